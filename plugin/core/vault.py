@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
 class CannotOpen(Exception):
@@ -59,7 +59,3 @@ class Vault:
     def needs_resealing(self, sealed: str) -> bool:
         """Whether ``sealed`` was made under an older key."""
         return sealed.split(".")[1] != self._key(self.secrets[0])[0]
-
-    def pseudonym_key(self) -> bytes:
-        """The key of pseudonyms (customer hashes): from the oldest secret, so that rotation does not change them."""
-        return _derive(self.secrets[-1], "comeback pseudonyms v1")

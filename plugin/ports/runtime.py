@@ -1,0 +1,45 @@
+"""The ports of time and of waking the workers, and the bundle in which use cases receive everything from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from plugin.core.vault import Vault
+from plugin.ports.mail import MailTransport
+from plugin.ports.payments import PaymentGateway
+from plugin.ports.storefronts import Storefront
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The current time, in UTC and aware."""
+        ...
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class Doorbell(Protocol):
+    """Wakes whoever does the work. Losing a ring loses nothing: the work is a row, and a sweep finds it."""
+
+    async def ring(self, work_ids: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything outside the process, built once by ``handlers.compose``."""
+
+    clock: Clock
+    doorbell: Doorbell
+    vault: Vault
+    payments: PaymentGateway
+    storefronts: Mapping[str, Storefront]
+    mail: MailTransport
+    public_url: str
+    mail_sender: str
+    allow_private_addresses: bool = False

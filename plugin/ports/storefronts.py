@@ -1,0 +1,121 @@
+"""What we need of a storefront: read its webhooks, and ask it to cancel.
+
+An adapter is built once and holds no shop's secrets; each call is handed the shop's ``StoreConnection``. ``parse``
+and ``verify`` are pure, the others do I/O with their own time-out and never raise for the store's troubles: not
+knowing is an answer (``UNKNOWN``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from plugin.core.errors import DomainError
+from plugin.ports.orders import LineCount, StoreOrder
+
+
+class SignatureInvalid(DomainError):
+    """The webhook is not from the shop's store, or it is too old, or too far in the future. Always the same words."""
+
+    status = 401
+    code = "signature_invalid"
+    sentence = "This webhook's signature could not be verified."
+
+
+class Unparseable(Exception):
+    """A verified body that makes no order. ``args[0]`` is the reason, in words for the shop's staff."""
+
+
+class Delivery(Struct, frozen=True):
+    """One verified webhook: ``key`` is unique per event and shop, so that a repetition is seen; ``topic`` as sent.
+
+    ``is_ping`` marks a message that proves the connection and means nothing: answered 200 and not stored.
+    """
+
+    key: str
+    topic: str
+    is_ping: bool = False
+
+
+class OrderChanged(Struct, frozen=True):
+    order: StoreOrder
+
+
+class Ignored(Struct, frozen=True):
+    """A body that is well understood and concerns nothing of ours."""
+
+    reason: str
+
+
+Parsed = OrderChanged | Ignored
+
+
+class StoreConnection(Struct, frozen=True, kw_only=True):
+    """Where a shop's store is called, opened from the vault for one use. ``secret`` signs our calls (standard)."""
+
+    shop_id: str
+    address: str | None
+    secret: str | None
+    allow_private_address: bool = False  # only on embedded defaults, where the demo storefront is on this machine
+
+
+class CancelStatus(StrEnum):
+    CANCELLED = "cancelled"
+    TOO_LATE = "too_late"
+    PENDING = "pending"
+    UNSUPPORTED = "unsupported"
+    UNKNOWN = "unknown"
+
+
+class CancelRequest(Struct, frozen=True, kw_only=True):
+    """Asks the store to cancel units of an order. ``key`` is the case's id: the same ask twice is one cancellation.
+
+    ``capture_at_most`` tells a store that captures at shipment what an authorised payment may now be captured for,
+    by payment reference.
+    """
+
+    key: str
+    order_id: str
+    order_number: str
+    whole_order: bool
+    lines: tuple[LineCount, ...]
+    reason: str | None = None
+    capture_at_most: dict[str, int] = {}
+
+
+class CancelAnswer(Struct, frozen=True, kw_only=True):
+    status: CancelStatus
+    deadline: datetime | None = None  # for PENDING: when the store will have answered
+    reason: str | None = None
+
+
+class Storefront(Protocol):
+    """One platform's adapter."""
+
+    name: str
+
+    def verify(
+        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
+    ) -> Delivery:
+        """Check the signature over the raw bytes against each live secret, in constant time.
+
+        ``headers`` have lower-case names. Raises ``SignatureInvalid``, for every cause alike.
+        """
+        ...
+
+    def parse(self, topic: str, body: bytes) -> Parsed:
+        """Turn a verified body into the neutral order; raises ``Unparseable`` with a reason for a person."""
+        ...
+
+    async def cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
+        """Ask the store to cancel. UNKNOWN when no answer was read: the store may or may not have done it."""
+        ...
+
+    async def read_cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
+        """Re-read what became of an earlier ask with the same key, without asking again. UNKNOWN: no such ask known,
+        or no answer read."""
+        ...
