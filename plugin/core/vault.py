@@ -40,7 +40,9 @@ class Vault:
         key_id, cipher = self._key(self.secrets[0])
         nonce = os.urandom(12)
         sealed = cipher.encrypt(nonce, value.encode(), f"{tenant}\x1f{field}".encode())
-        return ".".join(["v1", key_id, *(base64.urlsafe_b64encode(part).decode() for part in (nonce, sealed))])
+        return ".".join(
+            ["v1", key_id, *(base64.urlsafe_b64encode(part).decode() for part in (nonce, sealed))]
+        )
 
     def open(self, sealed: str, *, tenant: str, field: str) -> str:
         """Decrypt; raises ``CannotOpen`` for a missing key, another tenant or field, or an altered value."""
@@ -48,7 +50,9 @@ class Vault:
             version, key_id, nonce, body = sealed.split(".")
             ciphers = dict(self._key(secret) for secret in self.secrets)
             opened = ciphers[key_id].decrypt(
-                base64.urlsafe_b64decode(nonce), base64.urlsafe_b64decode(body), f"{tenant}\x1f{field}".encode()
+                base64.urlsafe_b64decode(nonce),
+                base64.urlsafe_b64decode(body),
+                f"{tenant}\x1f{field}".encode(),
             )
         except (ValueError, KeyError, InvalidTag) as error:
             raise CannotOpen(f"{field} of {tenant}") from error

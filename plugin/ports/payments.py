@@ -179,6 +179,8 @@ class PaymentGateway(Protocol):
         """For ``doctor``: which account the key opens."""
         ...
 
-    def verify(self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime) -> GatewayEvent:
+    def verify(
+        self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime
+    ) -> GatewayEvent:
         """Check ``Stripe-Signature`` over the raw bytes, 300 s both ways; raises ``SignatureInvalid``."""
         ...

@@ -60,7 +60,9 @@ class StoreConnection(Struct, frozen=True, kw_only=True):
     shop_id: str
     address: str | None
     secret: str | None
-    allow_private_address: bool = False  # only on embedded defaults, where the demo storefront is on this machine
+    allow_private_address: bool = (
+        False  # only on embedded defaults, where the demo storefront is on this machine
+    )
 
 
 class CancelStatus(StrEnum):
