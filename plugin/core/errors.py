@@ -9,8 +9,8 @@ class DomainError(Exception):
     """A failure that a caller can act on.
 
     Subclasses are named as facts (``AlreadyRefunded``) and set ``status`` (HTTP), ``code`` (stable, for programs)
-    and ``sentence`` (for people, in English; ``handlers.problems`` translates it by its code). ``detail`` says what was wrong this time, ``param``
-    names the input it was about, ``extra`` are further members of the problem document.
+    and ``sentence`` (for people, in English; ``handlers.problems`` translates it). ``detail`` says what was wrong
+    this time, ``param`` names the input it was about, ``extra`` are further members of the problem document.
     """
 
     status: ClassVar[int] = 400

@@ -40,9 +40,7 @@ class Vault:
         key_id, cipher = self._key(self.secrets[0])
         nonce = os.urandom(12)
         sealed = cipher.encrypt(nonce, value.encode(), f"{tenant}\x1f{field}".encode())
-        return ".".join(
-            ["v1", key_id, *(base64.urlsafe_b64encode(part).decode() for part in (nonce, sealed))]
-        )
+        return ".".join(["v1", key_id, *(base64.urlsafe_b64encode(part).decode() for part in (nonce, sealed))])
 
     def open(self, sealed: str, *, tenant: str, field: str) -> str:
         """Decrypt; raises ``CannotOpen`` for a missing key, another tenant or field, or an altered value."""

@@ -37,7 +37,7 @@ def catalogue(language: str) -> gettext.NullTranslations:
         with path.open("rb") as po:
             write_mo(compiled, read_po(po, locale=language))
         compiled.seek(0)
-        part = gettext.GNUTranslations(compiled)  # type: ignore[arg-type]
+        part = gettext.GNUTranslations(compiled)
         if isinstance(merged, gettext.GNUTranslations):
             merged._catalog.update(part._catalog)  # type: ignore[attr-defined]
         else:

@@ -138,15 +138,15 @@ class PaymentGateway(Protocol):
     """Stripe, or whatever speaks its API at ``account.base``."""
 
     async def read(self, account: PaymentAccount, reference: str) -> PaymentFact:
-        """Read the PaymentIntent again with its charge, refunds and disputes. Raises ``Rejected``/``OutcomeUnknown``."""
+        """Read the PaymentIntent with its charge, refunds and disputes. Raises ``Rejected`` or ``OutcomeUnknown``."""
         ...
 
     async def refund(
         self, account: PaymentAccount, *, reference: str, amount: int, currency: str, leg_id: str, key: str,
         refunded_before: int = 0,
     ) -> RefundFact:  # fmt: skip
-        """Refund ``amount``. ``refunded_before`` is the sum refunded on this payment already, in ISO minor units: where
-        Stripe's amounts are coarser than ours (three-decimal currencies), the sum is quantised and not each part."""
+        """Refund ``amount``. ``refunded_before`` is the sum refunded on this payment already, in minor units: where
+        Stripe's amounts are coarser than ours (three-decimal currencies), the sum is quantised, not each part."""
         ...
 
     async def void(self, account: PaymentAccount, *, reference: str, leg_id: str, key: str) -> PaymentFact:
@@ -179,8 +179,6 @@ class PaymentGateway(Protocol):
         """For ``doctor``: which account the key opens."""
         ...
 
-    def verify(
-        self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime
-    ) -> GatewayEvent:
+    def verify(self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime) -> GatewayEvent:
         """Check ``Stripe-Signature`` over the raw bytes, 300 s both ways; raises ``SignatureInvalid``."""
         ...

@@ -60,9 +60,7 @@ class StoreConnection(Struct, frozen=True, kw_only=True):
     shop_id: str
     address: str | None
     secret: str | None
-    allow_private_address: bool = (
-        False  # only on embedded defaults, where the demo storefront is on this machine
-    )
+    allow_private_address: bool = False  # only on embedded defaults, where the demo storefront is on this machine
 
 
 class CancelStatus(StrEnum):
@@ -100,9 +98,7 @@ class Storefront(Protocol):
 
     name: str
 
-    def verify(
-        self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
-    ) -> Delivery:
+    def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> Delivery:
         """Check the signature over the raw bytes against each live secret, in constant time.
 
         ``headers`` have lower-case names. Raises ``SignatureInvalid``, for every cause alike.
