@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from plugin.core.vault import Vault
 from plugin.ports.mail import MailTransport
@@ -24,10 +24,19 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class Ring(NamedTuple):
+    """A piece of work by its id, and the time before which it should not be taken (None: at once)."""
+
+    work_id: str
+    not_before: datetime | None = None
+
+
 class Doorbell(Protocol):
     """Wakes whoever does the work. Losing a ring loses nothing: the work is a row, and a sweep finds it."""
 
-    async def ring(self, work_ids: Sequence[str]) -> None: ...
+    async def ring(self, rings: Sequence[Ring]) -> None:
+        """Never raises: the transaction that wrote the work is committed already."""
+        ...
 
 
 @dataclass(frozen=True)

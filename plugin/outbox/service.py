@@ -1,0 +1,179 @@
+"""Writing work in the transaction that makes it necessary, claiming it under a lease, completing it with a fence.
+
+All times are the database's, so that a worker with a wrong clock neither steals nor forgets.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from plugin.core.ids import new_id
+from plugin.db import Transaction, rows
+from plugin.ports.runtime import Ring
+
+LEASE = timedelta(seconds=60)
+SENDING_NEEDS = 15.0  # seconds of lease: the longest call outside, and a margin
+LONGEST_BACK_OFF = timedelta(minutes=10)
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken this work since: whatever we found out is theirs to find, and ours is rolled back."""
+
+
+class Later(Exception):
+    """The work cannot be finished now, and nothing is wrong: take it again after ``delay``."""
+
+    def __init__(self, delay: timedelta, reason: str) -> None:
+        super().__init__(reason)
+        self.delay = delay
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Work that is ours until the lease ends (``lease_ends`` on this process's monotonic clock)."""
+
+    id: str
+    shop_id: str
+    kind: str
+    ref: str
+    fence: int
+    attempts: int
+    lease_ends: float
+
+    def check_may_send(self) -> None:
+        """Raise ``LeaseLost`` unless enough of the lease is left to finish a call to somebody else."""
+        if self.lease_ends - time.monotonic() < SENDING_NEEDS:
+            raise LeaseLost(self.id)
+
+
+async def add(
+    tx: Transaction,
+    *,
+    shop_id: str,
+    kind: str,
+    ref: str,
+    delay: timedelta | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Write a piece of work; it is rung for after the commit. ``delay`` counts from now, ``at`` is a fixed time."""
+    work_id = new_id("work")
+    written = await tx.rows(
+        "INSERT INTO work (id, shop_id, kind, ref, state, not_before, attempts, fence, created_at) "
+        "VALUES ($1, $2, $3, $4, 'ready', COALESCE($5::timestamptz, now() + $6::interval), 0, 0, now()) "
+        "RETURNING not_before",
+        work_id,
+        shop_id,
+        kind,
+        ref,
+        at,
+        delay or timedelta(0),
+    )
+    deferred = at is not None or delay is not None
+    tx.rings.append(Ring(work_id, written[0]["not_before"] if deferred else None))
+
+
+async def hasten(tx: Transaction, *, kind: str, ref: str) -> None:
+    """Bring waiting work forward to now."""
+    moved = await tx.rows(
+        "UPDATE work SET not_before = now() WHERE ref = $1 AND kind = $2 AND state = 'ready' AND not_before > now() "
+        "RETURNING id",
+        ref,
+        kind,
+    )
+    tx.rings.extend(Ring(row["id"]) for row in moved)
+
+
+_CLAIM = """
+    UPDATE work SET state = 'claimed', fence = fence + 1, attempts = attempts + 1, lease_until = now() + $1::interval
+    WHERE id IN (
+        SELECT id FROM work
+        WHERE state IN ('ready', 'claimed') AND not_before <= now() AND (lease_until IS NULL OR lease_until < now())
+        {which}
+        ORDER BY not_before FOR UPDATE SKIP LOCKED LIMIT $2
+    )
+    RETURNING id, shop_id, kind, ref, fence, attempts
+"""
+
+
+async def claim_due(limit: int) -> list[Claim]:
+    """Take up to ``limit`` pieces of work that are due, or whose worker has lost its lease."""
+    return await _claim(_CLAIM.format(which=""), limit)
+
+
+async def claim_one(work_id: str) -> Claim | None:
+    """Take this piece of work if it is due and nobody has it."""
+    taken = await _claim(_CLAIM.format(which="AND id = $3"), 1, work_id)
+    return taken[0] if taken else None
+
+
+async def _claim(sql: str, limit: int, *values: str) -> list[Claim]:
+    started = time.monotonic()
+    taken = await rows(sql, LEASE, limit, *values)
+    return [Claim(**row, lease_ends=started + LEASE.total_seconds()) for row in taken]
+
+
+async def complete(tx: Transaction, claim: Claim) -> None:
+    """Mark the work done together with its result; raises ``LeaseLost`` if it is no longer ours."""
+    done = await tx.execute(
+        "UPDATE work SET state = 'done', lease_until = NULL, done_at = now(), last_error = NULL "
+        "WHERE id = $1 AND fence = $2 AND state = 'claimed'",
+        claim.id,
+        claim.fence,
+    )
+    if not done:
+        raise LeaseLost(claim.id)
+
+
+async def put_back(claim: Claim, *, reason: str, delay: timedelta | None = None) -> Ring | None:
+    """Give the work back, to be taken again after ``delay`` (by default a growing back-off). Never raises on a lost
+    lease: then it is not ours to give back."""
+    wait = delay if delay is not None else min(timedelta(seconds=2 ** min(claim.attempts, 10)), LONGEST_BACK_OFF)
+    back = await rows(
+        "UPDATE work SET state = 'ready', lease_until = NULL, not_before = now() + $3::interval, last_error = $4 "
+        "WHERE id = $1 AND fence = $2 AND state = 'claimed' RETURNING not_before",
+        claim.id,
+        claim.fence,
+        wait,
+        reason[:500],
+    )
+    return Ring(claim.id, back[0]["not_before"]) if back else None
+
+
+async def next_due() -> timedelta | None:
+    """How long until the next piece of work is due; None when there is none."""
+    answer = await rows(
+        "SELECT min(GREATEST(not_before, COALESCE(lease_until, not_before))) - now() AS wait "
+        "FROM work WHERE state IN ('ready', 'claimed')"
+    )
+    wait: timedelta | None = answer[0]["wait"]
+    return wait
+
+
+async def due_ids(limit: int) -> list[str]:
+    """Work that is due and not in anybody's hands, for the sweep that rings again."""
+    due = await rows(
+        "SELECT id FROM work WHERE state IN ('ready', 'claimed') AND not_before <= now() "
+        "AND (lease_until IS NULL OR lease_until < now()) ORDER BY not_before LIMIT $1",
+        limit,
+    )
+    return [row["id"] for row in due]
+
+
+async def forget_done(older_than: timedelta) -> int:
+    """Delete finished work after a while; what it did is in the audit."""
+    gone = await rows(
+        "DELETE FROM work WHERE state = 'done' AND done_at < now() - $1::interval RETURNING id", older_than
+    )
+    return len(gone)
+
+
+async def depth() -> tuple[int, float]:
+    """How much work is due, and the age in seconds of the oldest, for the metrics."""
+    answer = await rows(
+        "SELECT count(*) AS n, COALESCE(EXTRACT(epoch FROM now() - min(not_before)), 0)::float8 AS age "
+        "FROM work WHERE state IN ('ready', 'claimed') AND not_before <= now()"
+    )
+    return answer[0]["n"], answer[0]["age"]
