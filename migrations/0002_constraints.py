@@ -17,7 +17,7 @@ INDEXES = [
     ("cases_due", "cases (due_at) WHERE due_at IS NOT NULL"),
 ]
 CHECKS = [
-    ("work", "work_state", "state IN ('ready', 'claimed', 'done', 'dead')"),
+    ("work", "work_state", "state IN ('ready', 'claimed', 'done')"),
     ("work", "work_lease", "(state = 'claimed') = (lease_until IS NOT NULL)"),
     ("inbox_events", "inbox_events_state", "state IN ('received', 'handled', 'ignored', 'set_aside')"),
     ("inbox_events", "inbox_events_reason", "state NOT IN ('set_aside', 'ignored') OR reason IS NOT NULL"),

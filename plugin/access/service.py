@@ -1,0 +1,151 @@
+"""Links, sessions and mailed codes. Each opens exactly one order of one shop (I15); only hashes are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from plugin.access.models import Lookup, OrderLink, ShopperSession
+from plugin.core.errors import DomainError
+from plugin.core.ids import new_id, new_token, readable_code, token_hash
+from plugin.db import Transaction, rows
+
+SESSION_LASTS = timedelta(minutes=30)
+WIDGET_SESSION_LASTS = timedelta(minutes=5)
+LINK_LASTS = timedelta(days=60)
+LOOKUP_LASTS = timedelta(minutes=10)
+LOOKUP_TRIES = 5
+
+
+class SessionExpired(DomainError):
+    status = 401
+    code = "session_expired"
+    sentence = "Your visit has ended to keep your order safe. Open the link in your mail again, or look your order up."
+
+
+class LinkExpired(DomainError):
+    status = 410
+    code = "link_expired"
+    sentence = "This link is no longer valid. Look your order up, and we will mail you a new one at once."
+
+
+class WrongCode(DomainError):
+    status = 403
+    code = "wrong_code"
+    sentence = "This code does not fit, or is older than ten minutes. Check the mail, or ask for a new one."
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A shopper inside a session: this order of this shop, nothing else."""
+
+    session_id: str
+    shop_id: str
+    order_id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    token: str
+    visitor: Visitor
+
+
+async def make_link(tx: Transaction, *, shop_id: str, order_id: str, at: datetime) -> str:
+    """A new token for a signed link to the order; only its hash is kept."""
+    token = new_token("ol")
+    await tx.execute(
+        "INSERT INTO order_links (id, token_hash, shop_id, order_id, expires_at, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        new_id("link"), token_hash(token), shop_id, order_id, at + LINK_LASTS, at,
+    )  # fmt: skip
+    return token
+
+
+async def find_link(token: str, at: datetime) -> OrderLink | None:
+    """The live link behind a token. Looking changes nothing: mail scanners look, too."""
+    return await OrderLink.get_or_none(token_hash=token_hash(token), expires_at__gt=at)
+
+
+async def open_by_link(token: str, at: datetime) -> OpenedSession:
+    """Exchange a link for a session; raises ``LinkExpired``."""
+    link = await find_link(token, at)
+    if link is None:
+        raise LinkExpired()
+    return await open_session(link.shop_id, link.order_id, "link", at, SESSION_LASTS)
+
+
+async def open_session(
+    shop_id: str, order_id: str, opened_by: str, at: datetime, lasts: timedelta = SESSION_LASTS
+) -> OpenedSession:
+    """Open a session; the token is shown once."""
+    token = new_token("cs")
+    session = await ShopperSession.create(
+        id=new_id("sess"),
+        token_hash=token_hash(token),
+        shop_id=shop_id,
+        order_id=order_id,
+        opened_by=opened_by,
+        expires_at=at + lasts,
+        created_at=at,
+    )
+    return OpenedSession(token, Visitor(session.id, shop_id, order_id, at + lasts))
+
+
+async def visitor_of(token: str, at: datetime) -> Visitor:
+    """Who holds this token; raises ``SessionExpired``, also for a token that never was."""
+    session = await ShopperSession.get_or_none(token_hash=token_hash(token), expires_at__gt=at)
+    if session is None:
+        raise SessionExpired()
+    return Visitor(session.id, session.shop_id, session.order_id, session.expires_at)
+
+
+async def close_session(visitor: Visitor) -> None:
+    await ShopperSession.filter(id=visitor.session_id).delete()
+
+
+@dataclass(frozen=True)
+class NewLookup:
+    """A lookup's public id, and the code that goes into the mail and nowhere else."""
+
+    id: str
+    code: str
+
+
+async def begin_lookup(tx: Transaction, *, shop_id: str, order_id: str | None, at: datetime) -> NewLookup:
+    """Write the same row whether or not there is such an order."""
+    lookup = NewLookup(new_id("look"), readable_code(8))
+    await tx.execute(
+        "INSERT INTO lookups (id, shop_id, order_id, code_hash, tries, expires_at, created_at) "
+        "VALUES ($1, $2, $3, $4, 0, $5, $6)",
+        lookup.id, shop_id, order_id, _code_hash(lookup.id, lookup.code), at + LOOKUP_LASTS, at,
+    )  # fmt: skip
+    return lookup
+
+
+async def open_by_code(shop_id: str, lookup_id: str, code: str, at: datetime) -> OpenedSession:
+    """Exchange a mailed code for a session, once, in ten minutes and five tries; raises ``WrongCode`` for all else."""
+    tried = await rows(
+        "UPDATE lookups SET tries = tries + 1 WHERE id = $1 AND shop_id = $2 AND tries < $3 AND expires_at > $4 "
+        "AND used_at IS NULL RETURNING order_id, code_hash",
+        lookup_id, shop_id, LOOKUP_TRIES, at,
+    )  # fmt: skip
+    given = _code_hash(lookup_id, code.strip().upper().replace("-", "").replace(" ", ""))
+    if not tried or tried[0]["order_id"] is None or tried[0]["code_hash"] != given:
+        raise WrongCode(param="code")
+    used = await Lookup.filter(id=lookup_id, used_at__isnull=True).update(used_at=at)
+    if not used:
+        raise WrongCode(param="code")
+    return await open_session(shop_id, tried[0]["order_id"], "code", at)
+
+
+def _code_hash(lookup_id: str, code: str) -> str:
+    # Bound to its request, so that one code never fits another lookup.
+    return token_hash(f"{lookup_id}:{code}")
+
+
+async def forget_expired(at: datetime) -> int:
+    """Delete sessions and lookups that ended a day ago, and links past their end."""
+    gone = await ShopperSession.filter(expires_at__lt=at - timedelta(days=1)).delete()
+    gone += await Lookup.filter(expires_at__lt=at - timedelta(days=1)).delete()
+    return gone + await OrderLink.filter(expires_at__lt=at).delete()

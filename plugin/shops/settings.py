@@ -1,0 +1,105 @@
+"""What a shop may set: its looks, its people, its offer of a code, and the limits of automatic money."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from msgspec import Struct, convert
+from msgspec import ValidationError as Invalid
+
+from plugin.core.errors import DomainError
+
+
+class BadSettings(DomainError):
+    status = 422
+    code = "bad_settings"
+    sentence = "These shop settings are not valid."
+
+
+class Brand(Struct, frozen=True, kw_only=True):
+    """Looks. ``accent`` and ``ink`` are #rrggbb; ``snippets`` are texts by name and language, with placeholders."""
+
+    logo_url: str | None = None
+    accent: str = "#0f766e"
+    accent_ink: str = "#ffffff"
+    home_url: str | None = None
+    postal_address: str | None = None
+    snippets: dict[str, dict[str, str]] = {}
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who answers when a shopper wants a person, and when: weekdays 0 (Monday) to 6, local hours."""
+
+    reply_to: str | None = None
+    alerts_to: str | None = None
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    opens: int = 9
+    closes: int = 18
+    answers_within_hours: int = 8
+    manual_refund_days: int = 5
+
+
+class CodeOffer(Struct, frozen=True, kw_only=True):
+    """The light gift beside a cancellation. Amounts are minor units by currency; budgets are per month."""
+
+    enabled: bool = True
+    kind: Literal["free_shipping", "percent", "amount"] = "free_shipping"
+    percent: int | None = None
+    amounts: dict[str, int] = {}
+    minimums: dict[str, int] = {}
+    valid_days: int = 30
+    per_customer: int = 1
+    per_days: int = 90
+    budgets: dict[str, int] = {}
+    worth: dict[str, int] = {}  # what one code is reckoned to cost at most, where its kind does not say
+    held_out_percent: int = 0
+    mail: Literal["consent", "soft_opt_in", "never"] = "soft_opt_in"
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Automatic money above these goes to a person: minor units by currency, and counts per hour."""
+
+    per_order: dict[str, int] = {}
+    cases_per_hour: int = 500
+    cases_per_customer_day: int = 10
+
+
+class ShopSettings(Struct, frozen=True, kw_only=True):
+    locale: str = "en"
+    time_zone: str = "UTC"
+    country: str = "US"
+    brand: Brand = Brand()
+    person: Person = Person()
+    codes: CodeOffer = CodeOffer()
+    code_authority: Literal["ledger", "stripe", "store"] = "ledger"
+    limits: Limits = Limits()
+    origins: tuple[str, ...] = ()
+    transit_days: int = 5
+
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def parse_settings(raw: object) -> ShopSettings:
+    """Strictly read settings from JSON; raises ``BadSettings`` naming the field."""
+    try:
+        settings = convert(raw, ShopSettings)
+    except Invalid as error:
+        raise BadSettings(detail=str(error)) from error
+    offer = settings.codes
+    faults = {
+        "brand.accent": not all(_COLOUR.fullmatch(c) for c in (settings.brand.accent, settings.brand.accent_ink)),
+        "codes.percent": offer.kind == "percent" and not 1 <= (offer.percent or 0) <= 100,
+        "codes.amounts": any(value <= 0 for value in offer.amounts.values()),
+        "codes.minimums": any(value < 0 for value in offer.minimums.values()),
+        "codes.valid_days": not 1 <= offer.valid_days <= 730,
+        "codes.per_customer": not 0 <= offer.per_customer <= 100 or not 1 <= offer.per_days <= 730,
+        "codes.held_out_percent": not 0 <= offer.held_out_percent <= 50,
+        "person.opens": not 0 <= settings.person.opens < settings.person.closes <= 24,
+        "person.weekdays": not settings.person.weekdays or any(not 0 <= d <= 6 for d in settings.person.weekdays),
+    }
+    for param, wrong in faults.items():
+        if wrong:
+            raise BadSettings(detail=f"{param} is out of range.", param=param)
+    return settings
