@@ -7,7 +7,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 UNIQUE = [
-    ("case_units_owned_once", "case_units (order_id, revision, line_id, ordinal) WHERE state <> 'released'"),
+    ("case_units_owned_once", "case_units (order_id, line_id, ordinal) WHERE state <> 'released'"),
     ("policy_versions_one_live", "policy_versions (shop_id) WHERE state = 'live'"),
     ("refund_legs_one_successor", "refund_legs (replaces) WHERE replaces IS NOT NULL"),
 ]

@@ -1,4 +1,4 @@
-"""Limits that live in the database: they hold over all processes, and a database that does not answer lets nobody in."""
+"""Limits that live in the database: they hold over all processes, and without an answer of it nobody gets in."""
 
 from __future__ import annotations
 

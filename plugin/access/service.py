@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hmac import compare_digest
 
 from plugin.access.models import Lookup, OrderLink, ShopperSession
 from plugin.core.errors import DomainError
@@ -131,7 +132,7 @@ async def open_by_code(shop_id: str, lookup_id: str, code: str, at: datetime) ->
         lookup_id, shop_id, LOOKUP_TRIES, at,
     )  # fmt: skip
     given = _code_hash(lookup_id, code.strip().upper().replace("-", "").replace(" ", ""))
-    if not tried or tried[0]["order_id"] is None or tried[0]["code_hash"] != given:
+    if not tried or tried[0]["order_id"] is None or not compare_digest(tried[0]["code_hash"], given):
         raise WrongCode(param="code")
     used = await Lookup.filter(id=lookup_id, used_at__isnull=True).update(used_at=at)
     if not used:

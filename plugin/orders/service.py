@@ -1,0 +1,223 @@
+"""Keeping orders as the store placed them: newest version wins, amounts stay as they were frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from plugin.core.errors import NotFound
+from plugin.core.ids import new_id
+from plugin.db import Transaction
+from plugin.orders.models import Order, Payment
+from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
+from plugin.ports.payments import PaymentFact
+
+
+@dataclass(frozen=True)
+class StoredOrder:
+    """An order's row with its documents read: ``now`` the store's newest version, ``placement`` the frozen amounts."""
+
+    row: Order
+    now: StoreOrder
+    placement: StoreOrder
+
+    @property
+    def id(self) -> str:
+        return self.row.id
+
+
+@dataclass(frozen=True)
+class OrderChange:
+    """What a version of the order brought. A stale one brought nothing."""
+
+    order_id: str
+    is_new: bool
+    is_stale: bool
+    is_edited: bool
+    before: StoreOrder | None
+    after: StoreOrder
+    payments_to_read: tuple[str, ...] = ()
+
+
+def read_order(document: object) -> StoreOrder:
+    return msgspec.convert(document, StoreOrder)
+
+
+def _stored(row: Order) -> StoredOrder:
+    return StoredOrder(row, read_order(row.document), read_order(row.placement))
+
+
+async def get_order(shop_id: str, order_id: str) -> StoredOrder:
+    """The order of this shop; raises ``NotFound``."""
+    row = await Order.get_or_none(id=order_id, shop_id=shop_id)
+    if row is None:
+        raise NotFound(detail="We could not find this order.", param="order_id")
+    return _stored(row)
+
+
+async def find_by_external_id(shop_id: str, external_id: str) -> StoredOrder | None:
+    """The order by the store's own id."""
+    row = await Order.get_or_none(shop_id=shop_id, external_id=external_id)
+    return _stored(row) if row else None
+
+
+async def find_by_number_and_email(shop_id: str, number: str, email: str) -> StoredOrder | None:
+    """The newest order with this number whose address is exactly this one, for a guest's lookup."""
+    row = (
+        await Order.filter(shop_id=shop_id, number_key=number_key(number), email=email.strip().lower())
+        .order_by("-placed_at")
+        .first()
+    )
+    return _stored(row) if row else None
+
+
+async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
+    """The order with its row locked until the transaction ends: the first lock of every journey."""
+    row = await Order.filter(id=order_id).select_for_update().using_db(tx.connection).first()
+    if row is None:
+        raise NotFound(detail="We could not find this order.", param="order_id")
+    return _stored(row)
+
+
+async def payments_of(order_id: str) -> list[Payment]:
+    """The order's payments, always in the same sequence."""
+    return await Payment.filter(order_id=order_id).order_by("external_id")
+
+
+async def payment_by_reference(shop_id: str, reference: str) -> Payment | None:
+    """The payment that is this PaymentIntent."""
+    return await Payment.get_or_none(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
+
+
+def number_key(number: str) -> str:
+    """An order number as a shopper may type it: without ``#``, blanks and dashes, in lower case."""
+    return "".join(char for char in number.lower() if char.isalnum())[:80]
+
+
+def _was_edited(placement: StoreOrder, after: StoreOrder) -> bool:
+    """Whether the store changed lines or amounts; what ships, is refunded or cancelled is no edit."""
+
+    def frozen(order: StoreOrder) -> object:
+        lines = sorted((line.id, line.quantity, line.total, line.tax) for line in order.lines)
+        return lines, order.shipping.total, order.shipping.tax, order.currency
+
+    return frozen(placement) != frozen(after)
+
+
+async def store_order(
+    tx: Transaction, *, shop_id: str, order: StoreOrder, customer_hash: str | None, at: datetime
+) -> OrderChange:
+    """Write a version of an order. An older or equal version than the stored one changes nothing (I10)."""
+    document = msgspec.to_builtins(order)
+    order_id = new_id("ord")
+    created = await tx.rows(
+        "INSERT INTO orders (id, shop_id, external_id, number, number_key, sequence, state, currency, total, placed_at, "
+        "email, customer_hash, revision, document, placement, audit_n, audit_head, received_at, changed_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $13, 0, '', $14, $14) "
+        "ON CONFLICT (shop_id, external_id) DO NOTHING RETURNING id",
+        order_id, shop_id, order.id, order.number, number_key(order.number), order.sequence, str(order.state),
+        order.currency, order.total, order.placed_at, _address(order), customer_hash,
+        msgspec.json.encode(document).decode(), at,
+    )  # fmt: skip
+    if created:
+        to_read = await _store_payments(tx, shop_id, order_id, order)
+        return OrderChange(order_id, True, False, False, None, order, to_read)
+    row = await Order.filter(shop_id=shop_id, external_id=order.id).select_for_update().using_db(tx.connection).get()
+    stored = _stored(row)
+    if order.sequence <= row.sequence:
+        return OrderChange(row.id, False, True, False, stored.now, stored.now)
+    edited = _was_edited(stored.placement, order)
+    row.sequence, row.state, row.document, row.changed_at = order.sequence, str(order.state), document, at
+    row.number, row.number_key, row.total = order.number, number_key(order.number), order.total
+    row.email, row.customer_hash = _address(order), customer_hash
+    if edited:
+        row.revision, row.placement = row.revision + 1, document
+    await row.save(using_db=tx.connection)
+    to_read = await _store_payments(tx, shop_id, row.id, order)
+    return OrderChange(row.id, False, False, edited, stored.now, order, to_read)
+
+
+def _address(order: StoreOrder) -> str | None:
+    return order.customer.email.strip().lower() if order.customer.email else None
+
+
+async def _store_payments(tx: Transaction, shop_id: str, order_id: str, order: StoreOrder) -> tuple[str, ...]:
+    """Write the payments that the store names; money held by Stripe is counted from Stripe's reports only."""
+    known = {
+        payment.external_id: payment for payment in await Payment.filter(order_id=order_id).using_db(tx.connection)
+    }
+    to_read = []
+    for paid in order.payments:
+        payment = known.get(paid.id)
+        if payment is None:
+            payment = Payment(id=new_id("pay"), shop_id=shop_id, order_id=order_id, external_id=paid.id)
+            payment.currency, payment.amount = order.currency, paid.amount
+            _take_stores_word(payment, paid)
+            await payment.save(using_db=tx.connection)
+            known[paid.id] = payment
+        elif payment.read_at is None or payment.reference != paid.reference:
+            _take_stores_word(payment, paid)
+            await payment.save(using_db=tx.connection)
+        if payment.custodian == Custodian.STRIPE and payment.reference and payment.read_at is None:
+            to_read.append(payment.id)
+    return tuple(to_read)
+
+
+def _take_stores_word(payment: Payment, paid: StorePayment) -> None:
+    payment.custodian, payment.instrument, payment.reference = str(paid.custodian), str(paid.instrument), paid.reference
+    payment.label, payment.state, payment.captured = paid.label, str(paid.state), paid.captured
+    payment.capturable = paid.amount if paid.state == PaymentState.AUTHORISED else 0
+    payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else paid.refunded
+
+
+async def store_payment_fact(
+    tx: Transaction, payment_id: str, fact: PaymentFact, *, ours: frozenset[str], at: datetime
+) -> Payment:
+    """Take over the custodian's report. ``ours`` are the ids of our legs; every other refund began elsewhere.
+
+    The caller holds the order's lock. A report that was read earlier than the stored one still tells the truth of its
+    moment, and the next event of the same payment reads again.
+    """
+    payment = await Payment.filter(id=payment_id).select_for_update().using_db(tx.connection).get()
+    payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable
+    payment.label = fact.label or payment.label
+    payment.external_refunded = sum(
+        refund.amount
+        for refund in fact.refunds
+        if refund.leg_id not in ours and refund.state not in ("failed", "cancelled")
+    )
+    payment.disputed = sum(dispute.amount for dispute in fact.disputes if dispute.holds_money)
+    payment.read_at = at
+    await payment.save(using_db=tx.connection)
+    return payment
+
+
+async def freeze(tx: Transaction, order_id: str, reason: str) -> bool:
+    """Stop all automatic money on the order until a person has looked; False when it is stopped already."""
+    return bool(
+        await tx.execute(
+            "UPDATE orders SET frozen_reason = $2 WHERE id = $1 AND frozen_reason IS NULL", order_id, reason
+        )
+    )
+
+
+async def unfreeze(tx: Transaction, order_id: str) -> bool:
+    """Let automatic money flow again, after a person has looked."""
+    return bool(
+        await tx.execute("UPDATE orders SET frozen_reason = NULL WHERE id = $1 AND frozen_reason IS NOT NULL", order_id)
+    )
+
+
+def counted(counts: tuple[LineCount, ...]) -> dict[str, int]:
+    """Quantities by line, repetitions added up."""
+    total: dict[str, int] = {}
+    for count in counts:
+        total[count.line_id] = total.get(count.line_id, 0) + count.quantity
+    return total
+
+
+def fulfilled_by_line(order: StoreOrder) -> dict[str, int]:
+    """How many units of each line have left, over all parcels."""
+    return counted(tuple(count for fulfilment in order.fulfilments for count in fulfilment.lines))
