@@ -67,7 +67,6 @@ class Payment(Model):
     capturable = fields.BigIntField(default=0)
     external_refunded = fields.BigIntField(default=0)
     disputed = fields.BigIntField(default=0)
-    capture_at_most = fields.BigIntField(null=True)
     read_at = fields.DatetimeField(null=True)
 
     class Meta:

@@ -113,8 +113,8 @@ async def store_order(
     document = msgspec.to_builtins(order)
     order_id = new_id("ord")
     created = await tx.rows(
-        "INSERT INTO orders (id, shop_id, external_id, number, number_key, sequence, state, currency, total, placed_at, "
-        "email, customer_hash, revision, document, placement, audit_n, audit_head, received_at, changed_at) "
+        "INSERT INTO orders (id, shop_id, external_id, number, number_key, sequence, state, currency, total, "
+        "placed_at, email, customer_hash, revision, document, placement, audit_n, audit_head, received_at, changed_at) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $13, 0, '', $14, $14) "
         "ON CONFLICT (shop_id, external_id) DO NOTHING RETURNING id",
         order_id, shop_id, order.id, order.number, number_key(order.number), order.sequence, str(order.state),

@@ -1,0 +1,105 @@
+"""From what is stored to what ``decide()`` is told: the order, who owns which units, and what its payments say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.orders.models import Payment
+from plugin.orders.service import StoredOrder, counted, fulfilled_by_line
+from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
+from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """Which units of an order our cases own: ordinals by line, those still open and those settled.
+
+    ``shipping_taken`` says that some case has shipping and extras in what it owes: they are paid back once.
+    """
+
+    open: Mapping[str, frozenset[int]]
+    settled: Mapping[str, frozenset[int]]
+    shipping_taken: bool
+    prior_cases: int
+
+    def owned(self, line_id: str) -> frozenset[int]:
+        return self.open.get(line_id, frozenset()) | self.settled.get(line_id, frozenset())
+
+
+def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Payment]) -> OrderFacts:
+    """All that a decision on this order may depend on.
+
+    The store's own count of cancelled units and ours are two observations of the same thing once the store has taken
+    our cancellation over: the larger one counts, and never their sum.
+    """
+    fulfilled = fulfilled_by_line(order.now)
+    cancelled_at_store = counted(order.now.cancelled)
+    lines = tuple(
+        _line_facts(line, order.now, fulfilled, cancelled_at_store, ownership) for line in order.placement.lines
+    )
+    is_cancelled = order.now.state is not OrderState.OPEN
+    shipping = order.placement.shipping
+    extras = order.placement.extras
+    return OrderFacts(
+        id=order.id,
+        number=order.row.number,
+        currency=order.row.currency,
+        placed_at=order.row.placed_at,
+        state=progress_of(lines, cancelled=is_cancelled),
+        total=order.placement.total,
+        lines=lines,
+        shipping=Component(0) if ownership.shipping_taken else Component(shipping.total, shipping.tax),
+        extras=Component(0)
+        if ownership.shipping_taken
+        else Component(sum(x.total for x in extras), sum(x.tax for x in extras)),
+        country=order.placement.customer.country,
+        channel=order.placement.channel,
+        time_zone=order.placement.time_zone,
+        custodians=tuple(sorted({Custodian(payment.custodian) for payment in payments})),
+        prior_cases=ownership.prior_cases,
+        has_open_dispute=any(payment.disputed for payment in payments),
+        frozen=order.row.frozen_reason is not None,
+        unexplained=order.placement.unexplained,
+        unattributed=sum(payment.external_refunded for payment in payments),
+    )
+
+
+def _line_facts(
+    line: StoreLine,
+    now: StoreOrder,
+    fulfilled: Mapping[str, int],
+    cancelled_at_store: Mapping[str, int],
+    ownership: Ownership,
+) -> LineFacts:
+    owned = ownership.owned(line.id)
+    free = tuple(ordinal for ordinal in range(line.quantity) if ordinal not in owned)
+    parcels = [
+        fulfilment for fulfilment in now.fulfilments if any(count.line_id == line.id for count in fulfilment.lines)
+    ]
+    return LineFacts(
+        id=line.id,
+        title=line.title,
+        quantity=line.quantity,
+        total=line.total,
+        tax=line.tax,
+        free=free,
+        fulfilled=fulfilled.get(line.id, 0),
+        cancelled=max(cancelled_at_store.get(line.id, 0), len(ownership.settled.get(line.id, ()))),
+        in_open_cases=len(ownership.open.get(line.id, ())),
+        kind=line.kind,
+        product_id=line.product_id,
+        final_sale=line.final_sale,
+        personalised=line.personalised,
+        tags=line.tags,
+        categories=line.categories,
+        shipped_at=_latest(parcels, "shipped_at"),
+        delivered_at=_latest(parcels, "delivered_at"),
+    )
+
+
+def _latest(parcels: Sequence[StoreFulfilment], field: str) -> datetime | None:
+    """The moment of the last parcel, or None while one of them has not got there."""
+    moments = [getattr(parcel, field) for parcel in parcels]
+    return max(moments) if moments and all(moments) else None
