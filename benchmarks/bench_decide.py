@@ -25,7 +25,7 @@ PLACED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def fifty_rows() -> Policy:
-    """Ten rows of each of five shapes; the last shape asks the clock."""
+    """Ten rows of each of five shapes. Three windows are open to every line, so that the clock is asked in earnest."""
     whens = [
         shape
         for i in range(10)
@@ -34,7 +34,7 @@ def fifty_rows() -> Policy:
             When(countries=("DE", "FR"), categories=(f"category-{i}",)),
             When(value_at_least={"USD": 1_000_000 + i}),
             When(personalised=True, products=(f"product-{i}",)),
-            When(since_placed=Since(at_least=Span(hours=48 + i))),
+            When(since_placed=Since(at_least=Span(hours=48 + i)), final_sale=None if i < 3 else True),
         )
     ]
     refuse = Then(outcome=Outcome.REFUSE, reason=Reason.NOT_OFFERED)

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import structs
-
 from plugin.core.money import worth_of_units
 from plugin.policies.decision import Amounts, Decision, LineDecision, LineOption, Verdict
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, Progress
@@ -39,6 +37,8 @@ _STRUCTURE = {
 }
 # Why nothing of a whole order is left, the most telling reason first.
 _NONE_LEFT = (Reason.ORDER_CANCELLED, Reason.ALREADY_SHIPPED, Reason.IN_OPEN_CASE, Reason.ALREADY_CANCELLED)
+_NOTHING = Component(0)
+_GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.REFUSE: 2}
 _GUARDS = {
     reason: Verdict("guard", matched=True, outcome=Outcome.REVIEW, reason=reason)
     for reason in (
@@ -63,11 +63,11 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         else _refused_line(line_id, "", quantity, 0, Reason.UNKNOWN_LINE)
         for line_id, quantity in asked.items()
     )
-    outcome = _worst(lines)
+    leading = max(lines, key=lambda line: _GRAVITY[line.outcome])  # the first of the gravest
+    outcome, reason = leading.outcome, leading.reason
     everything = outcome is not Outcome.REFUSE and _is_everything(order, asked)
     amounts = _amounts(order, lines, everything) if outcome is not Outcome.REFUSE else Amounts(currency=order.currency)
     verdicts: tuple[Verdict, ...] = ()
-    reason = next(line.reason for line in lines if line.outcome is outcome)
     if amounts.total < 0:  # a negative rounding on an order that cost nothing: never a bill to the shopper
         outcome, reason = Outcome.REVIEW, Reason.AMOUNTS_UNEXPLAINED
         verdicts = (_GUARDS[reason],)
@@ -139,12 +139,12 @@ def _why_none_left(order: OrderFacts, line: LineFacts) -> Reason:
     return Reason.IN_OPEN_CASE if line.in_open_cases else Reason.ALREADY_CANCELLED
 
 
-def _obstacle(order: OrderFacts, line: LineFacts, quantity: int) -> Reason | None:
+def _obstacle(order: OrderFacts, line: LineFacts, left: int, quantity: int) -> Reason | None:
     if quantity <= 0:
         return Reason.BAD_QUANTITY
-    if order.state is Progress.CANCELLED or line.left == 0:
+    if order.state is Progress.CANCELLED or left == 0:
         return _why_none_left(order, line)
-    return Reason.MORE_THAN_LEFT if quantity > line.left else None
+    return Reason.MORE_THAN_LEFT if quantity > left else None
 
 
 def _guard(order: OrderFacts) -> Verdict | None:
@@ -168,14 +168,15 @@ def _refused_line(line_id: str, title: str, asked: int, left: int, reason: Reaso
 def _decide_line(
     order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: Rules, at: datetime, guard: Verdict | None
 ) -> LineDecision:
-    obstacle = _obstacle(order, line, quantity)
+    left = line.left
+    obstacle = _obstacle(order, line, left, quantity)
     if obstacle is not None:
-        return _refused_line(line.id, line.title, quantity, line.left, obstacle)
+        return _refused_line(line.id, line.title, quantity, left, obstacle)
     answer = judge(order, line, ask, rules, at)
     then, verdicts = answer.then, answer.verdicts
     if then.outcome is Outcome.REFUSE:
         return LineDecision(
-            line_id=line.id, title=line.title, asked=quantity, left=line.left,
+            line_id=line.id, title=line.title, asked=quantity, left=left,
             outcome=then.outcome, reason=then.reason, verdicts=verdicts, offer=then.offer,
         )  # fmt: skip
     outcome, reason = then.outcome, then.reason
@@ -188,7 +189,7 @@ def _decide_line(
         line_id=line.id,
         title=line.title,
         asked=quantity,
-        left=line.left,
+        left=left,
         outcome=outcome,
         reason=reason,
         verdicts=verdicts,
@@ -201,13 +202,6 @@ def _decide_line(
     )
 
 
-def _worst(lines: tuple[LineDecision, ...]) -> Outcome:
-    outcomes = {line.outcome for line in lines}
-    if Outcome.REFUSE in outcomes:
-        return Outcome.REFUSE
-    return Outcome.REVIEW if Outcome.REVIEW in outcomes else Outcome.APPROVE
-
-
 def _is_everything(order: OrderFacts, asked: dict[str, int]) -> bool:
     """Nothing has shipped, and after this ask no unit remains that is not cancelled or being cancelled."""
     return all(
@@ -217,12 +211,13 @@ def _is_everything(order: OrderFacts, asked: dict[str, int]) -> bool:
 
 
 def _amounts(order: OrderFacts, lines: tuple[LineDecision, ...], everything: bool) -> Amounts:
-    nothing = Component(0)
-    before_fee = Amounts(
-        currency=order.currency,
-        goods=Component(sum(line.goods for line in lines), sum(line.tax for line in lines)),
-        shipping=order.shipping if everything else nothing,
-        extras=order.extras if everything else nothing,
+    goods = tax = fee = 0
+    for line in lines:
+        goods += line.goods
+        tax += line.tax
+        fee = max(fee, line.fee)
+    shipping, extras = (order.shipping, order.extras) if everything else (_NOTHING, _NOTHING)
+    owed = max(0, goods + shipping.amount + extras.amount)
+    return Amounts(
+        currency=order.currency, goods=Component(goods, tax), shipping=shipping, extras=extras, fee=min(fee, owed)
     )
-    fee = min(max(line.fee for line in lines), max(0, before_fee.before_fee))
-    return structs.replace(before_fee, fee=fee) if fee else before_fee

@@ -10,7 +10,7 @@ from plugin.policies.decision import Verdict
 from plugin.policies.document import Then
 from plugin.policies.facts import Ask, LineFacts, OrderFacts
 from plugin.policies.reasons import Outcome
-from plugin.policies.rules import Rule, Rules
+from plugin.policies.rules import BEFORE, NEVER, Rule, Rules
 
 
 class Judgement(NamedTuple):
@@ -21,58 +21,63 @@ class Judgement(NamedTuple):
     deadline: datetime | None
 
 
+# A row whose other conditions hold: from when until when its clocks hold too, and its outcome.
+_Timed = tuple[datetime, datetime, Outcome]
+
+
 def judge(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: datetime) -> Judgement:
     """Try the rows in order; the last one has no conditions, so one always matches."""
-    rows = rules.by_action[ask.action]
+    rows, reason = rules.by_action[ask.action], ask.reason
     verdicts: list[Verdict] = []
-    waiting: list[Rule] = []  # rows that only their clock keeps from matching
+    timed: list[_Timed] = []
     for rule in rows:
-        miss = _first_miss(rule, order, line, ask.reason)
-        if miss is None and rule.clocks:
-            miss = _first_miss_by_clock(rule, order, line, at)
-            if miss is not None:
-                waiting.append(rule)
-        if miss is None:
-            verdicts.append(rule.hit)
-            break
-        verdicts.append(miss)
+        for holds, miss in rule.checks:
+            if not holds(order, line, reason):
+                verdicts.append(miss)
+                break
+        else:
+            late = _read_clocks(rule, order, line, at, timed) if rule.clocks else None
+            if late is None:
+                verdicts.append(rule.hit)
+                break
+            verdicts.append(late)
     deadline = None
-    if (waiting or rule.clocks) and rule.then.outcome is not Outcome.REFUSE:
-        later = _could_follow(rows[len(verdicts) :], order, line, ask.reason) if rule.clocks else []
-        deadline = _refused_from([*waiting, rule, *later], order, line, at)
+    if timed and rule.then.outcome is not Outcome.REFUSE:
+        following = rows[len(verdicts) :] if rule.clocks else ()
+        deadline = _refused_from(timed, rule, following, order, line, reason, at)
     return Judgement(rule.then, tuple(verdicts), deadline)
 
 
-def _first_miss(rule: Rule, order: OrderFacts, line: LineFacts, reason: str | None) -> Verdict | None:
-    for holds, miss in rule.checks:
-        if not holds(order, line, reason):
-            return miss
-    return None
+def _read_clocks(rule: Rule, order: OrderFacts, line: LineFacts, at: datetime, timed: list[_Timed]) -> Verdict | None:
+    """The verdict of the first clock that does not hold now; the row is noted where it may hold later."""
+    opens, closes, miss = BEFORE, NEVER, None
+    for clock, verdict in rule.clocks:
+        since, until = clock.interval(order, line)
+        if miss is None and not since <= at < until:
+            miss = verdict
+        if since > opens:
+            opens = since
+        if until < closes:
+            closes = until
+    if at < closes and opens < closes:
+        timed.append((opens, closes, rule.then.outcome))
+    return miss
 
 
-def _first_miss_by_clock(rule: Rule, order: OrderFacts, line: LineFacts, at: datetime) -> Verdict | None:
-    for clock, miss in rule.clocks:
-        if not clock.holds(order, line, at):
-            return miss
-    return None
-
-
-def _could_follow(rows: Sequence[Rule], order: OrderFacts, line: LineFacts, reason: str | None) -> list[Rule]:
-    """The rows that may match once time has passed, up to the first that needs no clock."""
-    following: list[Rule] = []
-    for rule in rows:
-        if _first_miss(rule, order, line, reason) is None:
-            following.append(rule)
-            if not rule.clocks:
+def _refused_from(
+    timed: list[_Timed], matched: Rule, following: Sequence[Rule],
+    order: OrderFacts, line: LineFacts, reason: str | None, at: datetime,
+) -> datetime | None:  # fmt: skip
+    """The first moment after ``at`` at which the first open row refuses; answers change only when a clock turns."""
+    last = matched
+    for last in following:
+        if all(holds(order, line, reason) for holds, _ in last.checks):
+            if not last.clocks:
                 break
-    return following
-
-
-def _refused_from(rows: Sequence[Rule], order: OrderFacts, line: LineFacts, at: datetime) -> datetime | None:
-    """The first moment after ``at`` at which the first matching row refuses: answers change only when a clock turns."""
-    turns = {turn for rule in rows for clock, _ in rule.clocks for turn in clock.turns(order, line) if turn > at}
+            _read_clocks(last, order, line, at, timed)
+    turns = {turn for opens, closes, _ in timed for turn in (opens, closes) if at < turn < NEVER}
     for turn in sorted(turns):
-        answer = next(rule for rule in rows if _first_miss_by_clock(rule, order, line, turn) is None)
-        if answer.then.outcome is Outcome.REFUSE:
+        outcome = next((outcome for opens, closes, outcome in timed if opens <= turn < closes), last.then.outcome)
+        if outcome is Outcome.REFUSE:
             return turn
     return None

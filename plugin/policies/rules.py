@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
 from plugin.policies.decision import Verdict
-from plugin.policies.document import OTHERWISE, Policy, Row, Since, Then, When
+from plugin.policies.document import OTHERWISE, Policy, Row, Then, When
 from plugin.policies.facts import LineFacts, OrderFacts
 from plugin.policies.reasons import Action
-from plugin.policies.windows import span_end
+from plugin.policies.windows import End, end_of
+
+BEFORE = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 # Whether a condition holds for an order, one of its lines and the shopper's reason. Time is not among its arguments.
 Check = Callable[[OrderFacts, LineFacts, str | None], bool]
@@ -22,23 +25,19 @@ Check = Callable[[OrderFacts, LineFacts, str | None], bool]
 class Clock:
     """A ``since_…`` condition: the only kind whose answer changes by itself."""
 
-    since: Since
     started: Callable[[OrderFacts, LineFacts], datetime | None]
+    opens: End | None
+    closes: End | None
 
-    def holds(self, order: OrderFacts, line: LineFacts, at: datetime) -> bool:
+    def interval(self, order: OrderFacts, line: LineFacts) -> tuple[datetime, datetime]:
+        """It holds from the first moment until before the second; never, if the thing has not happened."""
         start = self.started(order, line)
-        if start is None or at < start:
-            return False
-        opens, closes = self.since.at_least, self.since.at_most
-        if closes is not None and at >= span_end(start, closes, order.time_zone):
-            return False
-        return opens is None or at >= span_end(start, opens, order.time_zone)
-
-    def turns(self, order: OrderFacts, line: LineFacts) -> list[datetime]:
-        """The moments at which the answer may change."""
-        start = self.started(order, line)
-        spans = [span for span in (self.since.at_least, self.since.at_most) if span]
-        return [] if start is None else [start, *(span_end(start, span, order.time_zone) for span in spans)]
+        if start is None:
+            return NEVER, NEVER
+        return (
+            start if self.opens is None else self.opens(start, order.time_zone),
+            NEVER if self.closes is None else self.closes(start, order.time_zone),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,11 @@ def _checks(when: When) -> list[tuple[str, Check]]:
 
 
 def _clocks(when: When) -> list[tuple[str, Clock]]:
-    return [(name, Clock(since, started)) for name, started in _STARTS.items() if (since := getattr(when, name))]
+    return [
+        (name, Clock(started, *(end_of(span) if span else None for span in (since.at_least, since.at_most))))
+        for name, started in _STARTS.items()
+        if (since := getattr(when, name))
+    ]
 
 
 def _order_in(attribute: str) -> Callable[[Iterable[str]], Check]:
@@ -115,12 +118,19 @@ def _line_in(attribute: str) -> Callable[[Iterable[str]], Check]:
     return make
 
 
-def _any_in(read: Callable[[OrderFacts, LineFacts], Iterable[str]]) -> Callable[[Iterable[str]], Check]:
+def _line_any_in(attribute: str) -> Callable[[Iterable[str]], Check]:
+    read = attrgetter(attribute)
+
     def make(wanted: Iterable[str]) -> Check:
         among = frozenset(wanted)
-        return lambda order, line, reason: not among.isdisjoint(read(order, line))
+        return lambda order, line, reason: not among.isdisjoint(read(line))
 
     return make
+
+
+def _paid_with_any(wanted: Iterable[str]) -> Check:
+    among = frozenset(wanted)
+    return lambda order, line, reason: not among.isdisjoint(order.custodians)
 
 
 def _line_is(attribute: str) -> Callable[[bool], Check]:
@@ -151,13 +161,13 @@ _MAKERS: Mapping[str, Callable[[Any], Check]] = {
     "value_at_most": _value_at_most,
     "countries": _order_in("country"),
     "channels": _order_in("channel"),
-    "custodians": _any_in(lambda order, line: order.custodians),
+    "custodians": _paid_with_any,
     "prior_cases_at_least": _prior_cases_at_least,
     "reasons": _reason_in,
     "line_kinds": _line_in("kind"),
     "products": _line_in("product_id"),
-    "tags": _any_in(lambda order, line: line.tags),
-    "categories": _any_in(lambda order, line: line.categories),
+    "tags": _line_any_in("tags"),
+    "categories": _line_any_in("categories"),
     "final_sale": _line_is("final_sale"),
     "personalised": _line_is("personalised"),
 }
