@@ -1,0 +1,114 @@
+"""What ``decide()`` and ``options()`` answer: frozen, JSON-serialisable, kept whole on the case."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from plugin.policies.facts import Component
+from plugin.policies.reasons import Action, Outcome, Reason
+
+
+class Verdict(Struct, frozen=True, omit_defaults=True):
+    """One rule that was tried: a row's id, ``otherwise``, ``structure`` (what cannot be done at all) or ``guard``
+    (what a person must see, whatever the policy says).
+
+    ``failed`` names the first condition that did not hold; a matching rule has ``outcome`` and ``reason``.
+    """
+
+    rule: str
+    matched: bool
+    failed: str | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+
+
+class LineDecision(Struct, frozen=True, kw_only=True):
+    """The answer for one line. ``left`` is what could be asked for; ``units`` are the ordinals that the answer takes.
+
+    ``goods`` is what those units cost, with ``tax`` in it; a refused line takes no units and is worth nothing.
+    ``deadline`` is the moment from which this line will be refused, if nothing but time changes.
+    """
+
+    line_id: str
+    title: str
+    asked: int
+    left: int
+    outcome: Outcome
+    reason: Reason
+    verdicts: tuple[Verdict, ...]
+    units: tuple[int, ...] = ()
+    goods: int = 0
+    tax: int = 0
+    fee: int = 0  # what its row keeps back; of several lines the highest, once
+    deadline: datetime | None = None
+    offer: str | None = None
+
+
+class Amounts(Struct, frozen=True, kw_only=True):
+    """What is owed to the shopper, by component, in minor units of ``currency``; ``fee`` is kept back from it."""
+
+    currency: str
+    goods: Component = Component(0)
+    shipping: Component = Component(0)
+    extras: Component = Component(0)
+    fee: int = 0
+
+    @property
+    def before_fee(self) -> int:
+        return self.goods.amount + self.shipping.amount + self.extras.amount
+
+    @property
+    def total(self) -> int:
+        return self.before_fee - self.fee
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """The answer to one ask. Refused when a line is refused, else reviewed when a line or a guard wants it.
+
+    ``everything`` says that nothing of the order remains and nothing of it has shipped: shipping and extras are paid
+    back, and an authorised payment may be voided. A refused decision owes nothing; its lines still say which of them
+    could be cancelled alone. ``reason`` is that of the first line with this outcome, or of the ask as a whole.
+    """
+
+    action: Action
+    outcome: Outcome
+    reason: Reason
+    lines: tuple[LineDecision, ...]
+    amounts: Amounts
+    everything: bool = False
+    deadline: datetime | None = None
+    offer: str | None = None
+    verdicts: tuple[Verdict, ...] = ()  # on the ask as a whole
+
+
+class LineOption(Struct, frozen=True, kw_only=True):
+    """For the order page: what may be done with a line now, how much of it, until when, worth what, or why not."""
+
+    action: Action
+    line_id: str
+    title: str
+    outcome: Outcome
+    reason: Reason
+    quantity: int
+    goods: int
+    tax: int
+    deadline: datetime | None
+
+
+def digest(decision: Decision) -> str:
+    """SHA-256 of what the shopper agrees to: the outcome, the units and the money; hexadecimal.
+
+    Deadlines, reasons, offers and verdicts stay out, so that time passing or a reworded row changes nothing.
+    """
+    agreed = (
+        decision.action,
+        decision.outcome,
+        decision.everything,
+        [(line.line_id, line.outcome, line.asked, line.units, line.goods, line.tax) for line in decision.lines],
+        decision.amounts,
+    )
+    return hashlib.sha256(msgspec.json.encode(agreed, order="deterministic")).hexdigest()
