@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
+
 from msgspec import Struct
 
 from plugin.core.words import Words
@@ -50,8 +52,15 @@ def _is_cause(decision: Decision, line: LineDecision) -> bool:
 
 def _line(line: LineDecision | LineOption, left: int, words: Words) -> str:
     sentence = sentences.line_sentence(line.outcome, line.reason, has_deadline=line.deadline is not None)
-    until = words.moment(line.deadline) if line.deadline else ""
-    return words.say(sentence, item=line.title, until=until, left=left)
+    return words.say(sentence, item=line.title, until=_until(line.deadline, words), left=left)
+
+
+def _until(deadline: datetime | None, words: Words) -> str:
+    """The last moment as people say it: a window that ends with the day is open until 23:59, not until 0:00."""
+    if deadline is None:
+        return ""
+    ends_with_the_day = deadline.astimezone(words.zone).time() == time(0)
+    return words.moment(deadline - timedelta(minutes=1) if ends_with_the_day else deadline)
 
 
 def _approved(decision: Decision, words: Words) -> str:
