@@ -31,6 +31,7 @@ class Case(Model):
     currency = fields.CharField(max_length=3)
     owed = fields.BigIntField()
     whole_order = fields.BooleanField()
+    takes_shipping = fields.BooleanField()
     revision = fields.IntField()
     policy: Any = fields.ForeignKeyField("models.PolicyVersion")
     policy_id: str

@@ -1,0 +1,150 @@
+"""Opening a case and moving it through its table, each step a compare-and-set with its audit row and its timer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from plugin.audit import service as audit
+from plugin.cases.models import Case
+from plugin.cases.states import CANCEL, CLOSED, WAITS_ON, CancelState
+from plugin.cases.store import own_units
+from plugin.core.ids import new_id, readable_code
+from plugin.core.transitions import IllegalTransition
+from plugin.db import Transaction
+from plugin.orders.service import StoredOrder
+from plugin.outbox import service as outbox
+from plugin.policies.decision import Decision, digest
+from plugin.policies.facts import Ask, OrderFacts
+from plugin.policies.service import LivePolicy
+
+CASE_DUE = "case_due"
+
+
+async def open_case(
+    tx: Transaction,
+    *,
+    order: StoredOrder,
+    ask: Ask,
+    facts: OrderFacts,
+    decision: Decision,
+    policy: LivePolicy,
+    locale: str,
+    asked_by: str,
+    at: datetime,
+    due_at: datetime,
+) -> Case:
+    """Write the case with all that was known and decided, and give it its units. The order is locked by the caller.
+
+    Raises ``UnitsTaken`` where another case owns one of the units. The case is ``requested``: what follows from the
+    decision is the journey's to do, in the same transaction.
+    """
+    case = Case(
+        id=new_id("case"),
+        shop_id=order.row.shop_id,
+        order_id=order.id,
+        number=f"C-{readable_code(7)}",
+        kind=str(ask.action),
+        basis="policy",
+        state=str(CancelState.REQUESTED),
+        waiting_on=str(WAITS_ON[CancelState.REQUESTED]),
+        due_at=due_at,
+        asked_by=asked_by,
+        reason=ask.reason,
+        locale=locale,
+        currency=decision.amounts.currency,
+        owed=decision.amounts.total,
+        whole_order=decision.everything,
+        takes_shipping=decision.everything,
+        revision=order.row.revision,
+        policy_id=policy.id,
+        digest=digest(decision),
+        facts=msgspec.to_builtins(facts),
+        decision=msgspec.to_builtins(decision),
+        asked_at=at,
+        changed_at=at,
+    )
+    await case.save(using_db=tx.connection)
+    await own_units(tx, case, order, decision)
+    await audit.record(
+        tx,
+        shop_id=case.shop_id,
+        order_id=case.order_id,
+        kind="case_requested",
+        actor=asked_by,
+        at=at,
+        data={
+            "case": case.id,
+            "decision": str(decision.outcome),
+            "reason": str(decision.reason),
+            "owed": case.owed,
+            "currency": case.currency,
+            "policy": policy.hash,
+            "digest": case.digest,
+        },
+    )
+    return case
+
+
+def decision_of(case: Case) -> Decision:
+    """The decision that was pinned when the case was opened."""
+    return msgspec.convert(case.decision, Decision)
+
+
+def facts_at_ask(case: Case) -> OrderFacts:
+    """The facts that were pinned when the case was opened."""
+    return msgspec.convert(case.facts, OrderFacts)
+
+
+async def move(
+    tx: Transaction,
+    case: Case,
+    wanted: CancelState,
+    *,
+    at: datetime,
+    due_at: datetime | None = None,
+    actor: str = "comeback",
+    why: str | None = None,
+) -> bool:
+    """Take one step of the table; False for a repetition, which changes nothing. Raises ``IllegalTransition``.
+
+    A state that waits needs ``due_at``, when somebody will look if nothing happens; a final one has none. ``why`` is a
+    stable word that says what brought it here, and is kept while a person has the case.
+    """
+    state = CancelState(case.state)
+    if CANCEL.is_repeat(state, wanted):
+        return False
+    CANCEL.check(state, wanted)
+    is_final = wanted in CLOSED
+    waiting_on = None if is_final else str(WAITS_ON[wanted])
+    due = None if is_final else due_at or at
+    moved = await tx.execute(
+        "UPDATE cases SET state = $2, waiting_on = $3, due_at = $4, changed_at = $5, closed_at = $6, person_reason = $7 "
+        "WHERE id = $1 AND state = $8",
+        case.id, str(wanted), waiting_on, due, at, at if is_final else None,
+        why if waiting_on == "staff" else None, str(state),
+    )  # fmt: skip
+    if not moved:
+        raise IllegalTransition(detail="Somebody else has moved this case a moment ago.")
+    case.state, case.waiting_on, case.due_at, case.changed_at = str(wanted), waiting_on, due, at
+    case.closed_at, case.person_reason = (at if is_final else None), (why if waiting_on == "staff" else None)
+    await audit.record(
+        tx,
+        shop_id=case.shop_id,
+        order_id=case.order_id,
+        kind=f"case_{wanted}",
+        actor=actor,
+        at=at,
+        data={"case": case.id, "from": str(state), "why": why},
+    )
+    if due is not None:
+        await outbox.add(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due)
+    return True
+
+
+async def postpone(tx: Transaction, case: Case, due_at: datetime) -> None:
+    """Set the timer of a waiting case anew."""
+    await tx.execute("UPDATE cases SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL", case.id, due_at)
+    case.due_at = due_at
+    await outbox.add(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due_at)

@@ -1,0 +1,144 @@
+"""All queries of cases and of the units that they own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tortoise.exceptions import IntegrityError
+
+from plugin.cases.facts import Ownership
+from plugin.cases.models import Case, CaseUnit
+from plugin.core.errors import DomainError, NotFound
+from plugin.core.money import unit_worth
+from plugin.db import Transaction, rows
+from plugin.orders.service import StoredOrder
+from plugin.policies.decision import Decision
+
+
+class UnitsTaken(DomainError):
+    """Another case owns one of these units (I2): two tabs, or an older ask that is still open."""
+
+    status = 409
+    code = "already_asked"
+    sentence = "A request for these items is already on its way."
+
+
+async def get_case(shop_id: str, case_id: str, order_id: str | None = None) -> Case:
+    """The case of this shop (and order, for a shopper); raises ``NotFound``."""
+    query = Case.filter(id=case_id, shop_id=shop_id)
+    case = await (query.filter(order_id=order_id) if order_id else query).first()
+    if case is None:
+        raise NotFound(detail="We could not find this request.", param="case_id")
+    return case
+
+
+async def lock_case(tx: Transaction, case_id: str) -> Case:
+    """The case with its row locked. The order's lock comes first, always."""
+    return await Case.filter(id=case_id).select_for_update().using_db(tx.connection).get()
+
+
+async def order_of_case(case_id: str) -> str:
+    """Which order to lock before the case; raises ``NotFound``."""
+    found = await rows("SELECT order_id FROM cases WHERE id = $1", case_id)
+    if not found:
+        raise NotFound(detail="We could not find this request.", param="case_id")
+    order_id: str = found[0]["order_id"]
+    return order_id
+
+
+async def cases_of_order(order_id: str) -> list[Case]:
+    """All cases of an order, newest first."""
+    return await Case.filter(order_id=order_id).order_by("-asked_at", "-id")
+
+
+async def open_cases_of(tx: Transaction, order_id: str, states: Sequence[str]) -> list[Case]:
+    """Cases of a locked order in these states, oldest first."""
+    return (
+        await Case.filter(order_id=order_id, state__in=list(states))
+        .select_for_update()
+        .using_db(tx.connection)
+        .order_by("id")
+    )
+
+
+async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
+    """Which units are owned, whether shipping is taken, and how many cases this customer had since ``since``."""
+    open_units: dict[str, set[int]] = defaultdict(set)
+    settled: dict[str, set[int]] = defaultdict(set)
+    for unit in await rows(
+        "SELECT line_id, ordinal, state FROM case_units WHERE order_id = $1 AND state <> 'released'", order.id
+    ):
+        (open_units if unit["state"] == "open" else settled)[unit["line_id"]].add(unit["ordinal"])
+    counts = await rows(
+        "SELECT count(*) FILTER (WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
+        "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')) AS shipping, "
+        "count(*) FILTER (WHERE c.order_id <> $1 AND c.asked_at > $4) AS prior "
+        "FROM cases c JOIN orders o ON o.id = c.order_id "
+        "WHERE c.shop_id = $2 AND (c.order_id = $1 OR o.customer_hash = $3)",
+        order.id,
+        order.row.shop_id,
+        order.row.customer_hash,
+        since,
+    )
+    return Ownership(
+        {line: frozenset(ordinals) for line, ordinals in open_units.items()},
+        {line: frozenset(ordinals) for line, ordinals in settled.items()},
+        counts[0]["shipping"] > 0,
+        counts[0]["prior"],
+    )
+
+
+async def own_units(tx: Transaction, case: Case, order: StoredOrder, decision: Decision) -> None:
+    """Give the decision's units to the case; raises ``UnitsTaken`` where another case owns one (I2)."""
+    lines = {line.id: line for line in order.placement.lines}
+    units = [
+        CaseUnit(
+            shop_id=case.shop_id,
+            order_id=case.order_id,
+            case_id=case.id,
+            line_id=decided.line_id,
+            ordinal=ordinal,
+            revision=order.row.revision,
+            worth=unit_worth(lines[decided.line_id].total, lines[decided.line_id].quantity, ordinal),
+            tax=unit_worth(lines[decided.line_id].tax, lines[decided.line_id].quantity, ordinal),
+            state="open",
+        )
+        for decided in decision.lines
+        for ordinal in decided.units
+    ]
+    try:
+        await CaseUnit.bulk_create(units, using_db=tx.connection)
+    except IntegrityError as error:
+        raise UnitsTaken() from error
+
+
+async def mark_units(tx: Transaction, case_id: str, state: str) -> None:
+    """Settle the case's open units, or release them to be asked for again."""
+    await tx.execute("UPDATE case_units SET state = $2 WHERE case_id = $1 AND state = 'open'", case_id, state)
+
+
+async def open_units_by_line(order_id: str) -> dict[str, int]:
+    """How many units of each line are promised to open cases."""
+    found = await rows(
+        "SELECT line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = 'open' GROUP BY line_id", order_id
+    )
+    return {row["line_id"]: row["n"] for row in found}
+
+
+async def units_by_line(case_id: str) -> dict[str, int]:
+    """How many units of each line the case owns and has not given back."""
+    found = await rows(
+        "SELECT line_id, count(*) AS n FROM case_units WHERE case_id = $1 AND state <> 'released' GROUP BY line_id",
+        case_id,
+    )
+    return {row["line_id"]: row["n"] for row in found}
+
+
+async def waiting_for_staff(shop_id: str, limit: int = 100) -> list[Case]:
+    """The queue of a person: what waits on staff, the most urgent first."""
+    return await Case.filter(shop_id=shop_id, waiting_on="staff").order_by("due_at").limit(limit)
+
+
+PRIOR_WINDOW = timedelta(days=365)

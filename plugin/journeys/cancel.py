@@ -1,0 +1,184 @@
+"""A shopper cancels. The preview writes nothing; the confirmation is one transaction, and everything after it is work.
+
+1. Preview: ``decide()`` over the facts; its digest says what the shopper agrees to.
+2. Confirm: lock the order, decide again; another answer than the one that was shown is never carried out (409 with
+   the new preview). Then the case with its facts, its decision and its policy version, the units, the reserved legs
+   and the first piece of work commit together.
+3. From there: ``store_answers`` asks the store, ``settle`` moves the money, ``tell`` writes the mails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from plugin.cases.facts import facts_of
+from plugin.cases.models import Case
+from plugin.cases.service import move, open_case
+from plugin.cases.states import CancelState
+from plugin.cases.store import PRIOR_WINDOW, ownership_of
+from plugin.core.errors import DomainError
+from plugin.db import Transaction, transaction
+from plugin.journeys.hours import person_answers_by
+from plugin.journeys.promises import promised_dates
+from plugin.journeys.tell import queue_case_mail
+from plugin.messages.parts import AlertKind
+from plugin.orders.models import Payment
+from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
+from plugin.outbox import service as outbox
+from plugin.policies.decide import decide
+from plugin.policies.decision import Decision, digest
+from plugin.policies.facts import Ask, OrderFacts
+from plugin.policies.reasons import Outcome, Reason
+from plugin.policies.service import LivePolicy, live_policy
+from plugin.ports.runtime import Ports
+from plugin.refunds.plan import NotEnoughToRefund, PlannedLeg, plan
+from plugin.refunds.service import reserve
+from plugin.refunds.store import payables
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of
+
+ASK_STORE = "ask_store"
+STORE_HAS = timedelta(hours=24)
+WE_HAVE = timedelta(minutes=10)
+
+
+class DecisionChanged(DomainError):
+    """The answer is another one by now. Nothing was done; ``extra["preview"]`` is the new preview."""
+
+    status = 409
+    code = "decision_changed"
+    sentence = "Something about this order has changed in the meantime. Please look again before you confirm."
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What would happen, with the amounts, the day of the money and the digest that a confirmation brings back."""
+
+    order: StoredOrder
+    payments: tuple[Payment, ...]
+    facts: OrderFacts
+    decision: Decision
+    digest: str
+    legs: tuple[PlannedLeg, ...]
+    promised: tuple[date, ...]
+    policy: LivePolicy
+
+    @property
+    def money_by(self) -> date | None:
+        """The day by which all of the money has arrived; None when there is nothing to wait for."""
+        return max(self.promised, default=None)
+
+
+Answered = Callable[[Transaction, Case, Preview], Awaitable[None]]
+"""Called once inside the confirming transaction, to store the answer with what made it true."""
+
+
+async def preview_cancellation(ports: Ports, shop: Shop, order_id: str, ask: Ask) -> Preview:
+    """Say what a confirmation would do now. Writes nothing."""
+    return await _judge(ports, shop, await get_order(shop.id, order_id), ask)
+
+
+async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Preview:
+    at = ports.clock.now()
+    policy = await live_policy(shop.id)
+    payments = await payments_of(order.id)
+    facts = facts_of(order, await ownership_of(order, since=at - PRIOR_WINDOW), payments)
+    decision = decide(facts, ask, policy.rules, at)
+    if shop.paused and decision.outcome is Outcome.APPROVE:
+        decision = _to_a_person(decision, Reason.PERSON_DECIDES)
+    legs: tuple[PlannedLeg, ...] = ()
+    if decision.outcome is not Outcome.REFUSE:
+        try:
+            legs = plan(decision.amounts, await payables(payments), everything=decision.everything)
+        except NotEnoughToRefund:
+            decision = _to_a_person(decision, Reason.AMOUNTS_UNEXPLAINED)
+    promised = promised_dates(legs, payments, settings_of(shop), at)
+    return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policy)
+
+
+def _to_a_person(decision: Decision, reason: Reason) -> Decision:
+    """The same answer, but given by a person."""
+    import msgspec
+
+    return msgspec.structs.replace(decision, outcome=Outcome.REVIEW, reason=reason)
+
+
+async def confirm_cancellation(
+    ports: Ports,
+    shop: Shop,
+    order_id: str,
+    ask: Ask,
+    *,
+    agreed: str,
+    asked_by: str,
+    locale: str,
+    answered: Answered,
+) -> Case:
+    """Carry out what the preview with the digest ``agreed`` said; raises ``DecisionChanged`` if that is not so now.
+
+    When this returns, the answer is durable. Raises ``UnitsTaken`` if another tab was faster.
+    """
+    async with transaction(ports.doorbell) as tx:
+        order = await lock_order(tx, order_id)
+        if order.row.shop_id != shop.id:
+            raise DecisionChanged()
+        now = await _judge(ports, shop, order, ask)
+        if now.digest != agreed:
+            raise DecisionChanged(preview=now)
+        case = await _open(tx, ports, shop, now, ask, asked_by, locale)
+        await _FOLLOW[now.decision.outcome](tx, ports, shop, case, now)
+        await answered(tx, case, now)
+    return case
+
+
+async def _open(
+    tx: Transaction, ports: Ports, shop: Shop, now: Preview, ask: Ask, asked_by: str, locale: str
+) -> Case:
+    at = ports.clock.now()
+    return await open_case(
+        tx,
+        order=now.order,
+        ask=ask,
+        facts=now.facts,
+        decision=now.decision,
+        policy=now.policy,
+        locale=locale,
+        asked_by=asked_by,
+        at=at,
+        due_at=at + WE_HAVE,
+    )
+
+
+async def _approve(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
+    at = ports.clock.now()
+    await move(tx, case, CancelState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
+    await approve_and_ask(tx, ports, case, now.legs, now.promised)
+
+
+async def approve_and_ask(
+    tx: Transaction, ports: Ports, case: Case, legs: Sequence[PlannedLeg], promised: Sequence[date]
+) -> None:
+    """Reserve the money of an approved case and write the work of asking the store."""
+    at = ports.clock.now()
+    await reserve(tx, case, legs, promised_for=promised, at=at)
+    await move(tx, case, CancelState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
+    await outbox.add(tx, shop_id=case.shop_id, kind=ASK_STORE, ref=case.id)
+
+
+async def _review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
+    at = ports.clock.now()
+    due = person_answers_by(settings_of(shop), at)
+    await move(tx, case, CancelState.IN_REVIEW, at=at, due_at=due, why=str(now.decision.reason))
+    await queue_case_mail(tx, case, "under_review")
+    await queue_case_mail(tx, case, "staff_alert", alert=AlertKind.REVIEW)
+
+
+async def _refuse(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
+    at = ports.clock.now()
+    await move(tx, case, CancelState.REFUSED, at=at, why=str(now.decision.reason))
+    await queue_case_mail(tx, case, "refused")
+
+
+_FOLLOW = {Outcome.APPROVE: _approve, Outcome.REVIEW: _review, Outcome.REFUSE: _refuse}

@@ -1,0 +1,282 @@
+"""The refund that happens once (DESIGN §5).
+
+Transaction A moves the leg to ``submitting`` with frozen parameters. Stripe is called outside any transaction, with
+the row's key. Transaction B takes the result over, with the work that follows. After a crash the leg is found in
+``submitting``: younger than 23 hours, the same key and the same parameters again; older, or after a stored error, the
+payment's refunds are listed and matched by our metadata. A new key is never minted automatically.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from plugin.cases.models import Case
+from plugin.cases.service import move
+from plugin.cases.states import CancelState
+from plugin.cases.store import lock_case
+from plugin.db import Transaction, transaction
+from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
+from plugin.messages.parts import AlertKind
+from plugin.orders.models import Payment
+from plugin.orders.service import freeze, lock_order, store_payment_fact
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim, Later
+from plugin.ports.payments import (
+    OutcomeStored,
+    OutcomeUnknown,
+    PaymentAccount,
+    PaymentFact,
+    RefundFact,
+    Rejected,
+    RejectCode,
+)
+from plugin.ports.runtime import Ports
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan_amount
+from plugin.refunds.service import move_leg, reserve, take_fact
+from plugin.refunds.states import SETTLED, LegState
+from plugin.refunds.store import get_leg, leg_ids_of_payment, legs_of_case, lock_leg, paid_back_before, payables
+from plugin.shops.hours import person_answers_by
+from plugin.shops.models import Shop
+from plugin.shops.service import get_shop, payment_account, settings_of
+
+SETTLE_LEG = "settle_leg"
+SAME_KEY_FOR = timedelta(hours=23)
+LIST_AGAIN_AFTER = timedelta(minutes=10)
+IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
+
+
+@dataclass(frozen=True)
+class _Call:
+    """Everything that a call at the custodian needs, frozen and committed before it is made."""
+
+    leg: RefundLeg
+    payment: Payment
+    account: PaymentAccount
+    reference: str
+    capture_at_most: int
+
+
+async def settle_leg(ports: Ports, claim: Claim) -> None:
+    """Work: bring one leg to its end, or as far as it goes now."""
+    shop = await get_shop(claim.shop_id)
+    call = await _prepare(ports, claim, shop)
+    if call is None:
+        return
+    try:
+        if LegState(call.leg.state) is LegState.UNKNOWN:
+            await _reconcile(ports, claim, shop, call)
+        else:
+            claim.check_may_send()
+            fact = await _send(ports, call)
+            await _take_result(ports, claim, shop, call, fact)
+    except OutcomeUnknown as unknown:
+        delay = timedelta(seconds=unknown.retry_after) if unknown.retry_after else None
+        raise Later(delay or timedelta(seconds=min(2**claim.attempts, 300)), unknown.reason) from unknown
+    except OutcomeStored as stored:
+        await _not_known(ports, call, why="stored_error")
+        raise Later(timedelta(0), str(stored)) from stored
+    except Rejected as no:
+        await _take_no(ports, claim, shop, call, no)
+
+
+async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
+    """Transaction A. None when there is nothing to call for: then the work is done."""
+    at = ports.clock.now()
+    found = await get_leg(claim.ref)
+    async with transaction(ports.doorbell) as tx:
+        order = await lock_order(tx, found.order_id)
+        case = await lock_case(tx, found.case_id)
+        leg = await lock_leg(tx, found.id)
+        state = LegState(leg.state)
+        if state not in IN_FLIGHT:
+            await outbox.complete(tx, claim)
+            return None
+        payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
+        account = payment_account(ports.vault, shop)
+        if LegKind(leg.kind) in (LegKind.MANUAL, LegKind.STOREFRONT) or account is None or not payment.reference:
+            await _hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
+            await outbox.complete(tx, claim)
+            return None
+        if state is LegState.RESERVED:
+            if order.row.frozen_reason is not None:
+                await _hand_to_person(tx, ports, shop, case, leg, "order_frozen", AlertKind.REFUND_STUCK)
+                await outbox.complete(tx, claim)
+                return None
+            before = await paid_back_before(payment.id, leg.id)
+            await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
+        elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:
+            await move_leg(tx, leg, LegState.UNKNOWN, at=at, why="key_too_old")
+        (payable,) = await payables([payment])
+    # A lowering that is reserved is counted in ``payable`` already: what is left may still be captured.
+    return _Call(leg, payment, account, payment.reference, payable.capturable)
+
+
+async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
+    leg, gateway = call.leg, ports.payments
+    match LegKind(leg.kind):
+        case LegKind.VOID:
+            return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
+        case LegKind.LOWER_CAPTURE:
+            return await gateway.limit_capture(
+                call.account, reference=call.reference, at_most=call.capture_at_most, currency=leg.currency,
+                leg_id=leg.id, key=leg.key,
+            )  # fmt: skip
+        case _:
+            return await gateway.refund(
+                call.account, reference=call.reference, amount=leg.amount, currency=leg.currency, leg_id=leg.id,
+                key=leg.key, refunded_before=leg.refunded_before or 0,
+            )  # fmt: skip
+
+
+async def _take_result(
+    ports: Ports, claim: Claim, shop: Shop, call: _Call, fact: RefundFact | PaymentFact
+) -> None:
+    """Transaction B: the result, and what follows from it."""
+    at = ports.clock.now()
+    async with transaction(ports.doorbell) as tx:
+        case, leg = await _lock(tx, call.leg)
+        if isinstance(fact, RefundFact):
+            await take_refund_fact(tx, ports, shop, case, leg, fact)
+        else:
+            ours = await leg_ids_of_payment(call.payment.id)
+            await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, provider_id=fact.reference)
+            await follow_up(tx, ports, shop, case)
+        await outbox.complete(tx, claim)
+
+
+async def take_refund_fact(
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, leg: RefundLeg, fact: RefundFact
+) -> bool:
+    """What a custodian says of one of our refunds, whoever brought the word; False when it was known."""
+    at = ports.clock.now()
+    if fact.amount != leg.amount or fact.currency != leg.currency:
+        await freeze(tx, leg.order_id, "custodian_reports_another_amount")
+        await tell_staff(tx, case, AlertKind.AMOUNTS_DISAGREE)
+    if not await take_fact(tx, leg, fact, at=at):
+        return False
+    if LegState(leg.state) is LegState.FAILED:
+        await _money_failed(tx, ports, shop, case, "refund_failed")
+    await follow_up(tx, ports, shop, case)
+    return True
+
+
+async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
+    """After a leg has moved: the case may be done, and the shopper may be told. The order and the case are locked."""
+    at = ports.clock.now()
+    legs = await legs_of_case(case.id)
+    replaced = {leg.replaces for leg in legs if leg.replaces}
+    current = [leg for leg in legs if leg.id not in replaced]
+    if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
+        await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
+    if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
+        if CancelState(case.state) in (CancelState.EXECUTING, CancelState.WITH_PERSON):
+            await move(tx, case, CancelState.DONE, at=at)
+        if await was_told(case, "cancelled"):
+            await tell_case(tx, case, "refunded")
+
+
+async def _not_known(ports: Ports, call: _Call, *, why: str) -> None:
+    async with transaction(ports.doorbell) as tx:
+        _, leg = await _lock(tx, call.leg)
+        if LegState(leg.state) is LegState.SUBMITTING:
+            await move_leg(tx, leg, LegState.UNKNOWN, at=ports.clock.now(), why=why)
+
+
+async def _reconcile(ports: Ports, claim: Claim, shop: Shop, call: _Call) -> None:
+    """List what the payment gave back and match ours. Absent twice, ten minutes apart: a person, never a new key."""
+    found = await _find(ports, call)
+    if found is not None:
+        await _take_result(ports, claim, shop, call, found)
+        return
+    at = ports.clock.now()
+    async with transaction(ports.doorbell) as tx:
+        case, leg = await _lock(tx, call.leg)
+        if leg.absent_since is None:
+            await RefundLeg.filter(id=leg.id).using_db(tx.connection).update(absent_since=at)
+        elif at - leg.absent_since >= LIST_AGAIN_AFTER:
+            await _hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)
+            await outbox.complete(tx, claim)
+            return
+    raise Later(LIST_AGAIN_AFTER, "not listed at the custodian yet")
+
+
+async def _find(ports: Ports, call: _Call) -> RefundFact | PaymentFact | None:
+    if LegKind(call.leg.kind) is LegKind.REFUND:
+        return await ports.payments.find_refund(call.account, reference=call.reference, leg_id=call.leg.id)
+    if LegKind(call.leg.kind) is LegKind.LOWER_CAPTURE:
+        return await _send(ports, call)  # writing a ceiling down twice is writing it down once
+    fact = await ports.payments.read(call.account, call.reference)
+    return fact if fact.state == "voided" else None
+
+
+async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Rejected) -> None:
+    """A definitive no: nothing happened. Find out whether it is paid already, or must be paid in another way."""
+    if no.code is RejectCode.ALREADY_REFUNDED:
+        found = await _find(ports, call)
+        if found is not None:
+            await _take_result(ports, claim, shop, call, found)
+            return
+    fact: PaymentFact | None = None
+    if no.code in (RejectCode.ALREADY_REFUNDED, RejectCode.UNEXPECTED_STATE):
+        fact = await ports.payments.read(call.account, call.reference)
+    at = ports.clock.now()
+    async with transaction(ports.doorbell) as tx:
+        case, leg = await _lock(tx, call.leg)
+        if fact is not None:
+            ours = await leg_ids_of_payment(call.payment.id)
+            await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+        if LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
+            await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
+            again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
+            if not (again and await _plan_again(tx, ports, case, leg)):
+                await _money_failed(tx, ports, shop, case, str(no.code))
+                await follow_up(tx, ports, shop, case)
+        await outbox.complete(tx, claim)
+
+
+async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg) -> bool:
+    """The payment is in another state than planned (captured meanwhile, or lapsed): the same amount in its new way."""
+    payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
+    try:
+        planned = plan_amount(leg.amount, leg.currency, await payables([payment]), everything=case.whole_order)
+    except NotEnoughToRefund:
+        return False
+    fresh = await reserve(
+        tx, case, planned, promised_for=[leg.promised_for] * len(planned), at=ports.clock.now(), replaces=leg
+    )
+    for each in fresh:
+        await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=each.id)
+    return True
+
+
+async def _money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:
+    at = ports.clock.now()
+    due = person_answers_by(settings_of(shop), at)
+    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why=why)
+    await tell_case(tx, case, "refund_problem")
+    await tell_staff(tx, case, AlertKind.REFUND_STUCK)
+
+
+async def _hand_to_person(
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, leg: RefundLeg, why: str, alert: AlertKind
+) -> None:
+    """This leg needs a person: the shop pays it by hand, or finds out what became of it."""
+    at = ports.clock.now()
+    await move_leg(tx, leg, LegState.WITH_PERSON, at=at, why=why)
+    due = _end_of(leg) if why == "manual_refund" else person_answers_by(settings_of(shop), at)
+    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why=why)
+    await tell_staff(tx, case, alert)
+    await follow_up(tx, ports, shop, case)
+
+
+def _end_of(leg: RefundLeg) -> datetime:
+    return datetime.fromisoformat(f"{leg.promised_for.isoformat()}T00:00:00+00:00")
+
+
+async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[Case, RefundLeg]:
+    """Order, case, leg: always in this sequence."""
+    await lock_order(tx, leg.order_id)
+    return await lock_case(tx, leg.case_id), await lock_leg(tx, leg.id)

@@ -1,0 +1,174 @@
+"""The store is asked first, and its answer decides what happens to the money.
+
+cancelled -> the units are settled and the legs are sent; too late -> a person, and nothing is paid; pending -> we look
+again until its deadline; unsupported -> a person; unknown -> re-read before we ask again, with a growing pause, until
+the case's own deadline. The store's echo of our cancel (a webhook) ends in the same function as its answer.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from plugin.cases.models import Case
+from plugin.cases.service import decision_of, move, postpone
+from plugin.cases.states import CancelState
+from plugin.cases.store import get_case, lock_case, mark_units, units_by_line
+from plugin.db import Transaction, transaction
+from plugin.journeys.settle import SETTLE_LEG
+from plugin.journeys.tell import tell_case, tell_staff
+from plugin.messages.parts import AlertKind
+from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim, Later
+from plugin.ports.orders import LineCount
+from plugin.ports.runtime import Ports
+from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus
+from plugin.refunds.plan import LegKind
+from plugin.refunds.service import release
+from plugin.refunds.states import LegState
+from plugin.refunds.store import legs_of_case, payables
+from plugin.shops.hours import person_answers_by
+from plugin.shops.models import Shop
+from plugin.shops.service import get_shop, settings_of, store_connection
+
+LOOK_AGAIN = timedelta(seconds=30)
+MONEY_HAS = timedelta(minutes=30)
+MAIL_WAITS_FOR_MONEY = timedelta(seconds=1)
+
+
+async def ask_store(ports: Ports, claim: Claim) -> None:
+    """Work: ask the store to cancel the case's units, or re-read what became of the last ask."""
+    case = await get_case(claim.shop_id, claim.ref)
+    shop = await get_shop(case.shop_id)
+    if CancelState(case.state) is not CancelState.AWAITING_STORE:
+        async with transaction(ports.doorbell) as tx:
+            await outbox.complete(tx, claim)
+        return
+    order = await get_order(case.shop_id, case.order_id)
+    request = await _request(case, order)
+    store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
+    adapter = ports.storefronts[shop.storefront]
+    claim.check_may_send()
+    asked_before = case.store_asked_at is not None
+    answer = await adapter.read_cancel(store, request) if asked_before else None
+    if answer is None or answer.status is CancelStatus.UNKNOWN:
+        if not asked_before:
+            await _note_asked(ports, case)
+        claim.check_may_send()
+        answer = await adapter.cancel(store, request)
+    await take_answer(ports, claim, shop, answer)
+
+
+async def _request(case: Case, order: StoredOrder) -> CancelRequest:
+    payments = {payment.id: payment for payment in await payments_of(order.id)}
+    lowered = {leg.payment_id for leg in await legs_of_case(case.id) if leg.kind == LegKind.LOWER_CAPTURE}
+    ceilings = {
+        reference: payable.capturable
+        for payable in await payables([payments[payment_id] for payment_id in lowered])
+        if (reference := payments[payable.payment_id].reference)
+    }
+    counts = await units_by_line(case.id)
+    return CancelRequest(
+        key=case.id,
+        order_id=order.row.external_id,
+        order_number=order.row.number,
+        whole_order=decision_of(case).everything,
+        lines=tuple(LineCount(line, n) for line, n in sorted(counts.items())),
+        reason=case.reason,
+        capture_at_most=ceilings,
+    )
+
+
+async def _note_asked(ports: Ports, case: Case) -> None:
+    """Commit that we are about to ask: whatever happens to the answer, the next try reads before it asks."""
+    async with transaction(ports.doorbell) as tx:
+        await tx.execute("UPDATE cases SET store_asked_at = $2 WHERE id = $1", case.id, ports.clock.now())
+
+
+async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnswer) -> None:
+    """Commit what the store said, with the work that follows and the end of the work that asked."""
+    at = ports.clock.now()
+    async with transaction(ports.doorbell) as tx:
+        order = await lock_order(tx, (await get_case(shop.id, claim.ref)).order_id)
+        case = await lock_case(tx, claim.ref)
+        if CancelState(case.state) is CancelState.AWAITING_STORE:
+            match answer.status:
+                case CancelStatus.CANCELLED:
+                    await store_cancelled(tx, case, at)
+                case CancelStatus.TOO_LATE:
+                    await store_is_too_late(tx, ports, shop, case, answer.reason)
+                case CancelStatus.UNSUPPORTED:
+                    await _to_a_person(tx, ports, shop, case, "store_cannot", AlertKind.REVIEW, answer.reason)
+                case CancelStatus.PENDING if answer.deadline and answer.deadline > at:
+                    await _wait_for(tx, case, answer.deadline, at)
+                    await outbox.complete(tx, claim)
+                    await outbox.add(
+                        tx, shop_id=shop.id, kind=claim.kind, ref=case.id,
+                        at=min(answer.deadline, at + LOOK_AGAIN),
+                    )  # fmt: skip
+                    return
+                case CancelStatus.PENDING | CancelStatus.UNKNOWN:
+                    raise Later(_pause(claim.attempts), answer.reason or "the store has not answered")
+        await outbox.complete(tx, claim)
+
+
+def _pause(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2 ** min(attempts, 9)), timedelta(minutes=5))
+
+
+async def _wait_for(tx: Transaction, case: Case, deadline: datetime, at: datetime) -> None:
+    if case.due_at is None or deadline > case.due_at:
+        await postpone(tx, case, deadline + LOOK_AGAIN)
+
+
+async def store_cancelled(tx: Transaction, case: Case, at: datetime) -> None:
+    """The store has cancelled, by its answer or its echo: settle the units, send the legs, tell the shopper.
+
+    The mail waits a second for the money, so that one mail can usually say "refunded".
+    """
+    if not await move(tx, case, CancelState.EXECUTING, at=at, due_at=at + MONEY_HAS):
+        return
+    await mark_units(tx, case.id, "settled")
+    legs = [leg for leg in await legs_of_case(case.id) if leg.state == LegState.RESERVED]
+    for leg in legs:
+        await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
+    await tell_case(tx, case, "cancelled", delay=MAIL_WAITS_FOR_MONEY if legs else None)
+    if not legs:
+        await move(tx, case, CancelState.DONE, at=at)
+
+
+async def store_is_too_late(
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None
+) -> None:
+    """It has left already: nothing is paid, the units are free for a return, and a person has the case."""
+    at = ports.clock.now()
+    await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
+    await release(tx, await legs_of_case(case.id), at=at, why="store_too_late")
+    due = person_answers_by(settings_of(shop), at)
+    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why="store_too_late")
+    await tell_case(tx, case, "refused")
+    await tell_staff(tx, case, AlertKind.REVIEW)
+
+
+async def _to_a_person(
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str, alert: AlertKind, reason: str | None
+) -> None:
+    """We cannot do this by ourselves: the reserved money stays reserved, the shopper hears the truth and a date."""
+    at = ports.clock.now()
+    await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
+    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=person_answers_by(settings_of(shop), at), why=why)
+    await tell_case(tx, case, "under_review")
+    await tell_staff(tx, case, alert)
+
+
+async def store_stays_silent(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
+    """The case's deadline has passed without an answer: a person takes over, and the refund stays held."""
+    await _to_a_person(tx, ports, shop, case, "store_silent", AlertKind.STORE_SILENT, None)
+
+
+async def shipped_after_cancel(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
+    """Parcels left that the store had agreed to cancel (I1): intercept, keep or return, which a person decides."""
+    at = ports.clock.now()
+    due = person_answers_by(settings_of(shop), at)
+    if await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why="shipped_after_cancel"):
+        await tell_staff(tx, case, AlertKind.SHIPPED_AFTER_CANCEL)

@@ -1,0 +1,108 @@
+"""All queries of refund legs, and what a payment can still give (I7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plugin.core.errors import NotFound
+from plugin.db import Transaction, rows
+from plugin.orders.models import Payment
+from plugin.ports.orders import Custodian, Instrument, PaymentState
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.plan import LegKind, Payable
+from plugin.refunds.states import HOLDS_MONEY
+
+_HOLDING = [str(state) for state in HOLDS_MONEY]
+LOWERING = (LegKind.VOID, LegKind.LOWER_CAPTURE)
+
+
+async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """By payment: the sums that our legs hold of its captured money, and of its authorisation."""
+    found = await rows(
+        "SELECT payment_id, COALESCE(sum(amount) FILTER (WHERE kind <> ALL($3)), 0)::bigint AS paid_back, "
+        "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3)), 0)::bigint AS lowered "
+        "FROM refund_legs WHERE payment_id = ANY($1) AND state = ANY($2) GROUP BY payment_id",
+        list(payment_ids),
+        _HOLDING,
+        [str(kind) for kind in LOWERING],
+    )
+    return {row["payment_id"]: (row["paid_back"], row["lowered"]) for row in found}
+
+
+async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
+    """What each payment can still give: captured, less disputed, less refunded elsewhere, less what our legs hold.
+
+    Never clamped: a payment that has given too much shows a negative number, and the plan refuses (I7).
+    """
+    held = await held_by_legs([payment.id for payment in payments])
+    answer = []
+    for payment in payments:
+        paid_back, lowered = held.get(payment.id, (0, 0))
+        answer.append(
+            Payable(
+                payment_id=payment.id,
+                custodian=Custodian(payment.custodian),
+                instrument=Instrument(payment.instrument),
+                state=PaymentState(payment.state),
+                refundable=payment.captured - payment.disputed - payment.external_refunded - paid_back,
+                capturable=payment.capturable - lowered,
+                currency=payment.currency,
+            )
+        )
+    return tuple(answer)
+
+
+async def legs_of_case(case_id: str) -> list[RefundLeg]:
+    """The legs of a case in the order in which they were written."""
+    return await RefundLeg.filter(case_id=case_id).order_by("id")
+
+
+async def legs_of_cases(case_ids: Sequence[str]) -> list[RefundLeg]:
+    return await RefundLeg.filter(case_id__in=list(case_ids)).order_by("id")
+
+
+async def get_leg(leg_id: str) -> RefundLeg:
+    """The leg; raises ``NotFound``."""
+    leg = await RefundLeg.get_or_none(id=leg_id)
+    if leg is None:
+        raise NotFound(detail="There is no such refund.", param="refund_id")
+    return leg
+
+
+async def lock_leg(tx: Transaction, leg_id: str) -> RefundLeg:
+    """The leg with its row locked, after its order and its case."""
+    return await RefundLeg.filter(id=leg_id).select_for_update().using_db(tx.connection).get()
+
+
+async def leg_ids_of_payment(payment_id: str) -> frozenset[str]:
+    """The ids of all our legs on a payment: every other refund at the custodian began elsewhere."""
+    return frozenset(row["id"] for row in await rows("SELECT id FROM refund_legs WHERE payment_id = $1", payment_id))
+
+
+async def paid_back_before(payment_id: str, leg_id: str) -> int:
+    """What the payment's other refunds add up to, for quantising on the cumulative sum: ours and those from elsewhere."""
+    found = await rows(
+        "SELECT COALESCE((SELECT sum(amount) FROM refund_legs WHERE payment_id = $1 AND id <> $2 AND kind = 'refund' "
+        "AND refunded_before IS NOT NULL AND state = ANY($3)), 0)::bigint "
+        "+ (SELECT external_refunded FROM payments WHERE id = $1) AS n",
+        payment_id,
+        leg_id,
+        [state for state in _HOLDING if state != "reserved"],
+    )
+    n: int = found[0]["n"]
+    return n
+
+
+async def unfinished_leg_ids(limit: int) -> list[str]:
+    """Legs at Stripe whose end we have not heard of, for reconciliation."""
+    found = await rows(
+        "SELECT id FROM refund_legs WHERE state IN ('submitting', 'pending', 'requires_action', 'unknown') "
+        "AND kind IN ('refund', 'void', 'lower_capture') ORDER BY submitted_at LIMIT $1",
+        limit,
+    )
+    return [row["id"] for row in found]
+
+
+async def legs_by_state() -> dict[str, int]:
+    """How many legs are in each state, for the metrics."""
+    return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM refund_legs GROUP BY state")}
