@@ -24,11 +24,11 @@ def build(envelope: Envelope, at: datetime) -> EmailMessage:
         message["Subject"] = envelope.subject
         message["Date"] = at
         message["Message-ID"] = envelope.message_id
-        message["Content-Language"] = envelope.language
         for name, value in envelope.headers.items():
             message[name] = value
         message.set_content(envelope.text)
         message.add_alternative(envelope.html, subtype="html")
+        message["Content-Language"] = envelope.language  # setting the content would have moved it into the first part
         message.as_bytes()
     except (ValueError, IndexError, TypeError) as error:
         raise MailRefused(f"This mail cannot be written: {error}") from error

@@ -11,9 +11,21 @@ from datetime import datetime
 from msgspec import Struct
 
 from plugin.messages.parts import (
-    AlertKind, Amount, AmountPart, Ask, Brand, MailLine, MoneyState, NextStep, Option, PaidBack, PaymentOutcome,
-    RetentionCode, check_web_address, clean,
-)  # fmt: skip
+    AlertKind,
+    Amount,
+    AmountPart,
+    Ask,
+    Brand,
+    MailLine,
+    MoneyState,
+    NextStep,
+    Option,
+    PaidBack,
+    PaymentOutcome,
+    RetentionCode,
+    check_web_address,
+    clean,
+)
 
 
 class Letter(Struct, frozen=True, kw_only=True, tag_field="template"):

@@ -120,7 +120,10 @@ class PaymentOutcome(Struct, frozen=True, kw_only=True):
 
 
 class RetentionCode(Struct, frozen=True, kw_only=True):
-    """The light gift. ``percent`` or ``amount`` by ``kind``; ``minimum`` is the least order it works on."""
+    """The light gift. ``percent`` or ``amount`` by ``kind``; ``minimum`` is the least order it works on.
+
+    The mail names the day of ``expires_at`` in the letter's zone as the last one, so it should be that day's end.
+    """
 
     code: str
     kind: PromotionKind

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from plugin.core.words import Words
 from plugin.messages.contexts import Letter, ShopperLetter
 from plugin.messages.parts import (
-    AlertKind, Ask, MoneyState, NextStep, Option, OptionKind, PaidBack, PartKind, PaymentOutcome, RetentionCode,
-)  # fmt: skip
+    AlertKind,
+    Ask,
+    MoneyState,
+    NextStep,
+    Option,
+    OptionKind,
+    PaidBack,
+    PartKind,
+    PaymentOutcome,
+    RetentionCode,
+)
 from plugin.messages.snippets import fill
 from plugin.messages.tidy import isolated
 from plugin.ports.payments import PromotionKind
@@ -55,8 +65,8 @@ class Phrases:
         if own is not None:
             return own
         return self.words.say(
-            "Plans change, and that is perfectly all right. Thank you for having chosen {shop_name}; it would be lovely "
-            "to see you again, whenever it suits you.",
+            "Plans change, and that is perfectly all right. Thank you for having chosen {shop_name}; it would be "
+            "lovely to see you again, whenever it suits you.",
             shop_name=self.shop_name,
         )
 
@@ -65,6 +75,10 @@ class Phrases:
         if own is not None:
             return own
         return self.words.say("Warmly,\nthe people at {shop_name}", shop_name=self.shop_name)
+
+    def zone(self, at: datetime) -> str:
+        """The short name of the letter's time zone at a moment."""
+        return at.astimezone(self.words.zone).tzname() or "UTC"
 
     def money_label(self, state: MoneyState | None) -> str:
         """What stands over the amount."""
@@ -86,7 +100,7 @@ class Phrases:
         say = self.words.say
         amount = self.words.money(payment.amount, currency)
         method = payment.method and isolated(payment.method)
-        by = payment.by and self.words.date(payment.by)
+        by = self.words.date(payment.by) if payment.by else None
         match payment.state:
             case MoneyState.REFUNDED:
                 return self._refunded(amount, method, by)
@@ -107,8 +121,8 @@ class Phrases:
                 return say("You will be charged {amount} and no more.", amount=amount)
             case MoneyState.BY_PERSON:
                 return say(
-                    "A person at {shop_name} will pay {amount} back to you by {date}, and will write to you if anything "
-                    "is needed for that.",
+                    "A person at {shop_name} will pay {amount} back to you by {date}, and will write to you if "
+                    "anything is needed for that.",
                     shop_name=self.shop_name, amount=amount, date=by,
                 )  # fmt: skip
 
@@ -125,7 +139,7 @@ class Phrases:
     def paid_back(self, refund: PaidBack, currency: str) -> str:
         """One refund that has succeeded."""
         method = refund.method and isolated(refund.method)
-        by = refund.shows_by and self.words.date(refund.shows_by)
+        by = self.words.date(refund.shows_by) if refund.shows_by else None
         return self._refunded(self.words.money(refund.amount, currency), method, by)
 
     def part(self, kind: PartKind) -> str:
@@ -146,7 +160,7 @@ class Phrases:
             case PromotionKind.FREE_SHIPPING:
                 return self.words.say("Free shipping")
             case PromotionKind.PERCENT:
-                return self.words.say("{percent} % off", percent=code.percent)
+                return self.words.say("{percent}% off", percent=code.percent)
             case PromotionKind.AMOUNT:
                 return self.words.say("{amount} off", amount=self.words.money(code.amount or 0, code.currency))
 
@@ -164,11 +178,17 @@ class Phrases:
         say, order = self.words.say, self.letter.order_number
         match ask:
             case Ask.CANCEL:
-                return say("You asked us to cancel order {order_number}. A person is looking at it.", order_number=order)
+                return say(
+                    "You asked us to cancel order {order_number}. A person is looking at it.", order_number=order
+                )
             case Ask.RETURN:
-                return say("You asked to send back order {order_number}. A person is looking at it.", order_number=order)
+                return say(
+                    "You asked to send back order {order_number}. A person is looking at it.", order_number=order
+                )
             case Ask.EXCHANGE:
-                return say("You asked for an exchange in order {order_number}. A person is looking at it.", order_number=order)
+                return say(
+                    "You asked for an exchange in order {order_number}. A person is looking at it.", order_number=order
+                )
 
     def refused(self, ask: Ask) -> str:
         say, order = self.words.say, self.letter.order_number
@@ -192,6 +212,18 @@ class Phrases:
                 return say("Send it back once it has arrived.")
             case OptionKind.PERSON:
                 return say("Tell a person what happened. They can decide what a rule cannot.")
+
+    def not_through(self, amount: int, currency: str, method: str | None) -> str:
+        """Which refund did not go through."""
+        owed = self.words.money(amount, currency)
+        if method:
+            return self.words.say(
+                "Your {amount} did not reach {method}. That is not your fault, and your money is safe.",
+                amount=owed, method=isolated(method),
+            )  # fmt: skip
+        return self.words.say(
+            "Your {amount} did not reach you. That is not your fault, and your money is safe.", amount=owed
+        )
 
     def next_step(self, step: NextStep) -> str:
         match step:
