@@ -108,4 +108,4 @@ def _read(path: Path) -> InboxMail:
 
 def _body(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
-    return "" if part is None else str(part.get_content())
+    return "" if part is None else str(part.get_content()).replace("\r\n", "\n")

@@ -118,7 +118,9 @@ def samples(locale: str) -> dict[str, MailContext]:
         **_cancelled_variants(cancelled),
         "under_review": review,
         "under_review-return": replace(review, ask=Ask.RETURN, lines=(), reasons=()),
+        "under_review-exchange": replace(review, ask=Ask.EXCHANGE, first_name=None),
         "refused": refused,
+        "refused-return": replace(refused, ask=Ask.RETURN, options=()),
         "refused-exchange": replace(refused, ask=Ask.EXCHANGE, options=(Option(kind=OptionKind.RETURN_LATER),)),
         "refunded": refunded,
         "refunded-two": replace(
@@ -210,7 +212,7 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
             code=replace(_CODE, kind=PromotionKind.AMOUNT, percent=None, amount=1500, currency="JPY", minimum=8000),
         ),
         "cancelled-charged-only-no-method": replace(
-            whole, payments=(PaymentOutcome(state=MoneyState.CHARGED_ONLY, amount=100),)
+            whole, whole_order=False, payments=(PaymentOutcome(state=MoneyState.CHARGED_ONLY, amount=100),)
         ),
         "cancelled-voided-kwd": replace(
             whole,

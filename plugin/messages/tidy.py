@@ -18,7 +18,7 @@ def tidy(text: str, limit: int) -> str:
             kept.append(" ")
         elif character in _JOINERS or category not in ("Cf", "Cs"):
             kept.append(character)
-    return cut(" ".join("".join(kept).split(" ")).strip(), limit)
+    return cut(" ".join(word for word in "".join(kept).split(" ") if word), limit)
 
 
 def cut(text: str, limit: int) -> str:
