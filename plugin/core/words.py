@@ -15,14 +15,14 @@ from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_symbol
 
-from plugin.core.money import as_decimal
+from plugin.core.money import as_decimal, exponent
 
 LANGUAGES = ("en", "es", "ru")
 CATALOGUES = Path(__file__).resolve().parents[2] / "templates" / "locales"
@@ -91,8 +91,19 @@ class Words:
         return form.format(n=format_decimal(n, locale=self._cldr), **values)
 
     def money(self, amount: int, currency: str) -> str:
-        """Minor units as the locale writes them, with as many decimals as the currency has."""
-        return format_currency(as_decimal(amount, currency), currency, locale=self._cldr)
+        """Minor units as the locale writes them, with as many decimals as the currency has.
+
+        CLDR would round some currencies (RSD, IQD) to whole units and write KWD20; the digits here are the ISO
+        standard's, none is lost, and letters keep their distance from the number.
+        """
+        digits = exponent(currency)
+        pattern = Locale.parse(self._cldr).currency_formats["standard"].pattern
+        pattern = pattern.replace(".00", "." + "0" * digits if digits else "")
+        if get_currency_symbol(currency, locale=self._cldr)[-1].isalpha():
+            pattern = pattern.replace("¤#", "¤\xa0#")
+        return format_currency(
+            as_decimal(amount, currency), currency, format=pattern, locale=self._cldr, currency_digits=False
+        )
 
     def date(self, at: datetime | date) -> str:
         """A day, in words, in the shopper's zone: "23 November 2026"."""

@@ -1,0 +1,149 @@
+"""What each mail says, frozen when it is queued: one Struct per folder of ``templates/emails``.
+
+A context is stored as JSON in the outbox row and rendered when the mail is sent. It holds what its mail needs and
+nothing else; the ``template`` field of the JSON names the folder. Locale, zone and all words are chosen by then.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from plugin.messages.parts import (
+    AlertKind,
+    Amount,
+    AmountPart,
+    Ask,
+    Brand,
+    MailLine,
+    MoneyState,
+    NextStep,
+    Option,
+    PaidBack,
+    PaymentOutcome,
+    RetentionCode,
+    check_web_address,
+    clean,
+)
+
+
+class Letter(Struct, frozen=True, kw_only=True, tag_field="template"):
+    """What every mail carries. ``locale`` is already chosen (``choose_locale``), ``zone`` is an IANA name."""
+
+    shop: Brand
+    locale: str
+    zone: str
+    order_number: str
+
+    def __post_init__(self) -> None:
+        clean(self, order_number=60)
+
+
+class ShopperLetter(Letter, frozen=True, kw_only=True):
+    """What every mail to a shopper carries. ``person_answers_by`` comes from the shop's hours, where it keeps any."""
+
+    manage_url: str
+    person_url: str
+    first_name: str | None = None
+    person_answers_by: datetime | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        clean(self, first_name=40)
+        check_web_address(self.manage_url)
+        check_web_address(self.person_url)
+
+
+class ManageLink(ShopperLetter, frozen=True, kw_only=True, tag="manage_link"):
+    """The one mail of a guest lookup: ``manage_url`` and ``code`` each open the order for ``minutes_valid``."""
+
+    code: str
+    minutes_valid: int
+
+
+class Cancelled(ShopperLetter, frozen=True, kw_only=True, tag="cancelled"):
+    """The store has accepted a cancellation, of the whole order or of ``lines``. ``total`` is what the shopper does
+    not pay in the end: the sum of ``parts``."""
+
+    whole_order: bool
+    lines: tuple[MailLine, ...]
+    currency: str
+    total: Amount
+    parts: tuple[AmountPart, ...]
+    payments: tuple[PaymentOutcome, ...]
+    code: RetentionCode | None = None
+
+    @property
+    def money_state(self) -> MoneyState | None:
+        """The state that all payments share; None where they differ or there is none."""
+        states = {payment.state for payment in self.payments}
+        return states.pop() if len(states) == 1 else None
+
+
+class UnderReview(ShopperLetter, frozen=True, kw_only=True, tag="under_review"):
+    """A person decides. ``reasons`` are whole sentences in the mail's language."""
+
+    ask: Ask
+    answer_by: datetime
+    lines: tuple[MailLine, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        clean(self, reasons=400)
+
+
+class Refused(ShopperLetter, frozen=True, kw_only=True, tag="refused"):
+    """No, and why: ``reasons`` are whole sentences in the mail's language, as every other channel says them."""
+
+    ask: Ask
+    reasons: tuple[str, ...]
+    options: tuple[Option, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        clean(self, reasons=400)
+
+
+class Refunded(ShopperLetter, frozen=True, kw_only=True, tag="refunded"):
+    """The money of a case is back, in one refund or in several."""
+
+    currency: str
+    refunds: tuple[PaidBack, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(refund.amount for refund in self.refunds)
+
+
+class RefundProblem(ShopperLetter, frozen=True, kw_only=True, tag="refund_problem"):
+    """A refund did not go through: the apology, what happens next, and by when."""
+
+    currency: str
+    amount: Amount
+    next_step: NextStep
+    by: datetime
+    method: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        clean(self, method=60)
+
+
+class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
+    """To the shop's staff: ``why`` is one sentence for a colleague, ``url`` the case in the admin."""
+
+    alert: AlertKind
+    why: str
+    url: str
+    case_id: str | None = None
+    due_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        clean(self, why=600, case_id=60)
+        check_web_address(self.url)
+
+
+MailContext = ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundProblem | StaffAlert

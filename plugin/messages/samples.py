@@ -1,0 +1,250 @@
+"""Good examples of every mail, and the awkward ones: what the preview shows and the tests walk."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TypedDict
+
+from msgspec.structs import replace
+
+from plugin.core.words import choose_language
+from plugin.messages.contexts import (
+    Cancelled,
+    MailContext,
+    ManageLink,
+    Refunded,
+    RefundProblem,
+    Refused,
+    StaffAlert,
+    UnderReview,
+)
+from plugin.messages.parts import (
+    AlertKind,
+    AmountPart,
+    Ask,
+    Brand,
+    MailLine,
+    MoneyState,
+    NextStep,
+    Option,
+    OptionKind,
+    PaidBack,
+    PartKind,
+    PaymentOutcome,
+    RetentionCode,
+    Snippets,
+)
+from plugin.ports.payments import PromotionKind
+
+# What a policy explains, in the words of each language: in a real mail these sentences come from `explain`.
+_PACKED = {
+    "en": "The parcel was handed to the carrier this morning, and the shop can no longer stop it.",
+    "es": "El paquete se entregó al transportista esta mañana y la tienda ya no puede detenerlo.",
+    "ru": "Посылку сегодня утром передали в доставку, и магазин уже не может её остановить.",
+}
+_LARGE = {
+    "en": "It is an order of this size that the shop always has a person look at.",
+    "es": "Los pedidos de este importe los revisa siempre una persona de la tienda.",
+    "ru": "Заказы на такую сумму в магазине всегда проверяет человек.",
+}
+_WHY = {
+    "en": "Stripe says that the balance does not cover this refund. Top it up, then send the refund again.",
+    "es": "Stripe indica que el saldo no cubre este reembolso. Añade fondos y vuelve a enviarlo.",
+    "ru": "Stripe сообщает, что баланса не хватает на этот возврат. Пополните его и отправьте возврат ещё раз.",
+}
+
+_SHOP = Brand(
+    name="Fern & Thistle",
+    url="https://fern-thistle.example/",
+    reply_to="hello@fern-thistle.example",
+    address="12 Mill Lane, Bristol BS1 4QA, United Kingdom",
+)
+_MANAGE = "https://comeback.example/o/lnk_4f9aVtS0Z2qkq1m8"
+_PERSON = "https://comeback.example/o/lnk_4f9aVtS0Z2qkq1m8/person"
+_BY = date(2026, 11, 30)
+_ANSWER = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+_CODE = RetentionCode(
+    code="FERN-7K2M-Q9XD-4T1V",
+    kind=PromotionKind.PERCENT,
+    percent=10,
+    currency="GBP",
+    minimum=3000,
+    expires_at=datetime(2027, 1, 3, 23, 59, tzinfo=UTC),
+    url="https://fern-thistle.example/?code=FERN-7K2M-Q9XD-4T1V",
+)
+
+
+def samples(locale: str) -> dict[str, MailContext]:
+    """Every template once under its own name, its variants as ``name-variant``, all in ``locale``."""
+    language = choose_language(locale)
+    cancelled = _cancelled(locale)
+    review = UnderReview(
+        **_shopper(locale), ask=Ask.CANCEL, answer_by=_ANSWER, lines=cancelled.lines, reasons=(_LARGE[language],)
+    )
+    refused = Refused(
+        **_shopper(locale),
+        ask=Ask.CANCEL,
+        reasons=(_PACKED[language],),
+        options=(
+            Option(kind=OptionKind.KEEP),
+            Option(kind=OptionKind.RETURN_LATER, until=date(2026, 12, 27)),
+            Option(kind=OptionKind.PERSON),
+        ),
+    )
+    refunded = Refunded(
+        **_shopper(locale),
+        currency="GBP",
+        refunds=(
+            PaidBack(amount=6450, method="Visa •••• 4242", bank_reference="74627884033000112233445", shows_by=_BY),
+        ),
+    )
+    problem = RefundProblem(
+        **_shopper(locale), currency="GBP", amount=6450, method="Visa •••• 4242", next_step=NextStep.PERSON, by=_ANSWER
+    )
+    alert = StaffAlert(
+        shop=_SHOP,
+        locale=locale,
+        zone="Europe/London",
+        order_number="#1042",
+        alert=AlertKind.REFUND_STUCK,
+        why=_WHY[language],
+        url="https://comeback.example/admin/cases/case_01jd7vq2k9",
+        case_id="case_01jd7vq2k9",
+        due_at=_ANSWER,
+    )
+    return {
+        "manage_link": ManageLink(**_shopper(locale), code="7K2MQ9XD", minutes_valid=10),
+        "cancelled": cancelled,
+        **_cancelled_variants(cancelled),
+        "under_review": review,
+        "under_review-return": replace(review, ask=Ask.RETURN, lines=(), reasons=()),
+        "under_review-exchange": replace(review, ask=Ask.EXCHANGE, first_name=None),
+        "refused": refused,
+        "refused-return": replace(refused, ask=Ask.RETURN, options=()),
+        "refused-exchange": replace(refused, ask=Ask.EXCHANGE, options=(Option(kind=OptionKind.RETURN_LATER),)),
+        "refunded": refunded,
+        "refunded-two": replace(
+            refunded, refunds=(*refunded.refunds, PaidBack(amount=500, method=None)), first_name=None
+        ),
+        "refund_problem": problem,
+        "refund_problem-retrying": replace(problem, method=None, next_step=NextStep.RETRYING),
+        "staff_alert": alert,
+        **{f"staff_alert-{kind}": replace(alert, alert=kind, case_id=None, due_at=None) for kind in AlertKind},
+    }
+
+
+class _Shopper(TypedDict):
+    shop: Brand
+    locale: str
+    zone: str
+    order_number: str
+    manage_url: str
+    person_url: str
+    first_name: str
+    person_answers_by: datetime
+
+
+def _shopper(locale: str) -> _Shopper:
+    return _Shopper(
+        shop=_SHOP,
+        locale=locale,
+        zone="Europe/London",
+        order_number="#1042",
+        manage_url=_MANAGE,
+        person_url=_PERSON,
+        first_name="Ana",
+        person_answers_by=_ANSWER,
+    )
+
+
+def _cancelled(locale: str) -> Cancelled:
+    return Cancelled(
+        **_shopper(locale),
+        whole_order=True,
+        lines=(MailLine(title="Linen apron, moss green", quantity=1), MailLine(title="Enamel mug", quantity=2)),
+        currency="GBP",
+        total=6450,
+        parts=(AmountPart(kind=PartKind.ITEMS, amount=6000), AmountPart(kind=PartKind.SHIPPING, amount=450)),
+        payments=(PaymentOutcome(state=MoneyState.ARRIVING, amount=6450, method="Visa •••• 4242", by=_BY),),
+        code=_CODE,
+    )
+
+
+def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
+    """The same cancellation where names, money, codes and shops are less convenient."""
+    long_title = (
+        "Hand-thrown stoneware planter with drainage saucer, speckled oat glaze, extra large, second firing, " * 2
+    )
+    return {
+        "cancelled-no-name": replace(whole, first_name=None, person_answers_by=None),
+        "cancelled-right-to-left": replace(
+            whole,
+            first_name="נועה 🌿",
+            lines=(MailLine(title="مئزر كتان أخضر", quantity=1), MailLine(title=long_title, quantity=12)),
+        ),
+        "cancelled-refunded": replace(
+            whole,
+            payments=(PaymentOutcome(state=MoneyState.REFUNDED, amount=6450, method="Visa •••• 4242", by=_BY),),
+            code=replace(_CODE, kind=PromotionKind.FREE_SHIPPING, percent=None, minimum=None),
+        ),
+        "cancelled-part-two-payments": replace(
+            whole,
+            whole_order=False,
+            total=5700,
+            parts=(
+                AmountPart(kind=PartKind.ITEMS, amount=6000),
+                AmountPart(kind=PartKind.EXTRAS, amount=200),
+                AmountPart(kind=PartKind.FEE, amount=-500),
+            ),
+            payments=(
+                PaymentOutcome(state=MoneyState.REFUNDED, amount=4700, method="Visa •••• 4242"),
+                PaymentOutcome(state=MoneyState.ARRIVING, amount=1000, by=_BY),
+            ),
+            code=None,
+        ),
+        "cancelled-charged-only-jpy": replace(
+            whole,
+            whole_order=False,
+            currency="JPY",
+            total=4800,
+            parts=(AmountPart(kind=PartKind.ITEMS, amount=4800),),
+            payments=(PaymentOutcome(state=MoneyState.CHARGED_ONLY, amount=12500, method="JCB •••• 0505"),),
+            code=replace(_CODE, kind=PromotionKind.AMOUNT, percent=None, amount=1500, currency="JPY", minimum=8000),
+        ),
+        "cancelled-charged-only-no-method": replace(
+            whole, whole_order=False, payments=(PaymentOutcome(state=MoneyState.CHARGED_ONLY, amount=100),)
+        ),
+        "cancelled-voided-kwd": replace(
+            whole,
+            currency="KWD",
+            total=21750,
+            parts=(AmountPart(kind=PartKind.ITEMS, amount=21750),),
+            payments=(
+                PaymentOutcome(state=MoneyState.VOIDED, amount=20000, method="KNET"),
+                PaymentOutcome(state=MoneyState.VOIDED, amount=1750),
+            ),
+            code=None,
+        ),
+        "cancelled-by-person": replace(
+            whole,
+            payments=(PaymentOutcome(state=MoneyState.BY_PERSON, amount=6450, by=_BY),),
+            shop=replace(
+                whole.shop,
+                name="Nord & Süd Lampen",
+                logo_url="https://fern-thistle.example/logo.png",
+                accent="#ffd24a",
+                paper="#22303c",
+                reply_to=None,
+                address="",
+                snippets=Snippets(
+                    greeting="{first_name}!",
+                    personal_line="{shop_name} · {order_number} ♥",
+                    sign_off="{shop_name}",
+                ),
+            ),
+        ),
+        "cancelled-refunded-no-method": replace(
+            whole, payments=(PaymentOutcome(state=MoneyState.REFUNDED, amount=6450),), code=None
+        ),
+        "cancelled-nothing-paid": replace(whole, total=0, parts=(), payments=(), code=None),
+    }
