@@ -127,10 +127,15 @@ async def complete(tx: Transaction, claim: Claim) -> None:
         raise LeaseLost(claim.id)
 
 
+def back_off(attempts: int) -> timedelta:
+    """The growing pause between tries: 2 s, 4 s, 8 s, and at most ten minutes."""
+    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_BACK_OFF)
+
+
 async def put_back(claim: Claim, *, reason: str, delay: timedelta | None = None) -> Ring | None:
     """Give the work back, to be taken again after ``delay`` (by default a growing back-off). Never raises on a lost
     lease: then it is not ours to give back."""
-    wait = delay if delay is not None else min(timedelta(seconds=2 ** min(claim.attempts, 10)), LONGEST_BACK_OFF)
+    wait = delay if delay is not None else back_off(claim.attempts)
     back = await rows(
         "UPDATE work SET state = 'ready', lease_until = NULL, not_before = now() + $3::interval, last_error = $4 "
         "WHERE id = $1 AND fence = $2 AND state = 'claimed' RETURNING not_before",

@@ -1,0 +1,272 @@
+"""From a case to the contexts of its mails: what is said, in whose language, with which links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.access.service import make_link
+from plugin.cases.models import Case
+from plugin.cases.service import decision_of
+from plugin.codes.minting import show
+from plugin.codes.models import Code
+from plugin.core.words import Words, choose_language, choose_locale
+from plugin.db import Transaction
+from plugin.journeys import sentences
+from plugin.journeys.money_words import outcome_of_leg
+from plugin.messages.contexts import Cancelled, MailContext, Refunded, RefundProblem, Refused, StaffAlert, UnderReview
+from plugin.messages.parts import (
+    AlertKind, AmountPart, Ask, Brand, MailLine, NextStep, Option, OptionKind, PaidBack, PartKind, RetentionCode,
+    Snippets,
+)  # fmt: skip
+from plugin.orders.models import Payment
+from plugin.orders.service import StoredOrder, payments_of
+from plugin.policies.explain import explain
+from plugin.ports.payments import PromotionKind
+from plugin.ports.runtime import Ports
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.plan import LegKind
+from plugin.refunds.states import LegState
+from plugin.refunds.store import legs_of_case
+from plugin.shops.hours import person_answers_by
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of, zone_of
+from plugin.shops.settings import ShopSettings
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that a letter about a case may speak of, read once under the order's lock."""
+
+    shop: Shop
+    settings: ShopSettings
+    order: StoredOrder
+    case: Case
+    legs: Sequence[RefundLeg]
+    payments: dict[str, Payment]
+    code: Code | None
+    code_text: str | None
+    words: Words
+    manage_url: str
+    public_url: str
+    at: datetime
+
+    @property
+    def person_url(self) -> str:
+        return f"{self.manage_url}/person"
+
+
+async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> Scene:
+    """Read it all, and make the link that this letter carries."""
+    settings = settings_of(shop)
+    code = await Code.filter(case_id=case.id).order_by("-minted_at").using_db(tx.connection).first()
+    token = await make_link(tx, shop_id=shop.id, order_id=order.id, at=ports.clock.now())
+    locale = choose_locale(case.locale, order.now.customer.locale, settings.locale)
+    legs = await legs_of_case(case.id)
+    replaced = {leg.replaces for leg in legs}
+    return Scene(
+        shop=shop,
+        settings=settings,
+        order=order,
+        case=case,
+        legs=[leg for leg in legs if leg.id not in replaced and leg.state != LegState.RELEASED],
+        payments={payment.id: payment for payment in await payments_of(order.id)},
+        code=code,
+        code_text=show(ports.vault, code) if code else None,
+        words=Words(locale, zone_of(settings, order.now.time_zone)),
+        manage_url=f"{ports.public_url}/o/{token}",
+        public_url=ports.public_url,
+        at=ports.clock.now(),
+    )
+
+
+def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str) -> Brand:
+    """The shop's looks for a mail in ``language``."""
+    snippets = {name: texts.get(language) for name, texts in settings.brand.snippets.items()}
+    return Brand(
+        name=shop.name,
+        url=settings.brand.home_url or public_url,
+        reply_to=settings.person.reply_to,
+        logo_url=settings.brand.logo_url,
+        accent=settings.brand.accent,
+        address=settings.brand.postal_address or "",
+        snippets=Snippets(
+            greeting=snippets.get("greeting"),
+            personal_line=snippets.get("personal_line"),
+            sign_off=snippets.get("sign_off"),
+        ),
+    )
+
+
+def first_name(name: str | None) -> str | None:
+    """How a shopper is greeted: the first word of the name that the store gave."""
+    return name.split()[0] if name and name.split() else None
+
+
+def compose(scene: Scene, template: str) -> MailContext | None:
+    """The letter of this template about the case; None when there is nothing to say (any more)."""
+    return _LETTERS[template](scene)
+
+
+def _frame(scene: Scene) -> dict[str, object]:
+    return {
+        "shop": brand_of(scene.shop, scene.settings, scene.words.language, scene.public_url),
+        "locale": scene.words.locale,
+        "zone": str(scene.words.zone),
+        "order_number": scene.order.row.number,
+        "manage_url": scene.manage_url,
+        "person_url": scene.person_url,
+        "first_name": first_name(scene.order.now.customer.name),
+        "person_answers_by": person_answers_by(scene.settings, scene.at),
+    }
+
+
+def _lines(scene: Scene) -> tuple[MailLine, ...]:
+    images = {line.id: line.image_url for line in scene.order.placement.lines}
+    return tuple(
+        MailLine(title=line.title, quantity=len(line.units) or line.asked, image_url=images.get(line.line_id))
+        for line in decision_of(scene.case).lines
+        if line.title
+    )
+
+
+def _cancelled(scene: Scene) -> MailContext:
+    amounts = decision_of(scene.case).amounts
+    parts = (
+        AmountPart(kind=PartKind.ITEMS, amount=amounts.goods.amount),
+        AmountPart(kind=PartKind.SHIPPING, amount=amounts.shipping.amount),
+        AmountPart(kind=PartKind.EXTRAS, amount=amounts.extras.amount),
+        AmountPart(kind=PartKind.FEE, amount=-amounts.fee),
+    )
+    return Cancelled(
+        **_frame(scene),  # type: ignore[arg-type]
+        whole_order=scene.case.whole_order,
+        lines=_lines(scene),
+        currency=scene.case.currency,
+        total=amounts.total,
+        parts=tuple(part for part in parts if part.amount),
+        payments=tuple(outcome_of_leg(leg, scene.payments[leg.payment_id]) for leg in scene.legs),
+        code=_gift(scene),
+    )
+
+
+def _gift(scene: Scene) -> RetentionCode | None:
+    """The code, where the shop and the shopper's consent let a mail carry it; the page may always show it."""
+    code, text = scene.code, scene.code_text
+    rule = scene.settings.codes.mail
+    consents = rule == "soft_opt_in" or (rule == "consent" and scene.order.now.customer.marketing_consent)
+    if code is None or text is None or not consents or code.state not in ("minted", "reserved"):
+        return None
+    if code.authority == "stripe" and code.promotion_id is None:
+        return None
+    return RetentionCode(
+        code=text,
+        kind=PromotionKind(code.kind),
+        currency=code.currency,
+        expires_at=code.expires_at,
+        url=scene.settings.brand.home_url or scene.manage_url,
+        percent=code.percent,
+        amount=code.amount,
+        minimum=code.minimum,
+    )
+
+
+def _under_review(scene: Scene) -> MailContext:
+    why = sentences.WHY_OF_PERSON_REASON.get(scene.case.person_reason or "")
+    reason = scene.words.say(why) if why else explain(decision_of(scene.case), scene.words).sentence
+    return UnderReview(
+        **_frame(scene),  # type: ignore[arg-type]
+        ask=Ask.CANCEL,
+        answer_by=scene.case.due_at or scene.at,
+        lines=_lines(scene),
+        reasons=(reason,),
+    )
+
+
+def _refused(scene: Scene) -> MailContext:
+    """The same sentences as on the page, and what is possible instead."""
+    decision = decision_of(scene.case)
+    if scene.case.person_reason == "store_too_late":
+        reasons: tuple[str, ...] = (scene.words.say(sentences.STORE_TOO_LATE),)
+    elif decision.outcome == "refuse":
+        reasons = (explain(decision, scene.words).sentence,)
+    else:
+        reasons = (scene.words.say(sentences.PERSON_SAID_NO),)
+    return Refused(
+        **_frame(scene),  # type: ignore[arg-type]
+        ask=Ask.CANCEL,
+        reasons=reasons,
+        options=(Option(kind=OptionKind.KEEP), Option(kind=OptionKind.PERSON)),
+    )
+
+
+def _refunded(scene: Scene) -> MailContext | None:
+    paid = [leg for leg in scene.legs if leg.state == LegState.SUCCEEDED and _gives_money(leg)]
+    if not paid:
+        return None
+    return Refunded(
+        **_frame(scene),  # type: ignore[arg-type]
+        currency=scene.case.currency,
+        refunds=tuple(
+            PaidBack(
+                amount=leg.amount,
+                method=scene.payments[leg.payment_id].label,
+                bank_reference=leg.bank_reference,
+                shows_by=leg.promised_for,
+            )
+            for leg in paid
+        ),
+    )
+
+
+def _refund_problem(scene: Scene) -> MailContext | None:
+    failed = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
+    if not failed:
+        return None
+    return RefundProblem(
+        **_frame(scene),  # type: ignore[arg-type]
+        currency=scene.case.currency,
+        amount=sum(leg.amount for leg in failed),
+        next_step=NextStep.PERSON,
+        by=scene.case.due_at or person_answers_by(scene.settings, scene.at),
+        method=scene.payments[failed[0].payment_id].label,
+    )
+
+
+def _gives_money(leg: RefundLeg) -> bool:
+    return LegKind(leg.kind) not in (LegKind.VOID, LegKind.LOWER_CAPTURE)
+
+
+_LETTERS = {
+    "cancelled": _cancelled,
+    "under_review": _under_review,
+    "refused": _refused,
+    "refunded": _refunded,
+    "refund_problem": _refund_problem,
+}
+
+
+def compose_alert(scene: Scene, alert: AlertKind, message: str = "") -> StaffAlert:
+    """To the staff, in the shop's language, with the story behind the link."""
+    settings = scene.settings
+    language = choose_language(settings.locale)
+    words = Words(choose_locale(settings.locale), zone_of(settings))
+    stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
+    why = sentences.ALERT_WHY.get(scene.case.person_reason or "") if alert is AlertKind.REVIEW else None
+    return StaffAlert(
+        shop=brand_of(scene.shop, settings, language, scene.public_url),
+        locale=words.locale,
+        zone=settings.time_zone,
+        order_number=scene.order.row.number,
+        alert=alert,
+        why=words.say(
+            why or sentences.ALERT_WHY[str(alert)],
+            amount=words.money(sum(leg.amount for leg in stuck), scene.case.currency),
+            reason=next((leg.failure for leg in stuck if leg.failure), scene.case.person_reason or ""),
+            message=message,
+        ),
+        url=scene.manage_url,
+        case_id=scene.case.number,
+        due_at=scene.case.due_at,
+    )

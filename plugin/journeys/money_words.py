@@ -1,0 +1,32 @@
+"""What became of a payment, in the few states that a shopper needs to tell apart. "Refunded" only when it is (I13)."""
+
+from __future__ import annotations
+
+from plugin.messages.parts import MoneyState, PaymentOutcome
+from plugin.orders.models import Payment
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.plan import LegKind
+from plugin.refunds.states import LegState
+
+
+def outcome_of_leg(leg: RefundLeg, payment: Payment) -> PaymentOutcome:
+    """One leg as the shopper sees it: refunded, on its way, never charged, charged only so much, or by a person."""
+    return PaymentOutcome(
+        state=state_of_leg(leg),
+        amount=payment.amount - leg.amount if state_of_leg(leg) is MoneyState.CHARGED_ONLY else leg.amount,
+        method=payment.label,
+        by=leg.promised_for,
+    )
+
+
+def state_of_leg(leg: RefundLeg) -> MoneyState:
+    kind, succeeded = LegKind(leg.kind), LegState(leg.state) is LegState.SUCCEEDED
+    if succeeded and kind is LegKind.VOID:
+        return MoneyState.VOIDED
+    if succeeded and kind is LegKind.LOWER_CAPTURE:
+        return MoneyState.CHARGED_ONLY
+    if succeeded:
+        return MoneyState.REFUNDED
+    if leg.state in (LegState.WITH_PERSON, LegState.FAILED) or kind in (LegKind.MANUAL, LegKind.STOREFRONT):
+        return MoneyState.BY_PERSON
+    return MoneyState.ARRIVING

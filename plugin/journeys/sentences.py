@@ -1,0 +1,46 @@
+"""What the journeys themselves have to say, beside the policy: the English sentence is the id of its translations."""
+
+from __future__ import annotations
+
+STORE_TOO_LATE = (
+    "Your order had already left when we asked to stop it, so it can no longer be cancelled. Nothing was refunded, and "
+    "the parcel is on its way to you."
+)
+PERSON_SAID_NO = "One of us has looked at your request, and it cannot be cancelled any more."
+STORE_CANNOT = "The shop confirms this cancellation by hand. One of us is doing that now."
+STORE_SILENT = "The shop's system has not confirmed your cancellation yet, so one of us is looking into it."
+REFUND_NEEDS_PERSON = "Your refund needs a person, and one of us is on it."
+MANUAL_REFUND = "Your cancellation is confirmed. The shop sends this money back by hand."
+
+WHY_OF_PERSON_REASON = {
+    "store_too_late": STORE_TOO_LATE,
+    "store_cannot": STORE_CANNOT,
+    "store_silent": STORE_SILENT,
+}
+
+ACCEPTED = "Your cancellation is accepted. We are confirming it with the shop, which usually takes a moment."
+CANCELLED_MONEY_COMING = "Your cancellation is confirmed. Your money will be back by {date}."
+CANCELLED_NOT_CHARGED = "Your cancellation is confirmed, and you will not be charged for it."
+CANCELLED_REFUNDED = "Your cancellation is confirmed, and your money is refunded. Your bank shows it by {date}."
+CANCELLED_FREE = "Your cancellation is confirmed. There was nothing to pay back."
+IN_REVIEW = "One of us is looking at your request. You will have an answer by {moment}."
+WITH_PERSON = "One of us is looking after your request. You will hear from us by {moment}."
+REFUSED = "This cannot be cancelled any more."
+WITHDRAWN = "You have taken your request back. Nothing was changed."
+
+NO_COMMENT = "A person of the shop looks at every message."
+
+# To the staff, in the shop's language.
+ALERT_WHY = {
+    "review": "The policy wants a person to decide this cancellation.",
+    "store_too_late": "The store says that it is too late to cancel: the parcel has left. The shopper was told; offer a return.",
+    "store_cannot": "This storefront cannot be asked to cancel by itself yet: cancel the order there, then close the case.",
+    "store_silent": "The store has not answered our request to cancel. The refund is held until somebody decides.",
+    "manual_refund": "This money has to be paid back by hand: {amount}. Mark it as paid when it is done.",
+    "refund_stuck": "A refund of {amount} did not go through: {reason}. The shopper was told.",
+    "amounts_disagree": "The payment provider reports another amount than ours. All automatic money on this order is stopped.",
+    "shipped_after_cancel": "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return.",
+    "shopper_waits": "The shopper asks for a person: “{message}”",
+    "dispute": "The shopper's bank has opened a dispute over this payment.",
+    "overdue": "This case is past its date and still waits for a person.",
+}

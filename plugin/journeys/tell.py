@@ -1,0 +1,103 @@
+"""Telling people: which mail a step of a case makes necessary, composed and queued once, in a piece of work of its own.
+
+``tell`` work names a case and a template; the letter is composed from the case as it is then, so that a mail that
+waited a moment for the money can say "refunded", and never says it before the custodian has (I13).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from plugin.cases.models import Case
+from plugin.cases.store import lock_case, order_of_case
+from plugin.codes.service import carried_by
+from plugin.codes.models import Code
+from plugin.db import Transaction, transaction
+from plugin.journeys.letters import Scene, compose, compose_alert, set_scene
+from plugin.messages import outbox as mails
+from plugin.messages.contexts import Cancelled
+from plugin.messages.parts import AlertKind
+from plugin.orders.service import lock_order
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim, Later
+from plugin.ports.runtime import Ports
+from plugin.shops.service import get_shop
+
+TELL = "tell"
+PUBLISHING_HAS = timedelta(seconds=30)
+
+
+async def tell_case(tx: Transaction, case: Case, template: str, *, delay: timedelta | None = None) -> None:
+    """See to it that the shopper gets this mail about the case, once."""
+    await outbox.add(tx, shop_id=case.shop_id, kind=TELL, ref=f"{case.id}:{template}", delay=delay)
+
+
+async def tell_staff(tx: Transaction, case: Case, alert: AlertKind) -> None:
+    """See to it that the shop's staff get this alert about the case, once a kind and day."""
+    await outbox.add(tx, shop_id=case.shop_id, kind=TELL, ref=f"{case.id}:staff_alert:{alert}")
+
+
+async def was_told(case: Case, template: str) -> bool:
+    """Whether this mail about the case was composed already."""
+    return await mails.find_by_purpose(case.shop_id, f"{case.id}:{template}") is not None
+
+
+async def tell(ports: Ports, claim: Claim) -> None:
+    """Work: compose the mail as things are now, and queue it."""
+    case_id, template, *detail = claim.ref.split(":")
+    shop = await get_shop(claim.shop_id)
+    order_id = await order_of_case(case_id)
+    async with transaction(ports.doorbell) as tx:
+        order = await lock_order(tx, order_id)
+        case = await lock_case(tx, case_id)
+        scene = await set_scene(tx, ports, shop, order, case)
+        if detail:
+            await _alert_staff(tx, ports, scene, AlertKind(detail[0]))
+        else:
+            await _write_to_shopper(tx, ports, scene, template)
+        await outbox.complete(tx, claim)
+
+
+async def _write_to_shopper(tx: Transaction, ports: Ports, scene: Scene, template: str) -> None:
+    code = scene.code
+    if template == "cancelled" and code is not None and _still_publishing(code, ports):
+        raise Later(timedelta(seconds=1), "the code is being published")
+    recipient = scene.order.now.customer.email
+    letter = compose(scene, template) if recipient else None
+    if recipient is None or letter is None:
+        return
+    mail_id = await mails.queue(
+        tx,
+        ports,
+        shop_id=scene.shop.id,
+        purpose=f"{scene.case.id}:{template}",
+        recipient=recipient,
+        context=letter,
+        order_id=scene.order.id,
+        case_id=scene.case.id,
+    )
+    if mail_id and code is not None and isinstance(letter, Cancelled) and letter.code is not None:
+        await carried_by(tx, code.id, mail_id)
+
+
+def _still_publishing(code: Code, ports: Ports) -> bool:
+    """A code that checkout takes from Stripe is worth nothing before it stands there; the mail waits, but not long."""
+    waiting = code.authority == "stripe" and code.promotion_id is None and code.flag is None
+    return waiting and ports.clock.now() - code.minted_at < PUBLISHING_HAS
+
+
+async def _alert_staff(tx: Transaction, ports: Ports, scene: Scene, alert: AlertKind) -> None:
+    recipient = scene.settings.person.alerts_to or scene.settings.person.reply_to
+    if recipient is None:
+        return
+    day = ports.clock.now().date().isoformat()
+    await mails.queue(
+        tx,
+        ports,
+        shop_id=scene.shop.id,
+        purpose=f"{scene.case.id}:staff_alert:{alert}:{day}",
+        recipient=recipient,
+        context=compose_alert(scene, alert),
+        order_id=scene.order.id,
+        case_id=scene.case.id,
+    )

@@ -1,0 +1,101 @@
+"""The mail outbox (I13): a mail is queued in the transaction that makes it true, and rendered when it is sent.
+
+One mail per purpose. A mail whose taking is unknown is sent again under the same Message-ID: better twice than never,
+and a mail server that knows the id drops the second.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import msgspec
+
+from plugin.core.ids import new_id
+from plugin.db import Transaction, rows, transaction
+from plugin.messages.contexts import MailContext
+from plugin.messages.models import Mail
+from plugin.messages.render import message_id, render, template_name, to_envelope
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim, Later
+from plugin.ports.mail import MailDeferred, MailRefused, MailUnknown
+from plugin.ports.runtime import Ports
+
+SEND_MAIL = "send_mail"
+
+
+async def queue(
+    tx: Transaction,
+    ports: Ports,
+    *,
+    shop_id: str,
+    purpose: str,
+    recipient: str,
+    context: MailContext,
+    order_id: str | None = None,
+    case_id: str | None = None,
+) -> str | None:
+    """Queue a mail once per ``purpose``; None when it was queued before. The context is sealed: it may hold a link."""
+    mail_id = new_id("mail")
+    sealed = ports.vault.seal(msgspec.json.encode(context).decode(), tenant=shop_id, field=f"mail:{purpose}")
+    written = await tx.execute(
+        "INSERT INTO mails (id, shop_id, order_id, case_id, template, purpose, recipient, locale, sealed_context, "
+        "message_id, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11) "
+        "ON CONFLICT (shop_id, purpose) DO NOTHING",
+        mail_id, shop_id, order_id, case_id, template_name(context), purpose, recipient, context.locale, sealed,
+        message_id(mail_id, urlsplit(ports.public_url).hostname or "localhost"), ports.clock.now(),
+    )  # fmt: skip
+    if not written:
+        return None
+    await outbox.add(tx, shop_id=shop_id, kind=SEND_MAIL, ref=mail_id)
+    return mail_id
+
+
+async def find_by_purpose(shop_id: str, purpose: str) -> Mail | None:
+    """The mail of this purpose, if it was queued."""
+    return await Mail.get_or_none(shop_id=shop_id, purpose=purpose)
+
+
+async def send_mail(ports: Ports, claim: Claim) -> None:
+    """Work: render the mail and hand it to the transport."""
+    mail = await Mail.get(id=claim.ref, shop_id=claim.shop_id)
+    if mail.state in ("sent", "refused"):
+        await _settle(ports, claim, mail, mail.state, mail.sent_at)
+        return
+    await Mail.filter(id=mail.id, state__in=("queued", "unknown")).update(state="inflight")
+    opened = ports.vault.open(mail.sealed_context, tenant=mail.shop_id, field=f"mail:{mail.purpose}")
+    context: MailContext = msgspec.json.decode(opened, type=MailContext)
+    envelope = to_envelope(
+        context,
+        render(context),
+        mail_id=mail.id,
+        domain=mail.message_id.rpartition("@")[2].rstrip(">"),
+        sender=ports.mail_sender,
+        recipient=mail.recipient,
+    )
+    claim.check_may_send()
+    try:
+        await ports.mail.send(envelope)
+    except MailDeferred as deferred:
+        await Mail.filter(id=mail.id).update(state="queued", last_error=str(deferred)[:300])
+        raise Later(outbox.back_off(claim.attempts), str(deferred)) from deferred
+    except MailUnknown as unknown:
+        await Mail.filter(id=mail.id).update(state="unknown", last_error=str(unknown)[:300])
+        raise Later(outbox.back_off(claim.attempts), str(unknown)) from unknown
+    except MailRefused as refused:
+        await _settle(ports, claim, mail, "refused", None, error=str(refused)[:300])
+        return
+    await _settle(ports, claim, mail, "sent", ports.clock.now())
+
+
+async def _settle(
+    ports: Ports, claim: Claim, mail: Mail, state: str, sent_at: datetime | None, *, error: str | None = None
+) -> None:
+    async with transaction(ports.doorbell) as tx:
+        await Mail.filter(id=mail.id).using_db(tx.connection).update(state=state, sent_at=sent_at, last_error=error)
+        await outbox.complete(tx, claim)
+
+
+async def mails_by_state() -> dict[str, int]:
+    """How many mails are in each state, for the metrics."""
+    return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM mails GROUP BY state")}
