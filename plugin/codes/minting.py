@@ -17,7 +17,7 @@ from plugin.codes.rules import (
     is_held_out,
     worth_of,
 )
-from plugin.codes.states import CodeState
+from plugin.codes.states import CODE, CodeState
 from plugin.codes.store import (
     Origin,
     count_down,
@@ -168,11 +168,11 @@ async def _reason_against(
     return against
 
 
-async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: datetime) -> None:
-    """Take an unused code back, its budget returns; raises ``IllegalTransition`` for a used one."""
+async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: datetime) -> bool:
+    """Take an unused code back, and its budget returns; False when it is used, expired or revoked already."""
     locked = await lock_code(tx, code)
-    if locked.state == CodeState.REVOKED:
-        return
+    if CODE.is_repeat(CodeState(locked.state), CodeState.REVOKED):
+        return False
     await move(tx, locked, CodeState.REVOKED)
     await record(
         tx, shop_id=code.shop_id, order_id=code.order_id, kind="code_revoked", actor=actor, at=at,
@@ -181,6 +181,7 @@ async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: da
     await count_down(tx, code.shop_id, budget_month(code.currency, code.minted_at), code.budget)
     if locked.promotion_id is not None:
         await add(tx, shop_id=code.shop_id, kind="withdraw_code", ref=code.id)
+    return True
 
 
 async def expire_due(ports: Ports) -> int:

@@ -1,8 +1,8 @@
 """Codes whose redemption authority is Stripe: published there by a job, withdrawn there when they are revoked.
 
-A definitive no of Stripe (free shipping, which no coupon there can give; a key that does not open the account) makes our
-ledger the authority of that one code and flags it: the promise in the shopper's mail stays good at the checkout API,
-and no second authority knows the code. An unknown outcome is asked again with the same key, never answered by a
+A definitive no of Stripe (free shipping, which no coupon there can give; a key that does not open the account) makes
+our ledger the authority of that one code and flags it: the promise in the shopper's mail stays good at the checkout
+API, and no second authority knows the code. An unknown outcome is asked again with the same key, never answered by a
 fallback, for Stripe may have the code.
 """
 

@@ -22,7 +22,7 @@ _LETTERS = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 
 @dataclass(frozen=True)
 class Cart:
-    """A cart at checkout, in minor units of ``currency``: ``subtotal`` is its goods, ``shipping`` what sending costs."""
+    """A cart at checkout, in minor units of ``currency``: ``subtotal`` its goods, ``shipping`` what sending costs."""
 
     subtotal: int
     shipping: int

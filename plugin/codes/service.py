@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from plugin.audit.service import record
 from plugin.codes.models import Code
 from plugin.codes.publishing import Authority
+from plugin.codes.redemption import Flag, Redemption, lateness, redemption_of, settle
 from plugin.codes.refusals import (
     ERROR_FOR,
     CodeCurrencyDiffers,
@@ -25,10 +25,9 @@ from plugin.codes.refusals import (
     NotReservedHere,
     Refusal,
 )
-from plugin.codes.rules import Cart, Terms, budget_month, discount_on, refusal
+from plugin.codes.rules import Cart, Terms, discount_on, refusal
 from plugin.codes.states import CodeState
 from plugin.codes.store import (
-    charge,
     codes_in,
     codes_used_by,
     get_code,
@@ -45,16 +44,6 @@ from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym
 
 RESERVED_FOR = timedelta(minutes=30)
-
-
-class Flag(StrEnum):
-    """What a person should know about a redemption."""
-
-    AFTER_EXPIRY = "redeemed_after_expiry"
-    AFTER_RESERVATION = "redeemed_after_reservation"
-    SEEN_IN_ORDER = "seen_in_order"
-    SEEN_IN_TWO_ORDERS = "seen_in_two_orders"
-    SEEN_AFTER_REVOCATION = "seen_after_revocation"
 
 
 @dataclass(frozen=True)
@@ -85,22 +74,6 @@ class Purchase:
     total: int
     discount: int
     currency: str
-
-
-@dataclass(frozen=True)
-class Redemption:
-    """A code redeemed, and where it came from. ``discount_given`` is None while only the order's webhook told of it."""
-
-    code_id: str
-    external_order_id: str
-    redeemed_at: datetime
-    currency: str
-    discount_given: int | None
-    revenue_kept: int
-    flag: str | None
-    case_id: str
-    order_id: str
-    message_id: str | None
 
 
 class CartUnnamed(DomainError):
@@ -164,45 +137,19 @@ async def redeem(tx: Transaction, ports: Ports, shop: Shop, text: str, purchase:
     if code.given_back and is_same_order:
         raise CodeGivenBack(param="order_id")
     _check_redeemable(code, purchase, at)
-    flag = _lateness(code, purchase.cart_id, at)
-    return await _settle(tx, code, purchase.external_order_id, purchase.total, purchase.discount, flag, at)
+    flag = lateness(code, purchase.cart_id, at)
+    return await settle(tx, code, purchase.external_order_id, purchase.total, purchase.discount, flag, at)
 
 
 def _check_redeemable(code: Code, purchase: Purchase, at: datetime) -> None:
     if code.state == CodeState.REDEEMED:
         raise CodeUsed(param="code")
-    if code.state == CodeState.REVOKED:
+    if code.state == CodeState.REVOKED and code.authority == Authority.LEDGER:
         raise CodeRevoked(param="code")
     if standing_of(code).is_held_by_another(purchase.cart_id, at):
         raise CodeReservedElsewhere(param="cart_id")
     if code.currency != purchase.currency:
         raise CodeCurrencyDiffers(param="currency")
-
-
-def _lateness(code: Code, cart_id: str | None, at: datetime) -> Flag | None:
-    if at >= code.expires_at and not (code.state == CodeState.RESERVED and at < (code.reserved_until or at)):
-        return Flag.AFTER_EXPIRY
-    if cart_id is not None and code.cart_id == cart_id and code.reserved_until and at >= code.reserved_until:
-        return Flag.AFTER_RESERVATION
-    return None
-
-
-async def _settle(
-    tx: Transaction, code: Code, external_order_id: str, total: int, discount: int | None, flag: Flag | None,
-    at: datetime,
-) -> Redemption:  # fmt: skip
-    if code.state == CodeState.EXPIRED:
-        await charge(tx, code.shop_id, budget_month(code.currency, code.minted_at), code.budget)
-    code.redeemed_order, code.redeemed_at = external_order_id, at
-    code.discount_given, code.revenue_kept = discount, total
-    code.flag = flag.value if flag else code.flag
-    await move(tx, code, CodeState.REDEEMED)
-    await record(
-        tx, shop_id=code.shop_id, order_id=code.order_id, kind="code_redeemed", actor="store", at=at,
-        data={"code": code.id, "with_order": external_order_id, "revenue": total, "discount": discount,
-              "flag": code.flag},
-    )  # fmt: skip
-    return _redemption(code)
 
 
 async def _complete_redemption(tx: Transaction, code: Code, purchase: Purchase) -> Redemption:
@@ -211,18 +158,17 @@ async def _complete_redemption(tx: Transaction, code: Code, purchase: Purchase) 
         code.discount_given = purchase.discount
         code.flag = None if code.flag == Flag.SEEN_IN_ORDER else code.flag
         await code.save(using_db=tx.connection, update_fields=["discount_given", "flag"])
-    return _redemption(code)
-
-
-def _redemption(code: Code) -> Redemption:
-    return Redemption(
-        code.id, code.redeemed_order or "", code.redeemed_at or code.minted_at, code.currency, code.discount_given,
-        code.revenue_kept or 0, code.flag, code.case_id, code.order_id, code.message_id,
-    )  # fmt: skip
+    return redemption_of(code)
 
 
 async def seen_in_order(
-    tx: Transaction, shop: Shop, *, external_order_id: str, discount_codes: Iterable[str], order_total: int, at: datetime
+    tx: Transaction,
+    shop: Shop,
+    *,
+    external_order_id: str,
+    discount_codes: Iterable[str],
+    order_total: int,
+    at: datetime,
 ) -> list[Redemption]:
     """A version of an order that is not cancelled carries codes of ours: settle them as redeemed.
 
@@ -237,23 +183,22 @@ async def seen_in_order(
         code = await lock_code(tx, found)
         if code.redeemed_order == external_order_id:
             continue
-        if code.state in (CodeState.REDEEMED, CodeState.REVOKED):
-            await _flag_misuse(tx, code, external_order_id, at)
+        if code.state == CodeState.REDEEMED:
+            await _flag_second_use(tx, code, external_order_id, at)
             continue
-        flag = _lateness(code, None, at) or (Flag.SEEN_IN_ORDER if code.authority == Authority.LEDGER else None)
-        settled.append(await _settle(tx, code, external_order_id, order_total, None, flag, at))
+        flag = lateness(code, None, at) or (Flag.SEEN_IN_ORDER if code.authority == Authority.LEDGER else None)
+        settled.append(await settle(tx, code, external_order_id, order_total, None, flag, at))
     return settled
 
 
-async def _flag_misuse(tx: Transaction, code: Code, external_order_id: str, at: datetime) -> None:
-    flag = Flag.SEEN_IN_TWO_ORDERS if code.state == CodeState.REDEEMED else Flag.SEEN_AFTER_REVOCATION
-    if code.flag == flag:
+async def _flag_second_use(tx: Transaction, code: Code, external_order_id: str, at: datetime) -> None:
+    if code.flag == Flag.SEEN_IN_TWO_ORDERS:
         return
-    code.flag = flag.value
+    code.flag = Flag.SEEN_IN_TWO_ORDERS.value
     await code.save(using_db=tx.connection, update_fields=["flag"])
     await record(
-        tx, shop_id=code.shop_id, order_id=code.order_id, kind="code_misused", actor="store", at=at,
-        data={"code": code.id, "with_order": external_order_id, "flag": flag.value},
+        tx, shop_id=code.shop_id, order_id=code.order_id, kind="code_seen_twice", actor="store", at=at,
+        data={"code": code.id, "with_order": external_order_id},
     )  # fmt: skip
 
 

@@ -70,9 +70,8 @@ async def lock_code(tx: Transaction, code: Code) -> Code:
 
 async def move(tx: Transaction, code: Code, to: CodeState) -> None:
     """Write a locked code's new state with its other fields; raises ``IllegalTransition``."""
-    state = CodeState(code.state)
-    if not CODE.is_repeat(state, to):
-        CODE.check(state, to)
+    if code.state != to:
+        CODE.check(CodeState(code.state), to)
     code.state = to.value
     await code.save(using_db=tx.connection)
 
@@ -131,9 +130,7 @@ async def charge(tx: Transaction, shop_id: str, key: str, by: int) -> None:
 
 async def count_down(tx: Transaction, shop_id: str, key: str, by: int) -> None:
     """Give back to a counter, never below zero."""
-    await tx.execute(
-        "UPDATE counters SET n = GREATEST(n - $3, 0) WHERE shop_id = $1 AND key = $2", shop_id, key, by
-    )
+    await tx.execute("UPDATE counters SET n = GREATEST(n - $3, 0) WHERE shop_id = $1 AND key = $2", shop_id, key, by)
 
 
 async def time_out_reservations(tx: Transaction, at: datetime) -> int:
