@@ -1,0 +1,163 @@
+"""All queries of the ledger of codes and its counters.
+
+Lock order: order, case, payment, code, counter. A code's audit is on the chain of the order that earned it, so whoever
+changes a code locks that order first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.codes.models import Code
+from plugin.codes.refusals import CodeUnknown
+from plugin.codes.rules import Standing, Terms, normalised
+from plugin.codes.states import CODE, CodeState
+from plugin.core.ids import token_hash
+from plugin.db import Transaction
+from plugin.ports.payments import PromotionKind
+
+LIVE = (CodeState.MINTED, CodeState.RESERVED)
+
+
+def terms_of(code: Code) -> Terms:
+    """What this code gives."""
+    return Terms(
+        kind=PromotionKind(code.kind), currency=code.currency, expires_at=code.expires_at, percent=code.percent,
+        amount=code.amount, minimum=code.minimum,
+    )  # fmt: skip
+
+
+def standing_of(code: Code) -> Standing:
+    """How this code stands."""
+    return Standing(CodeState(code.state), code.customer_hash, code.cart_id, code.reserved_until)
+
+
+async def find_code(shop_id: str, text: str) -> Code | None:
+    """The code of this shop that reads ``text``, however it was typed."""
+    letters = normalised(text)
+    return await Code.get_or_none(shop_id=shop_id, code_hash=token_hash(letters)) if letters else None
+
+
+async def get_code(shop_id: str, text: str) -> Code:
+    """The same; raises ``CodeUnknown``."""
+    code = await find_code(shop_id, text)
+    if code is None:
+        raise CodeUnknown(param="code")
+    return code
+
+
+async def codes_in(tx: Transaction, shop_id: str, texts: Iterable[str]) -> list[Code]:
+    """Which of the codes that an order carries are ours."""
+    hashes = sorted({token_hash(letters) for text in texts if (letters := normalised(text))})
+    if not hashes:
+        return []
+    return await Code.filter(shop_id=shop_id, code_hash__in=hashes).order_by("id").using_db(tx.connection)
+
+
+async def codes_used_by(tx: Transaction, shop_id: str, external_order_id: str) -> list[Code]:
+    """The codes that this order has redeemed and not given back."""
+    used = Code.filter(shop_id=shop_id, redeemed_order=external_order_id, state=CodeState.REDEEMED)
+    return await used.order_by("id").using_db(tx.connection)
+
+
+async def lock_code(tx: Transaction, code: Code) -> Code:
+    """The order that earned the code, then the code, both locked until the transaction ends; read anew."""
+    await tx.rows("SELECT id FROM orders WHERE id = $1 FOR UPDATE", code.order_id)
+    return await Code.filter(id=code.id).select_for_update().using_db(tx.connection).get()
+
+
+async def move(tx: Transaction, code: Code, to: CodeState) -> None:
+    """Write a locked code's new state with its other fields; raises ``IllegalTransition``."""
+    if code.state != to:
+        CODE.check(CodeState(code.state), to)
+    code.state = to.value
+    await code.save(using_db=tx.connection)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What minting asks of the order: the shopper's zone, and whether the order was itself bought with a code."""
+
+    time_zone: str | None
+    came_with_code: bool
+
+
+async def origin_of(tx: Transaction, shop_id: str, order_id: str) -> Origin:
+    """Read the order that may earn a code. The caller holds its lock."""
+    found = await tx.rows(
+        "SELECT external_id, document->>'time_zone' AS time_zone, ARRAY(SELECT jsonb_array_elements_text("
+        "COALESCE(document->'discount_codes', '[]'))) AS carried FROM orders WHERE id = $1 AND shop_id = $2",
+        order_id, shop_id,
+    )  # fmt: skip
+    row = found[0]
+    redeemed = await Code.filter(shop_id=shop_id, redeemed_order=row["external_id"]).using_db(tx.connection).exists()
+    return Origin(row["time_zone"], redeemed or bool(await codes_in(tx, shop_id, row["carried"])))
+
+
+async def has_live_code(tx: Transaction, shop_id: str, customer_hash: str, at: datetime) -> bool:
+    """Whether this customer holds a code that is still good."""
+    live = Code.filter(shop_id=shop_id, customer_hash=customer_hash, state__in=LIVE, expires_at__gt=at)
+    return await live.using_db(tx.connection).exists()
+
+
+async def codes_of_case(shop_id: str, case_id: str) -> list[Code]:
+    """The codes that a case has earned, oldest first."""
+    return await Code.filter(shop_id=shop_id, case_id=case_id).order_by("minted_at", "id")
+
+
+async def count_up(tx: Transaction, shop_id: str, key: str, by: int, cap: int) -> bool:
+    """Add to a counter unless that would exceed its cap; the row stays locked until the transaction ends."""
+    if by > cap:
+        return False
+    counted = await tx.rows(
+        "INSERT INTO counters (shop_id, key, n) VALUES ($1, $2, $3) ON CONFLICT (shop_id, key) "
+        "DO UPDATE SET n = counters.n + $3 WHERE counters.n + $3 <= $4 RETURNING n",
+        shop_id, key, by, cap,
+    )  # fmt: skip
+    return bool(counted)
+
+
+async def charge(tx: Transaction, shop_id: str, key: str, by: int) -> None:
+    """Add to a counter what has been spent already, cap or not."""
+    await tx.execute(
+        "INSERT INTO counters (shop_id, key, n) VALUES ($1, $2, $3) ON CONFLICT (shop_id, key) "
+        "DO UPDATE SET n = counters.n + $3",
+        shop_id, key, by,
+    )  # fmt: skip
+
+
+async def count_down(tx: Transaction, shop_id: str, key: str, by: int) -> None:
+    """Give back to a counter, never below zero."""
+    await tx.execute("UPDATE counters SET n = GREATEST(n - $3, 0) WHERE shop_id = $1 AND key = $2", shop_id, key, by)
+
+
+async def time_out_reservations(tx: Transaction, at: datetime) -> int:
+    """Free the codes whose cart let its time pass; the cart stays on the row, so that a late redemption is known."""
+    return await tx.execute(
+        "UPDATE codes SET state = 'minted' WHERE id IN (SELECT id FROM codes WHERE state = 'reserved' "
+        "AND reserved_until <= $1 FOR UPDATE SKIP LOCKED)",
+        at,
+    )
+
+
+@dataclass(frozen=True)
+class Lapsed:
+    """A code that nobody used in time, and what it had taken from the budget of its month."""
+
+    shop_id: str
+    currency: str
+    budget: int
+    minted_at: datetime
+
+
+async def expire(tx: Transaction, at: datetime, limit: int) -> Sequence[Lapsed]:
+    """Expire up to ``limit`` unused codes; a code in a live reservation is left to its cart."""
+    lapsed = await tx.rows(
+        "UPDATE codes SET state = 'expired' WHERE id IN (SELECT id FROM codes WHERE state = 'minted' "
+        "AND expires_at <= $1 ORDER BY expires_at FOR UPDATE SKIP LOCKED LIMIT $2) "
+        "RETURNING shop_id, currency, budget, minted_at",
+        at, limit,
+    )  # fmt: skip
+    return [Lapsed(**row) for row in lapsed]
