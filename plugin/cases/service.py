@@ -8,7 +8,7 @@ import msgspec
 
 from plugin.audit import service as audit
 from plugin.cases.models import Case
-from plugin.cases.states import CANCEL, CLOSED, WAITS_ON, CancelState
+from plugin.cases.states import CANCEL, CLOSED, WAITS_ON, CaseState
 from plugin.cases.store import own_units
 from plugin.core.ids import new_id, readable_code
 from plugin.core.transitions import IllegalTransition
@@ -17,6 +17,7 @@ from plugin.orders.service import StoredOrder
 from plugin.outbox import service as outbox
 from plugin.policies.decision import Decision, digest
 from plugin.policies.facts import Ask, OrderFacts
+from plugin.policies.reasons import Outcome
 from plugin.policies.service import LivePolicy
 
 CASE_DUE = "case_due"
@@ -47,8 +48,8 @@ async def open_case(
         number=f"C-{readable_code(7)}",
         kind=str(ask.action),
         basis="policy",
-        state=str(CancelState.REQUESTED),
-        waiting_on=str(WAITS_ON[CancelState.REQUESTED]),
+        state=str(CaseState.REQUESTED),
+        waiting_on=str(WAITS_ON[CaseState.REQUESTED]),
         due_at=due_at,
         asked_by=asked_by,
         reason=ask.reason,
@@ -66,7 +67,8 @@ async def open_case(
         changed_at=at,
     )
     await case.save(using_db=tx.connection)
-    await own_units(tx, case, order, decision)
+    if decision.outcome is not Outcome.REFUSE:
+        await own_units(tx, case, order, decision)
     await audit.record(
         tx,
         shop_id=case.shop_id,
@@ -100,7 +102,7 @@ def facts_at_ask(case: Case) -> OrderFacts:
 async def move(
     tx: Transaction,
     case: Case,
-    wanted: CancelState,
+    wanted: CaseState,
     *,
     at: datetime,
     due_at: datetime | None = None,
@@ -112,7 +114,7 @@ async def move(
     A state that waits needs ``due_at``, when somebody will look if nothing happens; a final one has none. ``why`` is a
     stable word that says what brought it here, and is kept while a person has the case.
     """
-    state = CancelState(case.state)
+    state = CaseState(case.state)
     if CANCEL.is_repeat(state, wanted):
         return False
     CANCEL.check(state, wanted)

@@ -122,7 +122,8 @@ async def mark_units(tx: Transaction, case_id: str, state: str) -> None:
 async def open_units_by_line(order_id: str) -> dict[str, int]:
     """How many units of each line are promised to open cases."""
     found = await rows(
-        "SELECT line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = 'open' GROUP BY line_id", order_id
+        "SELECT line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = 'open' GROUP BY line_id",
+        order_id,
     )
     return {row["line_id"]: row["n"] for row in found}
 

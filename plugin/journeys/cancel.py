@@ -11,18 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+
+from msgspec import structs
 
 from plugin.cases.facts import facts_of
 from plugin.cases.models import Case
 from plugin.cases.service import move, open_case
-from plugin.cases.states import CancelState
+from plugin.cases.states import CaseState
 from plugin.cases.store import PRIOR_WINDOW, ownership_of
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
-from plugin.journeys.hours import person_answers_by
 from plugin.journeys.promises import promised_dates
-from plugin.journeys.tell import queue_case_mail
+from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
@@ -36,6 +37,7 @@ from plugin.ports.runtime import Ports
 from plugin.refunds.plan import NotEnoughToRefund, PlannedLeg, plan
 from plugin.refunds.service import reserve
 from plugin.refunds.store import payables
+from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
@@ -100,9 +102,7 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
 
 def _to_a_person(decision: Decision, reason: Reason) -> Decision:
     """The same answer, but given by a person."""
-    import msgspec
-
-    return msgspec.structs.replace(decision, outcome=Outcome.REVIEW, reason=reason)
+    return structs.replace(decision, outcome=Outcome.REVIEW, reason=reason)
 
 
 async def confirm_cancellation(
@@ -133,9 +133,7 @@ async def confirm_cancellation(
     return case
 
 
-async def _open(
-    tx: Transaction, ports: Ports, shop: Shop, now: Preview, ask: Ask, asked_by: str, locale: str
-) -> Case:
+async def _open(tx: Transaction, ports: Ports, shop: Shop, now: Preview, ask: Ask, asked_by: str, locale: str) -> Case:
     at = ports.clock.now()
     return await open_case(
         tx,
@@ -153,7 +151,7 @@ async def _open(
 
 async def _approve(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     at = ports.clock.now()
-    await move(tx, case, CancelState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
+    await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
     await approve_and_ask(tx, ports, case, now.legs, now.promised)
 
 
@@ -163,22 +161,22 @@ async def approve_and_ask(
     """Reserve the money of an approved case and write the work of asking the store."""
     at = ports.clock.now()
     await reserve(tx, case, legs, promised_for=promised, at=at)
-    await move(tx, case, CancelState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
+    await move(tx, case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
     await outbox.add(tx, shop_id=case.shop_id, kind=ASK_STORE, ref=case.id)
 
 
 async def _review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
-    await move(tx, case, CancelState.IN_REVIEW, at=at, due_at=due, why=str(now.decision.reason))
-    await queue_case_mail(tx, case, "under_review")
-    await queue_case_mail(tx, case, "staff_alert", alert=AlertKind.REVIEW)
+    await move(tx, case, CaseState.IN_REVIEW, at=at, due_at=due, why=str(now.decision.reason))
+    await tell_case(tx, case, "under_review")
+    await tell_staff(tx, case, AlertKind.REVIEW)
 
 
 async def _refuse(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     at = ports.clock.now()
-    await move(tx, case, CancelState.REFUSED, at=at, why=str(now.decision.reason))
-    await queue_case_mail(tx, case, "refused")
+    await move(tx, case, CaseState.REFUSED, at=at, why=str(now.decision.reason))
+    await tell_case(tx, case, "refused")
 
 
 _FOLLOW = {Outcome.APPROVE: _approve, Outcome.REVIEW: _review, Outcome.REFUSE: _refuse}

@@ -17,7 +17,17 @@ from plugin.journeys import sentences
 from plugin.journeys.money_words import outcome_of_leg
 from plugin.messages.contexts import Cancelled, MailContext, Refunded, RefundProblem, Refused, StaffAlert, UnderReview
 from plugin.messages.parts import (
-    AlertKind, AmountPart, Ask, Brand, MailLine, NextStep, Option, OptionKind, PaidBack, PartKind, RetentionCode,
+    AlertKind,
+    AmountPart,
+    Ask,
+    Brand,
+    MailLine,
+    NextStep,
+    Option,
+    OptionKind,
+    PaidBack,
+    PartKind,
+    RetentionCode,
     Snippets,
 )  # fmt: skip
 from plugin.orders.models import Payment

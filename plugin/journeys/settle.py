@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import move
-from plugin.cases.states import CancelState
+from plugin.cases.states import CaseState
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
 from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
@@ -22,21 +22,32 @@ from plugin.orders.models import Payment
 from plugin.orders.service import freeze, lock_order, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
+from plugin.policies.decision import Amounts
+from plugin.policies.facts import Component
+from plugin.ports.orders import PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
     OutcomeUnknown,
     PaymentAccount,
     PaymentFact,
     RefundFact,
-    Rejected,
     RejectCode,
+    Rejected,
 )
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
-from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan_amount
+from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
 from plugin.refunds.service import move_leg, reserve, take_fact
 from plugin.refunds.states import SETTLED, LegState
-from plugin.refunds.store import get_leg, leg_ids_of_payment, legs_of_case, lock_leg, paid_back_before, payables
+from plugin.refunds.store import (
+    LOWERING,
+    get_leg,
+    leg_ids_of_payment,
+    legs_of_case,
+    lock_leg,
+    paid_back_before,
+    payables,
+)  # fmt: skip
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account, settings_of
@@ -130,9 +141,7 @@ async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
             )  # fmt: skip
 
 
-async def _take_result(
-    ports: Ports, claim: Claim, shop: Shop, call: _Call, fact: RefundFact | PaymentFact
-) -> None:
+async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact: RefundFact | PaymentFact) -> None:
     """Transaction B: the result, and what follows from it."""
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
@@ -172,8 +181,8 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
         await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
-        if CancelState(case.state) in (CancelState.EXECUTING, CancelState.WITH_PERSON):
-            await move(tx, case, CancelState.DONE, at=at)
+        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON):
+            await move(tx, case, CaseState.DONE, at=at)
         if await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded")
 
@@ -209,7 +218,7 @@ async def _find(ports: Ports, call: _Call) -> RefundFact | PaymentFact | None:
     if LegKind(call.leg.kind) is LegKind.LOWER_CAPTURE:
         return await _send(ports, call)  # writing a ceiling down twice is writing it down once
     fact = await ports.payments.read(call.account, call.reference)
-    return fact if fact.state == "voided" else None
+    return fact if fact.state is PaymentState.VOIDED else None
 
 
 async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Rejected) -> None:
@@ -228,7 +237,11 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
             await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
-        if LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
+        if fact is not None and fact.state is PaymentState.VOIDED and LegKind(leg.kind) in LOWERING:
+            # Lapsed or voided elsewhere: the shopper was never charged, which is all that this leg was to bring about.
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere", provider_id=fact.reference)
+            await follow_up(tx, ports, shop, case)
+        elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
             await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
             if not (again and await _plan_again(tx, ports, case, leg)):
@@ -241,7 +254,8 @@ async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg)
     """The payment is in another state than planned (captured meanwhile, or lapsed): the same amount in its new way."""
     payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
     try:
-        planned = plan_amount(leg.amount, leg.currency, await payables([payment]), everything=case.whole_order)
+        owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
+        planned = plan(owed, await payables([payment]), everything=case.whole_order)
     except NotEnoughToRefund:
         return False
     fresh = await reserve(
@@ -255,7 +269,7 @@ async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg)
 async def _money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
-    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why=why)
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
     await tell_case(tx, case, "refund_problem")
     await tell_staff(tx, case, AlertKind.REFUND_STUCK)
 
@@ -267,7 +281,7 @@ async def _hand_to_person(
     at = ports.clock.now()
     await move_leg(tx, leg, LegState.WITH_PERSON, at=at, why=why)
     due = _end_of(leg) if why == "manual_refund" else person_answers_by(settings_of(shop), at)
-    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why=why)
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
     await tell_staff(tx, case, alert)
     await follow_up(tx, ports, shop, case)
 

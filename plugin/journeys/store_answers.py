@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone
-from plugin.cases.states import CancelState
+from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, lock_case, mark_units, units_by_line
+from plugin.codes.minting import mint
+from plugin.codes.service import give_back
 from plugin.db import Transaction, transaction
 from plugin.journeys.settle import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff
@@ -40,7 +42,7 @@ async def ask_store(ports: Ports, claim: Claim) -> None:
     """Work: ask the store to cancel the case's units, or re-read what became of the last ask."""
     case = await get_case(claim.shop_id, claim.ref)
     shop = await get_shop(case.shop_id)
-    if CancelState(case.state) is not CancelState.AWAITING_STORE:
+    if CaseState(case.state) is not CaseState.AWAITING_STORE:
         async with transaction(ports.doorbell) as tx:
             await outbox.complete(tx, claim)
         return
@@ -91,10 +93,10 @@ async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnsw
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, (await get_case(shop.id, claim.ref)).order_id)
         case = await lock_case(tx, claim.ref)
-        if CancelState(case.state) is CancelState.AWAITING_STORE:
+        if CaseState(case.state) is CaseState.AWAITING_STORE:
             match answer.status:
                 case CancelStatus.CANCELLED:
-                    await store_cancelled(tx, case, at)
+                    await store_cancelled(tx, ports, shop, order, case)
                 case CancelStatus.TOO_LATE:
                     await store_is_too_late(tx, ports, shop, case, answer.reason)
                 case CancelStatus.UNSUPPORTED:
@@ -121,31 +123,43 @@ async def _wait_for(tx: Transaction, case: Case, deadline: datetime, at: datetim
         await postpone(tx, case, deadline + LOOK_AGAIN)
 
 
-async def store_cancelled(tx: Transaction, case: Case, at: datetime) -> None:
-    """The store has cancelled, by its answer or its echo: settle the units, send the legs, tell the shopper.
+async def store_cancelled(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> None:
+    """The store has cancelled, by its answer or its echo: settle the units, send the legs, mint the code, tell.
 
     The mail waits a second for the money, so that one mail can usually say "refunded".
     """
-    if not await move(tx, case, CancelState.EXECUTING, at=at, due_at=at + MONEY_HAS):
+    at = ports.clock.now()
+    if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS):
         return
     await mark_units(tx, case.id, "settled")
     legs = [leg for leg in await legs_of_case(case.id) if leg.state == LegState.RESERVED]
     for leg in legs:
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
+    if decision_of(case).everything:
+        await give_back(tx, shop.id, order.row.external_id, at)
+    await mint(
+        tx,
+        vault=ports.vault,
+        shop=shop,
+        settings=settings_of(shop),
+        order_id=order.id,
+        case_id=case.id,
+        customer_hash=order.row.customer_hash,
+        currency=case.currency,
+        at=at,
+    )
     await tell_case(tx, case, "cancelled", delay=MAIL_WAITS_FOR_MONEY if legs else None)
     if not legs:
-        await move(tx, case, CancelState.DONE, at=at)
+        await move(tx, case, CaseState.DONE, at=at)
 
 
-async def store_is_too_late(
-    tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None
-) -> None:
+async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None) -> None:
     """It has left already: nothing is paid, the units are free for a return, and a person has the case."""
     at = ports.clock.now()
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
     await release(tx, await legs_of_case(case.id), at=at, why="store_too_late")
     due = person_answers_by(settings_of(shop), at)
-    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why="store_too_late")
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why="store_too_late")
     await tell_case(tx, case, "refused")
     await tell_staff(tx, case, AlertKind.REVIEW)
 
@@ -156,7 +170,7 @@ async def _to_a_person(
     """We cannot do this by ourselves: the reserved money stays reserved, the shopper hears the truth and a date."""
     at = ports.clock.now()
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
-    await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=person_answers_by(settings_of(shop), at), why=why)
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=person_answers_by(settings_of(shop), at), why=why)
     await tell_case(tx, case, "under_review")
     await tell_staff(tx, case, alert)
 
@@ -170,5 +184,5 @@ async def shipped_after_cancel(tx: Transaction, ports: Ports, shop: Shop, case: 
     """Parcels left that the store had agreed to cancel (I1): intercept, keep or return, which a person decides."""
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
-    if await move(tx, case, CancelState.WITH_PERSON, at=at, due_at=due, why="shipped_after_cancel"):
+    if await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why="shipped_after_cancel"):
         await tell_staff(tx, case, AlertKind.SHIPPED_AFTER_CANCEL)
