@@ -65,6 +65,9 @@ class FileTransport:
             pass
 
     def _write(self, name: str, data: bytes) -> None:
+        path = self._directory / name
+        if path.exists():
+            return
         self._directory.mkdir(parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=self._directory, prefix=".draft-")
         try:
@@ -72,12 +75,10 @@ class FileTransport:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            # A link, unlike a rename, never replaces the mail that is there: the first one stands.
-            (self._directory / name).hardlink_to(draft)
-        except FileExistsError:
-            pass
-        finally:
-            Path(draft).unlink()
+            Path(draft).replace(path)
+        except OSError:
+            Path(draft).unlink(missing_ok=True)
+            raise
 
 
 def file_name(message_id: str) -> str:

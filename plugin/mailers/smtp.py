@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -41,16 +42,16 @@ class SmtpTransport:
     async def send(self, envelope: Envelope) -> None:
         """Hand over one mail; see ``MailTransport.send`` for what it raises."""
         data = build(envelope, self._clock.now()).as_bytes()
-        async with self._lock:
+        async with self._turn():
             client = await self._greet(envelope)
             try:
                 await client.rcpt(envelope.recipient)
-            except _LOST as error:
-                self._drop()
-                raise MailDeferred(_reason(error)) from error
             except aiosmtplib.SMTPResponseException as error:
                 await self._start_over(client, error)
                 raise _answer(error) from error
+            except _LOST as error:
+                self._drop()
+                raise MailDeferred(_reason(error)) from error
             try:
                 await client.data(data)
             except aiosmtplib.SMTPResponseException as error:
@@ -59,13 +60,10 @@ class SmtpTransport:
             except _LOST as error:
                 self._drop()
                 raise MailUnknown(_reason(error)) from error
-            except BaseException:
-                self._drop()  # cancelled in the middle of the data: the connection is of no use to the next mail
-                raise
 
     async def ping(self) -> str:
         """Connect, log in and say where mail goes; raises ``MailDeferred`` with the reason."""
-        async with self._lock:
+        async with self._turn():
             client = await self._connected()
             try:
                 await client.noop()
@@ -81,6 +79,16 @@ class SmtpTransport:
             if client is not None and client.is_connected:
                 with contextlib.suppress(aiosmtplib.SMTPException, OSError):
                     await client.quit()
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One at a time. Who is cancelled leaves half a conversation behind, which is of no use to the next."""
+        async with self._lock:
+            try:
+                yield
+            except asyncio.CancelledError:
+                self._drop()
+                raise
 
     async def _greet(self, envelope: Envelope) -> aiosmtplib.SMTP:
         """Open the mail transaction. A kept connection may have died in its sleep, so one that has is replaced once:

@@ -93,7 +93,7 @@ class Phrases:
             case MoneyState.CHARGED_ONLY:
                 return say("Taken off your bill")
             case _:
-                return say("Yours again")
+                return say("Back to you")
 
     def outcome(self, payment: PaymentOutcome, currency: str) -> str:
         """What became of one payment, in one or two sentences that are true today."""

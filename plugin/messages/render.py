@@ -140,7 +140,8 @@ def _wrapped(text: str) -> str:
     """Lines of at most ``TEXT_WIDTH`` characters; addresses stay whole, and no more than one empty line in a row."""
     lines: list[str] = []
     for line in text.strip().splitlines():
-        indent = " " * (len(line) - len(line.lstrip(" ")))
+        said = line.lstrip(" -")  # what follows a list's dash hangs below its first letter
+        indent = " " * (len(line) - len(said))
         folded = textwrap.wrap(
             line.rstrip(), TEXT_WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
         )  # fmt: skip

@@ -29,9 +29,7 @@ def check_snippet(name: str, text: str) -> None:
     if not text.strip():
         raise BadSnippet(param=name, detail="The text is empty. Remove the snippet to go back to our own words.")
     if len(text) > LIMITS[name]:
-        raise BadSnippet(
-            param=name, detail=f"The text has {len(text)} characters; at most {LIMITS[name]} fit here."
-        )  # fmt: skip
+        raise BadSnippet(param=name, detail=f"The text has {len(text)} characters; at most {LIMITS[name]} fit here.")
     for character in text:
         is_break = character == "\n" and name != "greeting"
         if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") and not is_break:

@@ -1,42 +1,21 @@
-"""Mail on its way out: a real SMTP server that agrees, hesitates, refuses or hangs up, and a folder."""
+"""Mail on its way out: a real SMTP server that agrees, hesitates, refuses or hangs up."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
-from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, Session
 from aiosmtpd.smtp import Envelope as SmtpEnvelope
-from msgspec.structs import replace
 
-from plugin.mailers.files import FileTransport, file_name, read_inbox
 from plugin.mailers.smtp import SmtpTransport
-from plugin.messages.render import render, to_envelope
-from plugin.messages.samples import samples
-from plugin.ports.mail import Envelope, MailDeferred, MailRefused, MailUnknown
-
-NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
-
-
-class FixedClock:
-    def now(self) -> datetime:
-        return NOW
-
-
-def mail(name: str = "mail_01", language: str = "en") -> Envelope:
-    context = samples(language)["cancelled"]
-    return to_envelope(
-        context, render(context), mail_id=name, domain="comeback.example", sender="mail@comeback.example",
-        recipient="ana@example.com",
-    )  # fmt: skip
+from plugin.ports.mail import MailDeferred, MailRefused, MailUnknown
+from tests.mails import FixedClock, mail
 
 
 class Postmaster:
@@ -48,6 +27,7 @@ class Postmaster:
         self.at_mail: list[str] = []
         self.at_rcpt: list[str] = []
         self.at_data: list[str] = []
+        self.thinking = asyncio.Event()
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: SmtpEnvelope, address: str, options: list[str]
@@ -69,6 +49,9 @@ class Postmaster:
         answer = self.at_data.pop(0) if self.at_data else "250 OK"
         if answer == "hang up":
             self.connections[-1].abort()
+        elif answer == "think forever":
+            self.thinking.set()
+            await asyncio.Event().wait()
         elif answer.startswith("250"):
             assert isinstance(envelope.content, bytes)
             self.taken.append(message_from_bytes(envelope.content, policy=default))
@@ -78,7 +61,8 @@ class Postmaster:
 class Connection(SMTP):
     """aiosmtpd's protocol, which tells its postmaster about its connection."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self.event_handler.connections.append(transport)
         super().connection_made(transport)
 
@@ -176,6 +160,19 @@ async def test_a_connection_that_died_in_its_sleep_is_replaced_unseen(
     assert len(postmaster.connections) == 3
 
 
+async def test_a_mail_that_is_cancelled_half_way_harms_no_other_mail(
+    smtp: SmtpTransport, postmaster: Postmaster
+) -> None:
+    postmaster.at_data = ["think forever"]
+    sending = asyncio.create_task(smtp.send(mail()))
+    await postmaster.thinking.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    await smtp.send(mail("mail_02"))
+    assert [taken["Message-ID"] for taken in postmaster.taken] == ["<mail_02@comeback.example>"]
+
+
 async def test_a_line_that_drops_before_the_data_is_for_later() -> None:
     class Fickle(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -212,12 +209,15 @@ async def test_nobody_at_home_is_for_later_also_for_the_doctor() -> None:
 
 
 async def test_user_and_password_come_from_the_address(postmaster: Postmaster) -> None:
+    logins: list[bytes] = []
+
     def login(_server: SMTP, _session: Session, _envelope: SmtpEnvelope, _mechanism: str, data: object) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        return AuthResult(success=(data.login, data.password) == (b"shop@a", b"p:ss/word"))
+        logins.append(data.login)
+        return AuthResult(success=(data.login, data.password) == (b"shop@a", b"p:ss/word"), handled=False)
 
     def protocol() -> SMTP:
-        return Connection(postmaster, authenticator=login, auth_require_tls=False, auth_required=True)
+        return Connection(postmaster, authenticator=login, auth_require_tls=False)
 
     async with serving(protocol) as port:
         right = SmtpTransport(f"smtp://shop%40a:p%3Ass%2Fword@127.0.0.1:{port}", timeout=5)
@@ -226,6 +226,7 @@ async def test_user_and_password_come_from_the_address(postmaster: Postmaster) -
         with pytest.raises(MailDeferred, match="535"):
             await SmtpTransport(f"smtp://shop%40a:wrong@127.0.0.1:{port}", timeout=5).send(mail())
     assert len(postmaster.taken) == 1
+    assert set(logins) == {b"shop@a"}
 
 
 async def test_who_asks_for_tls_never_sends_in_the_clear(postmaster: Postmaster) -> None:
@@ -244,46 +245,3 @@ async def test_the_doctor_hears_where_mail_goes_and_no_password(smtp: SmtpTransp
 def test_an_address_of_no_mail_server_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="SMTP_URL must look like"):
         SmtpTransport(url)
-
-
-async def test_the_same_mail_twice_is_one_file(tmp_path: Path) -> None:
-    transport = FileTransport(tmp_path / "mails", clock=FixedClock())
-    await transport.send(mail())
-    await transport.send(replace(mail(), subject="Another try"))
-    [found] = read_inbox(tmp_path / "mails")
-    assert found.subject == "Your order #1042 is cancelled"
-    assert found.file == file_name("<mail_01@comeback.example>")
-    assert [path.suffix for path in (tmp_path / "mails").iterdir()] == [".eml"]
-
-
-async def test_the_inbox_shows_the_newest_first(tmp_path: Path) -> None:
-    transport = FileTransport(tmp_path, clock=FixedClock())
-    for age, (name, language) in enumerate([("mail_01", "en"), ("mail_02", "es"), ("mail_03", "ru")]):
-        await transport.send(mail(name, language))
-        written = int(NOW.timestamp()) + age
-        os.utime(tmp_path / file_name(f"<{name}@comeback.example>"), (written, written))
-    inbox = read_inbox(tmp_path)
-    assert [found.language for found in inbox] == ["ru", "es", "en"]
-    assert inbox[0].subject == "Ваш заказ #1042 отменён"
-    assert inbox[0].recipient == "ana@example.com"
-    assert inbox[0].text == mail(language="ru").text
-    assert inbox[0].html.strip() == mail(language="ru").html.strip()
-    assert inbox[2].written_at == NOW
-    assert [found.language for found in read_inbox(tmp_path, limit=1)] == ["ru"]
-
-
-def test_a_folder_that_is_not_there_is_an_empty_inbox(tmp_path: Path) -> None:
-    assert read_inbox(tmp_path / "none") == []
-
-
-async def test_a_folder_that_takes_no_files_is_for_later(tmp_path: Path) -> None:
-    (tmp_path / "mails").write_text("a file stands where the folder should be")
-    transport = FileTransport(tmp_path / "mails", clock=FixedClock())
-    with pytest.raises(MailDeferred):
-        await transport.send(mail())
-    with pytest.raises(MailDeferred):
-        await transport.ping()
-
-
-async def test_the_doctor_hears_of_the_folder(tmp_path: Path) -> None:
-    assert await FileTransport(tmp_path / "new").ping() == f"files in {tmp_path / 'new'}"

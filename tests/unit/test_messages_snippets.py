@@ -69,7 +69,7 @@ def test_a_snippet_that_wants_a_name_steps_back_where_there_is_none() -> None:
 
 
 def test_a_snippet_is_escaped_and_keeps_its_lines() -> None:
-    rendered = render(with_snippets(Snippets(personal_line="<b>{shop_name}</b>", sign_off="One\nTwo")))
-    assert "&lt;b&gt;Fern &amp; Thistle&lt;/b&gt;" in rendered.html
+    rendered = render(with_snippets(Snippets(personal_line="<b>{shop_name}</b>\nfor you", sign_off="One\nTwo")))
+    assert "&lt;b&gt;Fern &amp; Thistle&lt;/b&gt;<br>for you" in rendered.html
     assert "One<br>Two" in rendered.html
     assert "One\nTwo\n" in rendered.text

@@ -46,7 +46,7 @@ def test_every_sentence_is_translated_with_the_same_placeholders(language: str) 
     for sentence in sentences():
         message = catalogue.get(ids_of(sentence) if sentence.many else sentence.one)
         assert message is not None, f"{sentence.file} says {sentence.one!r}, which {language} does not know"
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
+        strings = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
         assert len(strings) == (catalogue.num_plurals if sentence.many else 1)
         for string in strings:
             assert string, f"{language} leaves {sentence.one!r} empty"
