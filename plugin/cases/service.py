@@ -122,8 +122,8 @@ async def move(
     waiting_on = None if is_final else str(WAITS_ON[wanted])
     due = None if is_final else due_at or at
     moved = await tx.execute(
-        "UPDATE cases SET state = $2, waiting_on = $3, due_at = $4, changed_at = $5, closed_at = $6, person_reason = $7 "
-        "WHERE id = $1 AND state = $8",
+        "UPDATE cases SET state = $2, waiting_on = $3, due_at = $4, changed_at = $5, closed_at = $6, "
+        "person_reason = $7 WHERE id = $1 AND state = $8",
         case.id, str(wanted), waiting_on, due, at, at if is_final else None,
         why if waiting_on == "staff" else None, str(state),
     )  # fmt: skip

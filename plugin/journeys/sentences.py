@@ -33,13 +33,21 @@ NO_COMMENT = "A person of the shop looks at every message."
 # To the staff, in the shop's language.
 ALERT_WHY = {
     "review": "The policy wants a person to decide this cancellation.",
-    "store_too_late": "The store says that it is too late to cancel: the parcel has left. The shopper was told; offer a return.",
-    "store_cannot": "This storefront cannot be asked to cancel by itself yet: cancel the order there, then close the case.",
+    "store_too_late": (
+        "The store says that it is too late to cancel: the parcel has left. The shopper was told; offer a return."
+    ),
+    "store_cannot": (
+        "This storefront cannot be asked to cancel by itself yet: cancel the order there, then close the case."
+    ),
     "store_silent": "The store has not answered our request to cancel. The refund is held until somebody decides.",
     "manual_refund": "This money has to be paid back by hand: {amount}. Mark it as paid when it is done.",
     "refund_stuck": "A refund of {amount} did not go through: {reason}. The shopper was told.",
-    "amounts_disagree": "The payment provider reports another amount than ours. All automatic money on this order is stopped.",
-    "shipped_after_cancel": "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return.",
+    "amounts_disagree": (
+        "The payment provider reports another amount than ours. All automatic money on this order is stopped."
+    ),
+    "shipped_after_cancel": (
+        "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return."
+    ),
     "shopper_waits": "The shopper asks for a person: “{message}”",
     "dispute": "The shopper's bank has opened a dispute over this payment.",
     "overdue": "This case is past its date and still waits for a person.",

@@ -80,7 +80,7 @@ async def leg_ids_of_payment(payment_id: str) -> frozenset[str]:
 
 
 async def paid_back_before(payment_id: str, leg_id: str) -> int:
-    """What the payment's other refunds add up to, for quantising on the cumulative sum: ours and those from elsewhere."""
+    """What the payment's other refunds add up to, ours and those from elsewhere, for quantising on the sum."""
     found = await rows(
         "SELECT COALESCE((SELECT sum(amount) FROM refund_legs WHERE payment_id = $1 AND id <> $2 AND kind = 'refund' "
         "AND refunded_before IS NOT NULL AND state = ANY($3)), 0)::bigint "
@@ -106,3 +106,8 @@ async def unfinished_leg_ids(limit: int) -> list[str]:
 async def legs_by_state() -> dict[str, int]:
     """How many legs are in each state, for the metrics."""
     return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM refund_legs GROUP BY state")}
+
+
+async def legs_on_payment(payment_id: str) -> list[RefundLeg]:
+    """All our legs on a payment, oldest first."""
+    return await RefundLeg.filter(payment_id=payment_id).order_by("id")
