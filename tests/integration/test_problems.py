@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest
 from litestar import MediaType, Request, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -43,7 +43,6 @@ FAILURES: dict[str, Exception] = {
     "socket": ConnectionRefusedError("/run/postgres"),
     "pool": asyncpg.InterfaceError("pool is closed"),
     "cut": asyncpg.ConnectionDoesNotExistError("connection was closed"),
-    "deadline": asyncio.TimeoutError(),
 }
 
 
@@ -95,7 +94,7 @@ async def test_a_business_failure_brings_its_whole_story(client: AsyncTestClient
     }
 
 
-@pytest.mark.parametrize("kind", ["timeout", "socket", "pool", "cut", "deadline"])
+@pytest.mark.parametrize("kind", ["timeout", "socket", "pool", "cut"])
 async def test_a_lost_database_asks_to_come_again(client: AsyncTestClient[Any], kind: str) -> None:
     answer = await client.get(f"/fail/{kind}")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
@@ -150,8 +149,11 @@ async def test_a_streamed_body_is_cut_off_at_the_limit(client: AsyncTestClient[A
         for _ in range(20):
             yield b" " * 100_000
 
-    answer = await client.post("/ask", content=endless(), headers={"content-type": "application/json"})
-    assert answer.status_code == 413
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(client.app), base_url="http://comeback.test"
+    ) as streaming:
+        answer = await streaming.post("/ask", content=endless(), headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
 async def test_a_valid_body_passes_with_a_charset(client: AsyncTestClient[Any]) -> None:
@@ -160,9 +162,7 @@ async def test_a_valid_body_passes_with_a_charset(client: AsyncTestClient[Any]) 
 
 
 @pytest.mark.parametrize(("wanted", "language"), [("es-MX,en;q=0.5", "es"), ("ru", "ru"), ("de, en;q=0.1", "en")])
-async def test_the_detail_speaks_the_callers_language(
-    client: AsyncTestClient[Any], wanted: str, language: str
-) -> None:
+async def test_the_detail_speaks_the_callers_language(client: AsyncTestClient[Any], wanted: str, language: str) -> None:
     answer = await client.get("/nowhere", headers={"Accept-Language": wanted})
     told = {"en": "We could not find that.", "es": "No hemos podido encontrarlo.", "ru": "Мы не смогли это найти."}
     assert answer.json()["detail"] == told[language]

@@ -99,7 +99,9 @@ async def test_development_promises_no_https() -> None:
 
 async def test_the_nonce_is_new_each_time_and_matches_the_page(client: AsyncTestClient[Any]) -> None:
     first, second = await client.get("/widget"), await client.get("/widget")
-    nonces = [re.findall(r"'nonce-([^']+)'", answer.headers["content-security-policy"])[0] for answer in (first, second)]
+    nonces = [
+        re.findall(r"'nonce-([^']+)'", answer.headers["content-security-policy"])[0] for answer in (first, second)
+    ]
     assert nonces[0] != nonces[1]
     assert f'nonce="{nonces[0]}"' in first.text
     assert first.headers["content-security-policy"].endswith("frame-ancestors https://shop.test")

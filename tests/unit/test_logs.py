@@ -77,5 +77,10 @@ def test_what_looks_like_a_secret_is_blotted_out_of_any_text(stream: io.StringIO
 
 
 def test_ids_and_sentences_survive_the_scrubbing() -> None:
-    for text in ("case_01jd3w8v6n2k4m5p7q9r0s1t2v", "re_3MmlLrLkdIwHu7ix0uke3Ezy", "/v1/orders/{order_id:str}", "1234567890123"):
+    for text in (
+        "case_01jd3w8v6n2k4m5p7q9r0s1t2v",
+        "re_3MmlLrLkdIwHu7ix0uke3Ezy",
+        "/v1/orders/{order_id:str}",
+        "1234567890123",
+    ):
         assert scrub(text) == text
