@@ -48,5 +48,5 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --without-pip .venv
 	@pip=".venv/bin/python -m pip"; \
 	$$pip --version >/dev/null 2>&1 || pip="$(PYTHON) -m pip --python .venv/bin/python"; \
-	$$pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$$pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@

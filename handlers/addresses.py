@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from litestar import Request
+
+from plugin.settings import Settings
 
 Network = IPv4Network | IPv6Network
 
@@ -22,6 +27,13 @@ def client_address(peer: str | None, forwarded_for: Sequence[str], trusted: Sequ
             break
         address = reported
     return address
+
+
+def caller_address(request: Request[Any, Any, Any]) -> str | None:
+    """The client's address of a request to our application, behind the proxies that its settings trust."""
+    settings: Settings = request.app.state.settings
+    peer = request.client.host if request.client else None
+    return client_address(peer, request.headers.getall("x-forwarded-for", []), settings.proxy_networks)
 
 
 def address_group(address: str) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 # None when all is well, else the reason: a sentence for whoever runs the service, without secrets or addresses.
 ReadinessCheck = Callable[[], Awaitable[str | None]]
 
-CHECK_SECONDS = 2
+CHECK_SECONDS = 2.0
 
 
 class Health(Struct, frozen=True):
@@ -21,8 +21,11 @@ class Health(Struct, frozen=True):
     checks: dict[str, str] = {}
 
 
-def health_routes(checks: Mapping[str, ReadinessCheck]) -> Router:
-    """``GET /health/live``: the process answers. ``GET /health/ready``: 200 when every check passes, else 503."""
+def health_routes(checks: Mapping[str, ReadinessCheck], *, seconds: float = CHECK_SECONDS) -> Router:
+    """``GET /health/live``: the process answers. ``GET /health/ready``: 200 when every check passes, else 503.
+
+    A check that has not answered after ``seconds`` has failed.
+    """
 
     @get("/live", sync_to_thread=False)
     def live() -> Health:
@@ -32,18 +35,18 @@ def health_routes(checks: Mapping[str, ReadinessCheck]) -> Router:
     @get("/ready")
     async def ready() -> Response[Health]:
         """Whether requests can be served now; send none while this fails."""
-        results = {name: await _run(check) for name, check in checks.items()}
+        results = {name: await _run(check, seconds) for name, check in checks.items()}
         passed = all(result == "ok" for result in results.values())
         return Response(Health("ok" if passed else "failing", results), status_code=200 if passed else 503)
 
     return Router("/health", route_handlers=[live, ready], tags=["Operations"])
 
 
-async def _run(check: ReadinessCheck) -> str:
+async def _run(check: ReadinessCheck, seconds: float) -> str:
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
+        async with asyncio.timeout(seconds):
             return await check() or "ok"
     except TimeoutError:
-        return f"no answer within {CHECK_SECONDS} s"
+        return f"no answer within {seconds:g} s"
     except Exception as error:  # whatever it is, it is the finding; its message may hold an address
         return f"failed with {type(error).__name__}"

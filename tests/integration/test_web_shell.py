@@ -7,12 +7,15 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
-from litestar import MediaType, Request, get, post
+from litestar import Litestar, MediaType, Request, get, post
 from litestar.params import RawBody
 from litestar.testing import AsyncTestClient
 
+from handlers.addresses import caller_address
 from handlers.app import create_app
+from handlers.health import health_routes
 from handlers.metrics import Backlog
 from handlers.origins import grant_origin
 from handlers.pages.assets import asset_url
@@ -32,6 +35,11 @@ async def hello(request: Request[Any, Any, Any]) -> str:
 async def widget(request: Request[Any, Any, Any]) -> str:
     allow_framing(request, ["https://shop.test"])
     return f'<script nonce="{csp_nonce(request)}"></script>'
+
+
+@get("/caller")
+async def caller(request: Request[Any, Any, Any]) -> str | None:
+    return caller_address(request)
 
 
 @post("/hooks/any", opt={"accepts": (ANYTHING,)}, status_code=200)
@@ -159,6 +167,11 @@ async def test_a_failing_check_is_named_and_leaks_nothing() -> None:
     }
 
 
+async def test_a_hanging_check_has_failed() -> None:
+    async with AsyncTestClient(Litestar([health_routes({"database": hanging}, seconds=0.01)])) as client:
+        assert (await client.get("/health/ready")).json()["checks"] == {"database": "no answer within 0.01 s"}
+
+
 async def test_numbers_are_counted_by_route_template(client: AsyncTestClient[Any]) -> None:
     await client.get("/hello/secret-token")
     await client.get("/wp-login.php")
@@ -175,3 +188,31 @@ async def test_numbers_are_counted_by_route_template(client: AsyncTestClient[Any
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}])
 async def test_numbers_are_not_for_strangers(client: AsyncTestClient[Any], headers: dict[str, str]) -> None:
     assert (await client.get("/metrics", headers=headers)).status_code == 401
+
+
+async def test_a_proxy_is_believed_only_where_the_settings_trust_it() -> None:
+    claim = {"X-Forwarded-For": "198.51.100.7"}
+    for proxies, address in (((), "10.0.0.2"), (("10.0.0.0/8",), "198.51.100.7")):
+        app = create_app(Settings(trusted_proxies=proxies), route_handlers=[caller])
+        transport = httpx.ASGITransport(app, client=("10.0.0.2", 4711))
+        async with httpx.AsyncClient(transport=transport, base_url="http://comeback.test") as client:
+            assert (await client.get("/caller", headers=claim)).text.strip('"') == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("::1", {}, 200),
+        ("127.0.0.1", {"X-Forwarded-For": "198.51.100.7"}, 401),  # a proxy on this machine is not this machine's own
+        ("127.0.0.1", {"Forwarded": "for=198.51.100.7"}, 401),
+        ("10.0.0.2", {}, 401),
+        ("10.0.0.2", {"Authorization": "Bearer None"}, 401),
+    ],
+)
+async def test_without_a_token_only_this_machine_reads_the_numbers(
+    peer: str, headers: dict[str, str], status: int
+) -> None:
+    transport = httpx.ASGITransport(create_app(Settings()), client=(peer, 4711))
+    async with httpx.AsyncClient(transport=transport, base_url="http://comeback.test") as client:
+        assert (await client.get("/metrics", headers=headers)).status_code == status
