@@ -190,12 +190,16 @@ async def test_numbers_are_not_for_strangers(client: AsyncTestClient[Any], heade
     assert (await client.get("/metrics", headers=headers)).status_code == 401
 
 
+def calling_from(peer: str, app: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, client=(peer, 4711))
+    return httpx.AsyncClient(transport=transport, base_url="http://comeback.test")
+
+
 async def test_a_proxy_is_believed_only_where_the_settings_trust_it() -> None:
     claim = {"X-Forwarded-For": "198.51.100.7"}
     for proxies, address in (((), "10.0.0.2"), (("10.0.0.0/8",), "198.51.100.7")):
         app = create_app(Settings(trusted_proxies=proxies), route_handlers=[caller])
-        transport = httpx.ASGITransport(app, client=("10.0.0.2", 4711))
-        async with httpx.AsyncClient(transport=transport, base_url="http://comeback.test") as client:
+        async with calling_from("10.0.0.2", app) as client:
             assert (await client.get("/caller", headers=claim)).text.strip('"') == address
 
 
@@ -213,6 +217,5 @@ async def test_a_proxy_is_believed_only_where_the_settings_trust_it() -> None:
 async def test_without_a_token_only_this_machine_reads_the_numbers(
     peer: str, headers: dict[str, str], status: int
 ) -> None:
-    transport = httpx.ASGITransport(create_app(Settings()), client=(peer, 4711))
-    async with httpx.AsyncClient(transport=transport, base_url="http://comeback.test") as client:
+    async with calling_from(peer, create_app(Settings())) as client:
         assert (await client.get("/metrics", headers=headers)).status_code == status
