@@ -8,7 +8,7 @@ import time
 
 import structlog
 from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from handlers.logs import scrub
@@ -49,18 +49,22 @@ class Envelope:
         state = scope["state"] = dict(scope["state"])  # a server may hand every request the same one
         state["request_id"] = request_id_of(headers.get(b"x-request-id"))
         state["csp_nonce"] = new_nonce()
-        started, status = time.perf_counter(), 500
+        started, status, method = time.perf_counter(), 500, scope["method"]
+        if method == "HEAD":
+            scope["method"] = HttpMethod.GET  # RFC 9110 §9.3.2: the same answer, without its body
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._dress(scope, MutableScopeHeaders.from_message(message))
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=state["request_id"], shop_id=None):
             try:
-                if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers:
+                if method == "OPTIONS" and b"access-control-request-method" in headers:
                     await self._answer_preflight(headers.get(b"origin", ""), send_with_headers)
                 else:
                     await self.app(scope, receive, send_with_headers)
@@ -68,7 +72,7 @@ class Envelope:
                 log.error("answer broken", exc_info=error)
                 raise AnswerBroken from None
             finally:
-                self._record(scope, status, time.perf_counter() - started)
+                self._record(scope, method, status, time.perf_counter() - started)
 
     def _dress(self, scope: HTTPScope, headers: MutableScopeHeaders) -> None:
         state = scope["state"]
@@ -91,9 +95,9 @@ class Envelope:
         await send({"type": "http.response.start", "status": 204, "headers": raw})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _record(self, scope: HTTPScope, status: int, seconds: float) -> None:
+    def _record(self, scope: HTTPScope, method: str, status: int, seconds: float) -> None:
         route = scope.get("path_template") or "unmatched"
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        method = method if method in _METHODS else "OTHER"
         self.metrics.answered(method=method, route=route, status=status, seconds=seconds)
         shop_id = scope["state"].get("shop_id")
         log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), shop_id=shop_id)

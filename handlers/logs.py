@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -111,17 +112,22 @@ class LibraryFormatter(logging.Formatter):
 
 
 def describe_exception(error: BaseException) -> EventDict:
-    """``error``: the type, with those of its causes; ``where``: the last frames, as ``file:line function``."""
-    causes = [type(one).__qualname__ for one in _with_causes(error)]
-    return {"error": " < ".join(causes), "where": _frames(error.__traceback__)[-12:]}
+    """``error``: the type, with those of its causes; ``where``: its last frames and those of the first cause, as
+    ``file:line function``."""
+    chain = list(islice(_with_causes(error), 6))
+    where = _frames(error.__traceback__)[-8:]
+    if len(chain) > 1:
+        where += _frames(chain[-1].__traceback__)[-8:]
+    return {"error": " < ".join(type(one).__qualname__ for one in chain), "where": where}
 
 
 def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen = 0
-    while error is not None and seen < 5:
+    while error is not None:
         yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        seen += 1
+        if isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _frames(traceback: TracebackType | None) -> list[str]:

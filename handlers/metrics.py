@@ -74,7 +74,7 @@ def metrics_route(metrics: Metrics, read_backlog: ReadBacklog | None, token: str
     @get("/", media_type=MediaType.TEXT, include_in_schema=False)
     async def show_metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
         if not may_read_metrics(request, token):
-            raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
+            raise NotAuthorizedException
         if read_backlog is not None:
             metrics.show(await read_backlog())
         return Response(metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -7,6 +7,7 @@ database is a 503 that asks to come again. The rest is a 500 that tells the call
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from litestar.openapi import ResponseSpec
 from msgspec import Struct, field, to_builtins
+from msgspec.structs import replace
 
 from handlers.language import wanted_languages
 from plugin.core.errors import DomainError, NotFound
@@ -105,7 +107,7 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, DomainError):
         return Failure(status=error.status, code=error.code, sentence=error.sentence, detail=error.detail,
                        param=error.param, extra=error.extra)  # fmt: skip
-    if isinstance(error, HTTPException) and error.status_code in _FRAMEWORK_FAILURES:
+    if isinstance(error, HTTPException) and error.status_code in (*range(400, 500), 503):
         return _framework_failure(error)
     if isinstance(error, _LOST_DATABASE):
         code, sentence = _FRAMEWORK_FAILURES[503]
@@ -114,13 +116,15 @@ def failure_of(error: Exception) -> Failure:
 
 
 def _framework_failure(error: HTTPException) -> Failure:
-    code, sentence = _FRAMEWORK_FAILURES[error.status_code]
+    code, sentence = _FRAMEWORK_FAILURES.get(error.status_code, _FRAMEWORK_FAILURES[400])
     failure = Failure(status=error.status_code, code=code, sentence=sentence, detail=sentence,
                       headers=dict(error.headers or {}))  # fmt: skip
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
         first = error.extra[0]
-        return Failure(status=failure.status, code=code, sentence=sentence, param=first.get("key"),
-                       detail=str(first.get("message") or sentence), extra={"errors": error.extra})  # fmt: skip
+        return replace(failure, param=first.get("key"), detail=str(first.get("message") or sentence),
+                       extra={"errors": error.extra})  # fmt: skip
+    if error.status_code == 400 and error.detail != HTTPStatus.BAD_REQUEST.phrase:
+        return replace(failure, detail=error.detail)  # what the parser stumbled over, and at which byte
     return failure
 
 
@@ -146,6 +150,8 @@ class ProblemAnswers:
             param=failure.param,
         )
         headers = failure.headers | {"Content-Language": language}
+        if failure.status == 401:
+            headers.setdefault("WWW-Authenticate", "Bearer")
         if failure.status in (429, 503):
             headers["Retry-After"] = str(failure.extra.get("retry_after", 2))
         if self.error_page is not None and _wants_page(request, error):

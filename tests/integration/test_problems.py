@@ -144,6 +144,11 @@ async def test_an_invalid_field_is_named(client: AsyncTestClient[Any]) -> None:
     assert "int" in problem["detail"]
 
 
+async def test_a_broken_body_says_where_it_is_broken(client: AsyncTestClient[Any]) -> None:
+    answer = await client.post("/ask", content=b'{"a" 1}', headers={"content-type": "application/json"})
+    assert "byte" in answer.json()["detail"]
+
+
 async def test_a_streamed_body_is_cut_off_at_the_limit(client: AsyncTestClient[Any]) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(20):

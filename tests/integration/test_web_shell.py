@@ -150,6 +150,12 @@ async def test_a_static_file_is_kept_for_a_year_under_an_address_of_its_content(
         assert (await client.get(escape)).status_code == 404
 
 
+async def test_a_head_request_gets_the_headers_of_the_answer_without_its_body(client: AsyncTestClient[Any]) -> None:
+    got, head = await client.get("/docs"), await client.head("/docs")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
 async def test_the_process_is_ready_when_all_checks_pass(client: AsyncTestClient[Any]) -> None:
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "checks": {"database": "ok"}})
@@ -187,7 +193,8 @@ async def test_numbers_are_counted_by_route_template(client: AsyncTestClient[Any
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}])
 async def test_numbers_are_not_for_strangers(client: AsyncTestClient[Any], headers: dict[str, str]) -> None:
-    assert (await client.get("/metrics", headers=headers)).status_code == 401
+    answer = await client.get("/metrics", headers=headers)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 
 
 def calling_from(peer: str, app: Any) -> httpx.AsyncClient:

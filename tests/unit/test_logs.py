@@ -51,6 +51,14 @@ def test_an_exception_is_told_by_type_and_place_and_never_by_its_message(stream:
     assert "Ana" not in stream.getvalue()
 
 
+def test_the_cause_inside_a_group_is_found(stream: io.StringIO) -> None:
+    try:
+        raise ExceptionGroup("several", [KeyError("secret")])
+    except ExceptionGroup:
+        structlog.get_logger().exception("stream failed")
+    assert lines(stream)[0]["error"] == "ExceptionGroup < KeyError"
+
+
 def test_a_library_record_keeps_its_constant_text_only(stream: io.StringIO) -> None:
     try:
         raise ConnectionError("postgres://user:password@db")
