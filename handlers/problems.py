@@ -60,7 +60,7 @@ class Failure(Struct, frozen=True, kw_only=True):
 AnyRequest = Request[Any, Any, Any]
 ErrorPage = Callable[[AnyRequest, Problem], Response[Any]]
 
-_UNAVAILABLE = "We cannot reach our records for a moment. Please try again shortly; nothing was changed."
+_UNAVAILABLE = "We cannot reach our records for a moment. Please try again shortly."
 _OUR_FAULT = "Something went wrong on our side. Please try again; if it stays so, tell us the request id."
 _FRAMEWORK_FAILURES: Mapping[int, tuple[str, str]] = {
     400: ("invalid_request", "This request could not be understood."),
