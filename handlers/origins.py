@@ -15,7 +15,9 @@ OriginIsKnown = Callable[[str], Awaitable[bool]]
 
 PREFLIGHT_HEADERS = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
-    "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, Accept-Language, X-Request-Id",
+    "access-control-allow-headers": (
+        "Authorization, Content-Type, Idempotency-Key, Accept-Language, X-Comeback-Key, X-Request-Id"
+    ),
     "access-control-max-age": "600",
 }
 EXPOSED_HEADERS = "X-Request-Id, Retry-After, Content-Language"
