@@ -11,7 +11,8 @@ COPY templates templates
 RUN /venv/bin/pip install -c constraints.txt -e . && /venv/bin/python -m compileall -q plugin handlers migrations
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin comeback \
+RUN groupadd --gid 10001 comeback \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin comeback \
     && install -d -o comeback -g comeback -m 0700 /data
 COPY --from=build /venv /venv
 COPY --from=build /app /app

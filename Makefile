@@ -21,7 +21,7 @@ test: $(READY) browser ## Run the whole suite (ARGS="tests/unit -k money" for a 
 lint: $(READY) ## Style, formatting, and which module may import which
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 types: $(READY) ## Strict type check
 	@$(BIN)/mypy

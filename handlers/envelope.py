@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Iterable
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from handlers.logs import scrub
 from handlers.metrics import Metrics
 from handlers.origins import EXPOSED_HEADERS, PREFLIGHT_HEADERS, OriginIsKnown
-from handlers.security import new_nonce, security_headers
+from handlers.security import content_security_policy, new_nonce, security_headers
 
 log = structlog.get_logger()
+
+RawHeader = tuple[bytes, bytes]
 
 _SANE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,35}")
 
@@ -38,7 +40,7 @@ class Envelope:
     def __init__(self, app: ASGIApp, *, metrics: Metrics, production: bool, origin_is_known: OriginIsKnown) -> None:
         self.app = app
         self.metrics = metrics
-        self.production = production
+        self.common = [(name.encode(), value.encode()) for name, value in security_headers(production).items()]
         self.origin_is_known = origin_is_known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +59,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._dress(scope, MutableScopeHeaders.from_message(message))
+                message["headers"] = self._dressed(scope, message["headers"])
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
@@ -74,18 +76,27 @@ class Envelope:
             finally:
                 self._record(scope, method, status, time.perf_counter() - started)
 
-    def _dress(self, scope: HTTPScope, headers: MutableScopeHeaders) -> None:
+    def _dressed(self, scope: HTTPScope, headers: Iterable[RawHeader]) -> list[RawHeader]:
+        """``headers`` with what every answer carries; what the handler set itself stays, but for ``Vary``."""
         state = scope["state"]
-        common = security_headers(
-            nonce=state["csp_nonce"], frame_ancestors=state.get("frame_ancestors", ()), production=self.production
-        )
-        for name, value in common.items():
-            headers.setdefault(name, value)
-        headers["x-request-id"] = state["request_id"]
-        headers.extend_header_value("vary", "Origin")
+        dressed, vary, present = [], [], set()
+        for name, value in headers:
+            lower = name.lower()
+            if lower == b"vary":
+                vary.append(value)
+            else:
+                dressed.append((name, value))
+                present.add(lower)
+        dressed += [header for header in self.common if header[0] not in present]
+        if b"content-security-policy" not in present:
+            policy = content_security_policy(state["csp_nonce"], state.get("frame_ancestors", ()))
+            dressed.append((b"content-security-policy", policy.encode("latin-1")))
+        dressed.append((b"x-request-id", state["request_id"].encode()))
+        dressed.append((b"vary", b", ".join([*vary, b"Origin"])))
         if origin := state.get("granted_origin"):
-            headers["access-control-allow-origin"] = origin
-            headers["access-control-expose-headers"] = EXPOSED_HEADERS
+            dressed.append((b"access-control-allow-origin", origin.encode("latin-1")))
+            dressed.append((b"access-control-expose-headers", EXPOSED_HEADERS))
+        return dressed
 
     async def _answer_preflight(self, origin: str, send: Send) -> None:
         granted: dict[str, str] = {}

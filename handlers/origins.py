@@ -20,7 +20,7 @@ PREFLIGHT_HEADERS = {
     ),
     "access-control-max-age": "600",
 }
-EXPOSED_HEADERS = "X-Request-Id, Retry-After, Content-Language"
+EXPOSED_HEADERS = b"X-Request-Id, Retry-After, Content-Language"
 
 
 def allowed_origin(origin: str | None, shop_origins: Iterable[str]) -> str | None:

@@ -55,10 +55,9 @@ def content_security_policy(nonce: str, frame_ancestors: Sequence[str] = ()) -> 
     )
 
 
-def security_headers(*, nonce: str, frame_ancestors: Sequence[str], production: bool) -> dict[str, str]:
-    """What every answer carries unless its handler set a header of that name itself. Names are lower-case."""
+def security_headers(production: bool) -> dict[str, str]:
+    """What every answer carries beside its content security policy, unless its handler set it itself."""
     headers = {
-        "content-security-policy": content_security_policy(nonce, frame_ancestors),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cache-control": "no-store",
