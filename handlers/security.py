@@ -1,0 +1,90 @@
+"""The headers that every answer carries, and the one check that every body passes before it is read."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+BODY_LIMIT = 1024 * 1024
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+ANYTHING = "*/*"
+
+_PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+def new_nonce() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def csp_nonce(request: Request[Any, Any, Any]) -> str:
+    """The nonce that this answer's ``<script>`` and ``<style>`` elements must carry."""
+    return str(request.scope["state"]["csp_nonce"])
+
+
+def allow_framing(request: Request[Any, Any, Any], origins: Sequence[str]) -> None:
+    """Let pages of exactly these origins frame this answer: a shop's own storefront around its widget."""
+    request.scope["state"]["frame_ancestors"] = tuple(origins)
+
+
+def content_security_policy(nonce: str, frame_ancestors: Sequence[str] = ()) -> str:
+    """Nothing loads but from ourselves; scripts and styles in the page need its nonce; nobody frames it unasked.
+
+    Images may come from any https address, because a shop's logo and its products' pictures live with the shop.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            f"style-src 'self' 'nonce-{nonce}'",
+            "img-src 'self' https: data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            f"frame-ancestors {' '.join(frame_ancestors) or chr(39) + 'none' + chr(39)}",
+        )
+    )
+
+
+def security_headers(production: bool) -> dict[str, str]:
+    """What every answer carries beside its content security policy, unless its handler set it itself."""
+    headers = {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+        "permissions-policy": _PERMISSIONS,
+        "cross-origin-opener-policy": "same-origin",
+    }
+    if production:
+        headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+class ContentTypeCheck(ASGIMiddleware):
+    """Refuses a body of a type that its route does not take, because a browser may post text/plain across origins.
+
+    A route takes JSON, and a page (``opt={"page": True}``) takes a form; ``opt={"accepts": (...)}`` says otherwise,
+    with ``ANYTHING`` for the webhooks, whose bodies are kept as they came.
+    """
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        headers = dict(scope["headers"])
+        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        if has_body:
+            opt = scope["route_handler"].opt
+            accepted = opt.get("accepts") or ((FORM,) if opt.get("page") else (JSON,))
+            sent = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+            if ANYTHING not in accepted and sent not in accepted:
+                raise HTTPException(status_code=415)
+        await next_app(scope, receive, send)

@@ -1,0 +1,66 @@
+"""The OpenAPI description says what really happens, failures included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import post
+from litestar.params import FromPath, JSONBody
+from litestar.testing import AsyncTestClient
+from msgspec import Struct
+
+from handlers.app import create_app
+from handlers.problems import PROBLEM_JSON, problem_responses
+from handlers.reference import BY_SHOPPER_SESSION
+from plugin.settings import Settings
+
+
+class Ask(Struct):
+    quantity: int
+
+
+@post(
+    "/v1/orders/{order_id:str}/ask",
+    security=[{BY_SHOPPER_SESSION: []}],
+    responses=problem_responses({409: "The decision has changed since the preview."}),
+)
+async def ask(order_id: FromPath[str], data: JSONBody[Ask]) -> Ask:
+    """Ask for something."""
+    return data
+
+
+async def described() -> dict[str, Any]:
+    app = create_app(Settings(public_address="https://comeback.test"), route_handlers=[ask])
+    async with AsyncTestClient(app) as client:
+        document: dict[str, Any] = (await client.get("/schema/openapi.json")).json()
+    return document
+
+
+async def test_the_description_is_openapi_3_1_with_its_three_keys() -> None:
+    document = await described()
+    assert document["openapi"].startswith("3.1")
+    assert document["servers"] == [{"url": "https://comeback.test"}]
+    assert set(document["components"]["securitySchemes"]) == {"secretKey", "publishableKey", "shopperSession"}
+    assert {tag["name"] for tag in document["tags"]} >= {"Webhooks", "Orders", "Checkout"}
+    assert "/metrics" not in document["paths"]
+
+
+async def test_every_failure_is_described_as_a_problem() -> None:
+    document = await described()
+    (path,) = (path for path in document["paths"] if path.endswith("/ask"))
+    responses = document["paths"][path]["post"]["responses"]
+    assert set(responses) == {"201", "400", "409", "default"}
+    for status in ("400", "409", "default"):
+        (schema,) = (content["schema"] for content in responses[status]["content"].values())
+        assert list(responses[status]["content"]) == [PROBLEM_JSON]
+        assert schema == {"$ref": "#/components/schemas/Problem"}
+    assert "code" in document["components"]["schemas"]["Problem"]["required"]
+
+
+async def test_no_page_of_the_reference_names_an_outside_asset() -> None:
+    async with AsyncTestClient(create_app(Settings())) as client:
+        for path in ("/docs", "/docs/problems"):
+            text = (await client.get(path)).text
+            assert 'src="/static/' in text or "<script" not in text
+            assert 'src="http' not in text
+            assert '<link rel="stylesheet' not in text
