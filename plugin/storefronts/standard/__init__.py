@@ -1,0 +1,1 @@
+"""Our own published format, for every store that can post JSON (docs/storefront-webhooks.md)."""

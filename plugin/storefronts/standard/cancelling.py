@@ -1,0 +1,162 @@
+"""Asking a standard storefront to cancel: signed calls to the store's one address, and what its answers mean.
+
+No trouble of the store is an error here. What was not read is UNKNOWN, because the store may have done it all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import httpx
+import msgspec
+from msgspec import Meta, Struct
+
+from plugin.ports.orders import LineCount
+from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, StoreConnection
+from plugin.storefronts.addresses import AddressRefused, AddressUnresolved, CheckedAddress, Resolve, checked_addresses
+from plugin.storefronts.standard.signature import sign
+
+TIMEOUT_SECONDS = 5.0
+LONGEST_ANSWER = 64 * 1024
+
+
+class Ask(StrEnum):
+    """What we may say to a store: do it, or tell us what became of it."""
+
+    CANCEL = "order.cancel_requested"
+    STATUS = "order.cancel_status"
+
+
+class CancelData(Struct, frozen=True, kw_only=True):
+    """``request_id`` is the webhook-id of the ask to cancel, in both messages: its idempotency key at the store."""
+
+    request_id: str
+    order_id: str
+    order_number: str
+    whole_order: bool
+    lines: tuple[LineCount, ...]
+    reason: str | None
+    capture_at_most: dict[str, int]
+
+
+class CancelMessage(Struct, frozen=True, kw_only=True):
+    """The body of both calls. It holds no time, so that a repetition is the same to the byte."""
+
+    type: Ask
+    data: CancelData
+
+
+class AnswerBody(Struct, frozen=True, kw_only=True):
+    """What the store answers, with any 2xx."""
+
+    status: Literal["cancelled", "too_late", "pending", "unsupported"]
+    deadline: Annotated[datetime, Meta(tz=True)] | None = None
+    reason: str | None = None
+
+
+def message_id(request: CancelRequest, ask: Ask) -> str:
+    """A webhook-id that the same ask always gets again, after a crash or a lost answer too."""
+    word = "cancel" if ask is Ask.CANCEL else "status"
+    return f"{word}_{hashlib.sha256(request.key.encode()).hexdigest()[:40]}"
+
+
+async def ask_store(
+    http: httpx.AsyncClient, resolve: Resolve, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
+) -> CancelAnswer:
+    """Send one signed call within 5 s and read its answer; never raises for the store's troubles."""
+    if not store.address or not store.secret:
+        return _unsupported("The shop has no address or no secret for its store.")
+    data = CancelData(
+        request_id=message_id(request, Ask.CANCEL),
+        order_id=request.order_id,
+        order_number=request.order_number,
+        whole_order=request.whole_order,
+        lines=request.lines,
+        reason=request.reason,
+        capture_at_most=request.capture_at_most,
+    )
+    body = msgspec.json.encode(CancelMessage(type=ask, data=data))
+    try:
+        signed = sign(store.secret, message_id(request, ask), int(now.timestamp()), body)
+    except ValueError as error:
+        return _unsupported(str(error))
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            targets = await checked_addresses(store.address, allow_private=store.allow_private_address, resolve=resolve)
+            return await _post(http, targets, signed, body, ask)
+    except AddressRefused as error:
+        return _unsupported(str(error))
+    except AddressUnresolved as error:
+        return _unknown(str(error))
+    except TimeoutError:
+        return _unknown("The store did not answer in time.")
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        return _unknown(f"The store could not be reached ({type(error).__name__}).")
+
+
+async def _post(
+    http: httpx.AsyncClient, targets: list[CheckedAddress], signed: dict[str, str], body: bytes, ask: Ask
+) -> CancelAnswer:
+    """Try each checked number until one takes the connection; after that there is one answer or none."""
+    for last, target in zip([False] * (len(targets) - 1) + [True], targets, strict=True):
+        headers = {
+            **signed,
+            **target.headers,
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "connection": "close",
+        }
+        call = http.stream(
+            "POST",
+            target.url,
+            headers=headers,
+            content=body,
+            extensions=target.extensions,
+            follow_redirects=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+        try:
+            async with call as response:
+                return _understood(response.status_code, await _limited(response.aiter_raw()), ask)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            if last:
+                raise
+    return _unknown("The store has no address.")
+
+
+async def _limited(chunks: AsyncIterator[bytes]) -> bytes | None:
+    """The whole answer, or None when it is longer than any answer of ours."""
+    answer = b""
+    async for chunk in chunks:
+        answer += chunk
+        if len(answer) > LONGEST_ANSWER:
+            return None
+    return answer
+
+
+def _understood(status: int, answer: bytes | None, ask: Ask) -> CancelAnswer:
+    if status == 501:
+        return _unsupported("The store does not take cancellations.")
+    if status == 404 and ask is Ask.STATUS:
+        return _unknown("The store knows of no such ask.")
+    if not 200 <= status < 300:
+        return _unknown(f"The store answered {status}.")
+    try:
+        said = msgspec.json.decode(answer or b"", type=AnswerBody)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _unknown(f"The store answered {status} with a body that is no answer.")
+    reason = "".join(filter(str.isprintable, said.reason))[:500] if said.reason else None
+    return CancelAnswer(status=CancelStatus(said.status), deadline=said.deadline, reason=reason)
+
+
+def _unknown(reason: str) -> CancelAnswer:
+    return CancelAnswer(status=CancelStatus.UNKNOWN, reason=reason)
+
+
+def _unsupported(reason: str) -> CancelAnswer:
+    return CancelAnswer(status=CancelStatus.UNSUPPORTED, reason=reason)
