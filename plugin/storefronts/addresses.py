@@ -109,6 +109,8 @@ def _checked_url(address: str, allow_private: bool) -> httpx.URL:
         raise AddressRefused("The address must hold no user name and no password.")
     if not url.host:
         raise AddressRefused("The address names no host.")
+    if url.port is not None and not 0 < url.port < 65536:
+        raise AddressRefused("The address names a port that does not exist.")
     return url
 
 

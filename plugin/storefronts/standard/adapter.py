@@ -19,11 +19,12 @@ from plugin.ports.storefronts import (
     Unparseable,
 )
 from plugin.storefronts.addresses import Resolve, resolve_by_system
-from plugin.storefronts.standard.cancelling import Ask, ask_store
+from plugin.storefronts.standard.cancelling import Ask, Line, ask_store
 from plugin.storefronts.standard.orders import read_order, read_type
 from plugin.storefronts.standard.signature import verified_id
 
 ORDER_UPDATED = "order.updated"
+TIMEOUT_SECONDS = 5.0
 
 
 class StandardStorefront:
@@ -32,10 +33,14 @@ class StandardStorefront:
     name = "standard"
 
     def __init__(
-        self, http: httpx.AsyncClient, *, resolve: Resolve = resolve_by_system, clock: Clock | None = None
+        self,
+        http: httpx.AsyncClient,
+        *,
+        resolve: Resolve = resolve_by_system,
+        clock: Clock | None = None,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._http = http
-        self._resolve = resolve
+        self._line = Line(http, resolve, timeout)
         self._clock = clock or SystemClock()
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> Delivery:
@@ -55,8 +60,8 @@ class StandardStorefront:
 
     async def cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
         """See ``Storefront.cancel``."""
-        return await ask_store(self._http, self._resolve, store, request, Ask.CANCEL, self._clock.now())
+        return await ask_store(self._line, store, request, Ask.CANCEL, self._clock.now())
 
     async def read_cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
         """See ``Storefront.read_cancel``."""
-        return await ask_store(self._http, self._resolve, store, request, Ask.STATUS, self._clock.now())
+        return await ask_store(self._line, store, request, Ask.STATUS, self._clock.now())

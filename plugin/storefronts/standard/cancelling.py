@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -21,7 +21,6 @@ from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, 
 from plugin.storefronts.addresses import AddressRefused, AddressUnresolved, CheckedAddress, Resolve, checked_addresses
 from plugin.storefronts.standard.signature import sign
 
-TIMEOUT_SECONDS = 5.0
 LONGEST_ANSWER = 64 * 1024
 
 
@@ -65,10 +64,19 @@ def message_id(request: CancelRequest, ask: Ask) -> str:
     return f"{word}_{hashlib.sha256(request.key.encode()).hexdigest()[:40]}"
 
 
+@dataclass(frozen=True)
+class Line:
+    """How stores are reached; a whole call, with its answer, takes at most ``timeout`` seconds."""
+
+    http: httpx.AsyncClient
+    resolve: Resolve
+    timeout: float
+
+
 async def ask_store(
-    http: httpx.AsyncClient, resolve: Resolve, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
+    line: Line, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
 ) -> CancelAnswer:
-    """Send one signed call within 5 s and read its answer; never raises for the store's troubles."""
+    """Send one signed call and read its answer; never raises for the store's troubles."""
     if not store.address or not store.secret:
         return _unsupported("The shop has no address or no secret for its store.")
     data = CancelData(
@@ -86,9 +94,11 @@ async def ask_store(
     except ValueError as error:
         return _unsupported(str(error))
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
-            targets = await checked_addresses(store.address, allow_private=store.allow_private_address, resolve=resolve)
-            return await _post(http, targets, signed, body, ask)
+        async with asyncio.timeout(line.timeout):
+            targets = await checked_addresses(
+                store.address, allow_private=store.allow_private_address, resolve=line.resolve
+            )
+            return await _post(line, targets, signed, body, ask)
     except AddressRefused as error:
         return _unsupported(str(error))
     except AddressUnresolved as error:
@@ -100,7 +110,7 @@ async def ask_store(
 
 
 async def _post(
-    http: httpx.AsyncClient, targets: list[CheckedAddress], signed: dict[str, str], body: bytes, ask: Ask
+    line: Line, targets: list[CheckedAddress], signed: dict[str, str], body: bytes, ask: Ask
 ) -> CancelAnswer:
     """Try each checked number until one takes the connection; after that there is one answer or none."""
     for last, target in zip([False] * (len(targets) - 1) + [True], targets, strict=True):
@@ -111,28 +121,30 @@ async def _post(
             "accept-encoding": "identity",
             "connection": "close",
         }
-        call = http.stream(
+        call = line.http.stream(
             "POST",
             target.url,
             headers=headers,
             content=body,
             extensions=target.extensions,
             follow_redirects=False,
-            timeout=TIMEOUT_SECONDS,
+            timeout=line.timeout,
         )
         try:
             async with call as response:
-                return _understood(response.status_code, await _limited(response.aiter_raw()), ask)
+                return _understood(response.status_code, await _limited(response), ask)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             if last:
                 raise
     return _unknown("The store has no address.")
 
 
-async def _limited(chunks: AsyncIterator[bytes]) -> bytes | None:
-    """The whole answer, or None when it is longer than any answer of ours."""
+async def _limited(response: httpx.Response) -> bytes | None:
+    """The whole answer; None when it is longer than any answer of ours, or packed, though we asked for plain bytes."""
+    if "content-encoding" in response.headers:
+        return None
     answer = b""
-    async for chunk in chunks:
+    async for chunk in response.aiter_bytes():
         answer += chunk
         if len(answer) > LONGEST_ANSWER:
             return None

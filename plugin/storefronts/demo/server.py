@@ -1,0 +1,173 @@
+"""The demo storefront over HTTP: its signed calls at ``/comeback``, and a small shop page at ``/``."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from plugin.core.money import as_decimal
+from plugin.ports.storefronts import CancelAnswer, SignatureInvalid
+from plugin.storefronts.demo.store import Behaviour, DemoStore
+from plugin.storefronts.standard.cancelling import Ask, CancelMessage
+from plugin.storefronts.standard.signature import verified_id
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CALLS_PATH = "/comeback"
+
+
+@dataclass(frozen=True)
+class ServedStore:
+    """A running demo store: its page is at ``url``, and Comeback calls it at ``calls_url``."""
+
+    store: DemoStore
+    url: str
+
+    @property
+    def calls_url(self) -> str:
+        return self.url + CALLS_PATH
+
+
+@asynccontextmanager
+async def serve_demo_store(store: DemoStore, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[ServedStore]:
+    """Serve ``store`` in the running event loop until the block ends; port 0 takes any free one."""
+    app = _App(store)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        server = _Server(
+            uvicorn.Config(
+                app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
+            )
+        )
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await server.ready.wait()
+            yield ServedStore(store, f"http://{host}:{listener.getsockname()[1]}")
+        finally:
+            app.closing.set()
+            server.should_exit = True
+            await running
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to whoever runs it, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@dataclass
+class _App:
+    store: DemoStore
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["method"], scope["path"]:
+            case "GET", "/":
+                await _answer(send, 200, "text/html; charset=utf-8", _page(self.store).encode())
+            case "POST", path if path == CALLS_PATH:
+                await self._call(scope, await _body(receive), send)
+            case _:
+                await _answer(send, 404, "text/plain", b"not found")
+
+    async def _call(self, scope: Scope, body: bytes, send: Send) -> None:
+        store = self.store
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            id = verified_id(headers, body, [store.call_secret], store.clock.now())
+            message = msgspec.json.decode(body, type=CancelMessage)
+        except SignatureInvalid:
+            return await _answer(send, 401, "text/plain", b"bad signature")
+        except msgspec.MsgspecError:
+            return await _answer(send, 400, "text/plain", b"bad message")
+        if message.type is Ask.CANCEL and id != message.data.request_id:
+            return await _answer(send, 400, "text/plain", b"the webhook-id is the request's id")
+        said = store.take(message.type, message.data)
+        return await self._say(said, message.type, send)
+
+    async def _say(self, said: CancelAnswer | None, ask: Ask, send: Send) -> None:
+        match self.store.behaviour:
+            case Behaviour.NEVER_ANSWER:
+                await self.closing.wait()
+            case Behaviour.FAIL:
+                return await _answer(send, 500, "text/plain", b"the store is on fire")
+            case Behaviour.GARBAGE:
+                return await _answer(send, 200, "application/json", b'{"status": "cancelled"')
+            case Behaviour.UNSUPPORTED:
+                return await _answer(send, 501, "application/json", b'{"status": "unsupported"}')
+            case Behaviour.DROP_ANSWER if ask is Ask.CANCEL:
+                return await _break_off(send)
+            case Behaviour.ANSWER_LATE if ask is Ask.CANCEL:
+                await self._wait(self.store.late_by)
+        if said is None:
+            return await _answer(send, 404, "application/json", b'{"status": "unknown"}')
+        return await _answer(send, 200, "application/json", msgspec.json.encode(said))
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.closing.wait()
+        except TimeoutError:
+            return
+
+
+async def _body(receive: Receive) -> bytes:
+    body: bytes = b""
+    while True:
+        part = await receive()
+        body += bytes(part.get("body", b""))
+        if not part.get("more_body"):
+            return body
+
+
+async def _answer(send: Send, status: int, content_type: str, body: bytes) -> None:
+    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _break_off(send: Send) -> None:
+    """Begin an answer and end in its middle; the server closes the connection on that."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
+    await send({"type": "http.response.body", "body": b'{"sta', "more_body": True})
+
+
+def _page(store: DemoStore) -> str:
+    rows = []
+    for order in reversed(store.orders.values()):
+        link = f'<a href="{escape(store.order_page(order))}">Order page</a>' if store.order_page else ""
+        goods = ", ".join(f"{line.quantity} × {line.title}" for line in order.lines)
+        cells = (
+            order.number,
+            order.customer.name or "",
+            goods,
+            f"{as_decimal(order.total, order.currency)} {order.currency}",
+            order.state,
+        )
+        rows.append("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in cells) + f"<td>{link}</td></tr>")
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Demo store</title>'
+        "<style>body{font:16px/1.5 system-ui;margin:2rem}td,th{padding:.4rem 1rem;text-align:left}</style>"
+        "<h1>Demo store</h1><p>A stand-in for a shop's own server.</p>"
+        "<table><tr><th>Order<th>Shopper<th>Goods<th>Total<th>State<th></tr>" + "".join(rows) + "</table></html>"
+    )
