@@ -1,0 +1,1 @@
+"""WooCommerce's order webhooks (REST API v1 to v3 bodies)."""
