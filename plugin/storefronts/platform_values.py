@@ -61,6 +61,23 @@ def minor(value: Any, currency: str, field: str) -> int:
         raise Unparseable(f"{field}: {value!r} is no amount.") from error
 
 
+def price(value: Any, currency: str, field: str) -> int:
+    """Like ``minor``, for what cannot be negative."""
+    amount = minor(value, currency, field)
+    if amount < 0:
+        raise Unparseable(f"{field}: {value!r} is less than nothing.")
+    return amount
+
+
+def check_unique(ids: Iterable[str], field: str) -> None:
+    """Raise if two parts go by one id: whatever names it later would mean both."""
+    seen: set[str] = set()
+    for i, id in enumerate(ids):
+        if id in seen:
+            raise Unparseable(f"{field}[{i}].id: {id!r} is there twice.")
+        seen.add(id)
+
+
 def count(value: Any, field: str, least: int = 1) -> int:
     """A whole number of units, at least ``least``."""
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value() and abs(value) < _MOST:

@@ -1,0 +1,1 @@
+"""Shopify's order webhooks (Admin REST bodies, from the oldest captures to 2024-10)."""

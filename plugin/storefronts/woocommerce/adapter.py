@@ -28,5 +28,12 @@ class WooCommerceStorefront(CannotBeAsked):
             return Ignored(f"{topic} concerns no order.")
         if resource != "order":
             raise Unparseable(f"{topic!r} is no topic of WooCommerce's.")
-        order = read_order(body)
+        try:
+            order = read_order(body)
+        except Unparseable as error:
+            if topic == "order.deleted":
+                raise Unparseable(
+                    "The store deleted this order and sent only its id: see to it in its admin."
+                ) from error
+            raise
         return OrderChanged(order) if order else Ignored("A draft is no order yet.")

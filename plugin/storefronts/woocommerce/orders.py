@@ -27,6 +27,7 @@ from plugin.ports.orders import (
 from plugin.ports.storefronts import Unparseable
 from plugin.storefronts.platform_values import (
     check_currency,
+    check_unique,
     count,
     country,
     decode,
@@ -34,6 +35,7 @@ from plugin.storefronts.platform_values import (
     milliseconds,
     minor,
     moment,
+    price,
     text,
     texts,
 )
@@ -52,8 +54,9 @@ def read_order(body: bytes) -> StoreOrder | None:
     if len(order.line_items) > MOST_LINES:
         raise Unparseable(f"line_items: {len(order.line_items)} lines are more than {MOST_LINES}.")
     currency = check_currency(order.currency, "currency")
-    total = minor(order.total, currency, "total")
+    total = price(order.total, currency, "total")
     lines, extras = _with_negative_fees_shared(_lines(order, currency), _fees(order, currency))
+    check_unique((line.id for line in lines), "line_items")
     refunds = _refunds(order, currency)
     modified = _time(order.date_modified_gmt, order.date_modified, "date_modified_gmt")
     neutral = StoreOrder(
@@ -88,13 +91,11 @@ def _lines(order: Order, currency: str) -> tuple[StoreLine, ...]:
     for i, line in enumerate(order.line_items):
         field = f"line_items[{i}]"
         quantity = count(line.quantity, f"{field}.quantity")
-        net, tax = minor(line.total, currency, f"{field}.total"), minor(line.total_tax, currency, f"{field}.total_tax")
-        if net < 0 or tax < 0:
-            raise Unparseable(f"{field}.total: A line of an order cannot cost less than nothing.")
-        before = minor(line.subtotal, currency, f"{field}.subtotal") if line.subtotal is not None else net
+        net, tax = price(line.total, currency, f"{field}.total"), price(line.total_tax, currency, f"{field}.total_tax")
+        before = price(line.subtotal, currency, f"{field}.subtotal") if line.subtotal is not None else net
         paid = net
         if order.prices_include_tax:
-            before += minor(line.subtotal_tax, currency, f"{field}.subtotal_tax") if line.subtotal_tax else tax
+            before += price(line.subtotal_tax, currency, f"{field}.subtotal_tax") if line.subtotal_tax else tax
             paid += tax
         lines.append(
             StoreLine(
@@ -146,8 +147,8 @@ def _with_negative_fees_shared(
 def _shipping(order: Order, currency: str) -> StoreShipping:
     net = tax = 0
     for i, line in enumerate(order.shipping_lines):
-        net += minor(line.total, currency, f"shipping_lines[{i}].total")
-        tax += minor(line.total_tax, currency, f"shipping_lines[{i}].total_tax")
+        net += price(line.total, currency, f"shipping_lines[{i}].total")
+        tax += price(line.total_tax, currency, f"shipping_lines[{i}].total_tax")
     titles = texts(unescape(line.method_title or "") for line in order.shipping_lines)
     return StoreShipping(total=net + tax, tax=tax, title=", ".join(titles) or None)
 
