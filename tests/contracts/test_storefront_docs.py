@@ -1,0 +1,68 @@
+"""What docs/storefront-webhooks.md claims is run: its code signs, its bodies are read, its answers are understood."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from plugin.ports.storefronts import CancelRequest, CancelStatus, StoreConnection
+from plugin.storefronts.standard.adapter import StandardStorefront
+from plugin.storefronts.standard.cancelling import CancelMessage
+from plugin.storefronts.standard.schema import EXAMPLE, order_schema
+from plugin.storefronts.standard.signature import verified_id
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "storefront-webhooks.md").read_text(encoding="utf-8")
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
+BODY = '{"type":"order.updated","name":"Лусия"}'
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def test_the_published_schema_is_the_codes() -> None:
+    assert json.loads((DOCS / "storefront-order.schema.json").read_text(encoding="utf-8")) == order_schema()
+
+
+def test_the_order_on_the_page_is_the_schemas_example() -> None:
+    assert json.loads(blocks("json")[0]) == EXAMPLE
+
+
+def test_the_cancel_call_on_the_page_is_the_one_that_is_sent() -> None:
+    raw = blocks("json")[1]
+    message = msgspec.json.decode(raw, type=CancelMessage)
+    assert json.loads(msgspec.json.encode(message)) == json.loads(raw)
+
+
+def test_the_python_on_the_page_signs() -> None:
+    names: dict[str, Any] = {}
+    exec(blocks("python")[0], names)  # the page is ours
+    sign: Callable[[str, str, bytes], dict[str, str]] = names["sign"]
+    assert verified_id(sign(SECRET, "msg_1", BODY.encode()), BODY.encode(), [SECRET], datetime.now(UTC)) == "msg_1"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not here")
+def test_the_javascript_on_the_page_signs() -> None:
+    script = f"{blocks('js')[0]}\nconsole.log(JSON.stringify(sign({SECRET!r}, 'msg_1', {BODY!r})));"
+    said = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True, timeout=30)
+    assert verified_id(json.loads(said.stdout), BODY.encode(), [SECRET], datetime.now(UTC)) == "msg_1"
+
+
+@pytest.mark.parametrize("answer", re.findall(r"^\| `(\{.*?\})`", PAGE, flags=re.MULTILINE))
+async def test_every_answer_on_the_page_is_understood(answer: str) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=answer.encode()))
+    adapter = StandardStorefront(httpx.AsyncClient(transport=transport))
+    store = StoreConnection(shop_id="s", address="http://127.0.0.1/x", secret=SECRET, allow_private_address=True)
+    request = CancelRequest(key="c", order_id="o", order_number="1", whole_order=True, lines=())
+    assert (await adapter.cancel(store, request)).status is CancelStatus(json.loads(answer)["status"])
