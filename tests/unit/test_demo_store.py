@@ -38,8 +38,8 @@ def ask(*lines: LineCount, key: str = "case_1") -> CancelRequest:
 
 
 class Caller:
-    def __init__(self, served: ServedStore, secret: str = SECRET) -> None:
-        self.adapter = StandardStorefront(outgoing_client(), clock=StoppedClock(), timeout=0.4)
+    def __init__(self, served: ServedStore, *, secret: str = SECRET, timeout: float = 5.0) -> None:
+        self.adapter = StandardStorefront(outgoing_client(), clock=StoppedClock(), timeout=timeout)
         self.connection = StoreConnection(
             shop_id="s", address=served.calls_url, secret=secret, allow_private_address=True
         )
@@ -86,7 +86,7 @@ async def test_a_store_that_does_not_cancel_says_so_or_is_unknown(
     served: ServedStore, behaviour: Behaviour, status: CancelStatus
 ) -> None:
     served.store.behaviour = behaviour
-    answer = await Caller(served).cancel(ask())
+    answer = await Caller(served, timeout=0.5).cancel(ask())
     assert answer.status is status
     assert answer.reason
     assert served.store.orders["ord_1"].state is OrderState.OPEN
@@ -97,9 +97,8 @@ async def test_a_lost_answer_is_unknown_and_re_reading_finds_what_was_done(
     served: ServedStore, behaviour: Behaviour
 ) -> None:
     served.store.behaviour = behaviour
-    caller = Caller(served)
-    assert (await caller.cancel(ask())).status is CancelStatus.UNKNOWN
-    assert (await caller.read(ask())).status is CancelStatus.CANCELLED
+    assert (await Caller(served, timeout=1.0).cancel(ask())).status is CancelStatus.UNKNOWN
+    assert (await Caller(served).read(ask())).status is CancelStatus.CANCELLED
 
 
 async def test_re_reading_an_ask_that_never_arrived_is_unknown(served: ServedStore) -> None:

@@ -19,7 +19,7 @@ from plugin.ports.storefronts import (
     Unparseable,
 )
 from plugin.storefronts.addresses import Resolve, resolve_by_system
-from plugin.storefronts.standard.cancelling import Ask, Line, ask_store
+from plugin.storefronts.standard.cancelling import Ask, Outgoing, ask_store
 from plugin.storefronts.standard.orders import read_order, read_type
 from plugin.storefronts.standard.signature import verified_id
 
@@ -40,7 +40,7 @@ class StandardStorefront:
         clock: Clock | None = None,
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._line = Line(http, resolve, timeout)
+        self._outgoing = Outgoing(http, resolve, timeout)
         self._clock = clock or SystemClock()
 
     def verify(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime) -> Delivery:
@@ -60,8 +60,8 @@ class StandardStorefront:
 
     async def cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
         """See ``Storefront.cancel``."""
-        return await ask_store(self._line, store, request, Ask.CANCEL, self._clock.now())
+        return await ask_store(self._outgoing, store, request, Ask.CANCEL, self._clock.now())
 
     async def read_cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
         """See ``Storefront.read_cancel``."""
-        return await ask_store(self._line, store, request, Ask.STATUS, self._clock.now())
+        return await ask_store(self._outgoing, store, request, Ask.STATUS, self._clock.now())

@@ -22,6 +22,7 @@ from plugin.storefronts.addresses import AddressRefused, AddressUnresolved, Chec
 from plugin.storefronts.standard.signature import sign
 
 LONGEST_ANSWER = 64 * 1024
+_HEADERS = {"content-type": "application/json", "accept-encoding": "identity", "connection": "close"}
 
 
 class Ask(StrEnum):
@@ -65,7 +66,7 @@ def message_id(request: CancelRequest, ask: Ask) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
+class Outgoing:
     """How stores are reached; a whole call, with its answer, takes at most ``timeout`` seconds."""
 
     http: httpx.AsyncClient
@@ -74,7 +75,7 @@ class Line:
 
 
 async def ask_store(
-    line: Line, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
+    outgoing: Outgoing, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
 ) -> CancelAnswer:
     """Send one signed call and read its answer; never raises for the store's troubles."""
     if not store.address or not store.secret:
@@ -94,11 +95,11 @@ async def ask_store(
     except ValueError as error:
         return _unsupported(str(error))
     try:
-        async with asyncio.timeout(line.timeout):
+        async with asyncio.timeout(outgoing.timeout):
             targets = await checked_addresses(
-                store.address, allow_private=store.allow_private_address, resolve=line.resolve
+                store.address, allow_private=store.allow_private_address, resolve=outgoing.resolve
             )
-            return await _post(line, targets, signed, body, ask)
+            return await _post(outgoing, targets, signed, body, ask)
     except AddressRefused as error:
         return _unsupported(str(error))
     except AddressUnresolved as error:
@@ -110,33 +111,26 @@ async def ask_store(
 
 
 async def _post(
-    line: Line, targets: list[CheckedAddress], signed: dict[str, str], body: bytes, ask: Ask
+    outgoing: Outgoing, targets: list[CheckedAddress], signed: dict[str, str], body: bytes, ask: Ask
 ) -> CancelAnswer:
     """Try each checked number until one takes the connection; after that there is one answer or none."""
-    for last, target in zip([False] * (len(targets) - 1) + [True], targets, strict=True):
-        headers = {
-            **signed,
-            **target.headers,
-            "content-type": "application/json",
-            "accept-encoding": "identity",
-            "connection": "close",
-        }
-        call = line.http.stream(
+    failure: httpx.TransportError = httpx.ConnectError("There is no number to call.")
+    for target in targets:
+        call = outgoing.http.stream(
             "POST",
             target.url,
-            headers=headers,
+            headers={**_HEADERS, **signed, **target.headers},
             content=body,
             extensions=target.extensions,
             follow_redirects=False,
-            timeout=line.timeout,
+            timeout=outgoing.timeout,
         )
         try:
             async with call as response:
                 return _understood(response.status_code, await _limited(response), ask)
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            if last:
-                raise
-    return _unknown("The store has no address.")
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            failure = error
+    raise failure
 
 
 async def _limited(response: httpx.Response) -> bytes | None:
@@ -162,6 +156,8 @@ def _understood(status: int, answer: bytes | None, ask: Ask) -> CancelAnswer:
         said = msgspec.json.decode(answer or b"", type=AnswerBody)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _unknown(f"The store answered {status} with a body that is no answer.")
+    if said.deadline is not None and not 1990 <= said.deadline.year <= 2200:
+        return _unknown(f"The store named {said.deadline.isoformat()} as its deadline.")
     reason = "".join(filter(str.isprintable, said.reason))[:500] if said.reason else None
     return CancelAnswer(status=CancelStatus(said.status), deadline=said.deadline, reason=reason)
 
