@@ -56,7 +56,8 @@ async def serve_sandbox(
         app, lifespan="on", log_config=None, log_level=logging.CRITICAL, timeout_graceful_shutdown=1
     )
     server = _GuestServer(config)
-    with socket.socket() as listener:
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
