@@ -38,10 +38,13 @@ class _Event(msgspec.Struct):
 
 
 def _signed_at(header: str) -> int:
-    """The header's time: its first ``t``, which is also the one that the SDK signs and compares."""
-    for item in header.split(","):
+    """The header's time: its first ``t``, which is also the one that the SDK signs and compares.
+
+    Letters outside ASCII are refused here, because the SDK's comparison would raise a ``TypeError`` on them.
+    """
+    for item in header.split(",") if header.isascii() else ():
         name, _, value = item.partition("=")
-        if name == "t" and value.isascii() and value.isdecimal() and len(value) <= 12:
+        if name == "t" and value.isdecimal() and len(value) <= 12:
             return int(value)
     raise SignatureInvalid
 
