@@ -23,6 +23,14 @@ class WebhookCatcher:
     failures: int = 0
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def wait_for(self, count: int) -> None:
+        """Until ``count`` webhooks have come; ten seconds at most."""
+        async with asyncio.timeout(10):
+            while len(self.bodies) < count:
+                self.arrived.clear()
+                await self.arrived.wait()
 
     @property
     def events(self) -> list[CaughtEvent]:
@@ -37,6 +45,7 @@ class WebhookCatcher:
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
         self.bodies.append(await reader.readexactly(int(headers["content-length"])))
         self.headers.append(headers)
+        self.arrived.set()
         status = "500 Oops" if self.failures > 0 else "200 OK"
         self.failures = max(0, self.failures - 1)
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import binascii
 import hashlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -145,7 +146,7 @@ def _run(request: _Request, ledger: Ledger) -> str:
     if found is None:
         raise Refusal(404, f"Unrecognized request URL ({request.method}: {request.path}).", is_stored=False)
     route, id = found
-    params = Params(parse_form(request.query if request.method == "GET" else request.body.decode()))
+    params = Params(parse_form(request.query if request.method == "GET" else request.body.decode(errors="replace")))
     params.require_known(route.accepts)
     paths = params.texts("expand")
     ledger.request = {"id": request.id, "idempotency_key": request.idempotency_key}
@@ -173,7 +174,10 @@ def _api_key(authorization: str) -> str:
     if scheme.lower() == "bearer":
         return value
     if scheme.lower() == "basic":
-        return base64.b64decode(value, validate=False).decode(errors="replace").partition(":")[0]
+        try:
+            return base64.b64decode(value).decode(errors="replace").partition(":")[0]
+        except binascii.Error:
+            return ""
     return ""
 
 

@@ -23,6 +23,7 @@ _CODES = {
     "amount_too_large": RejectCode.UNEXPECTED_STATE,
     "resource_missing": RejectCode.NOT_FOUND,
 }
+_DEFINITIVE = frozenset(range(400, 500)) - {409, 429}
 
 
 def _retry_after(error: stripe.StripeError) -> float | None:
@@ -44,15 +45,17 @@ def _reject_code(error: stripe.StripeError) -> RejectCode:
 def translate(error: stripe.StripeError, *, writes: bool) -> OutcomeUnknown | OutcomeStored | Rejected:
     """The outcome that ``error`` stands for. ``writes`` says that the call carried an idempotency key.
 
-    A 500 is stored under the key and would only be repeated; the other 5xx come from in front of Stripe's API and
-    are not, so asking again is safe and useful. A 409 is our own key still running, or a lock; 429 is a limit.
+    Only an answer in Stripe's own form with a status of 4xx is a no: a reply that cannot be read, or that something
+    in between gave, proves nothing. A 500 is stored under the key and would only be repeated; the other 5xx come from
+    in front of Stripe's API and are not, so asking again is safe and useful. A 409 is our own key still running, or
+    a lock; 429 is a limit.
     """
     reason = error.user_message or type(error).__name__
-    status = error.http_status
-    if status is None or status in (409, 429) or status > 500 or isinstance(error, stripe.RateLimitError):
+    if error.http_status == 500 and writes:
+        return OutcomeStored(reason)
+    is_definitive = error.error is not None and error.http_status in _DEFINITIVE
+    if not is_definitive or isinstance(error, stripe.RateLimitError):
         return OutcomeUnknown(reason, _retry_after(error))
-    if status == 500:
-        return OutcomeStored(reason) if writes else OutcomeUnknown(reason)
     return Rejected(_reject_code(error), reason)
 
 
