@@ -11,7 +11,7 @@ from plugin.core.ids import new_token
 from plugin.payments.sandbox.control_client import SandboxControl
 from plugin.payments.sandbox.server import RunningSandbox, serve_sandbox
 from plugin.payments.stripe.gateway import StripeGateway
-from plugin.ports.payments import PaymentAccount
+from plugin.ports.payments import PaymentAccount, PaymentGateway
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 class Till:
     """One shop's account at the sandbox, the gateway that reaches it, and the hand that plays the bank."""
 
-    gateway: StripeGateway
+    gateway: PaymentGateway
     control: SandboxControl
     account: PaymentAccount
 

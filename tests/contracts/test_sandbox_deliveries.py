@@ -99,6 +99,14 @@ async def test_each_webhook_can_arrive_twice_and_some_never(till: Till, catcher:
     assert Counter(Counter(event.id for event in catcher.events).values()) == Counter({2: 2})
 
 
+async def test_a_delayed_webhook_arrives_in_the_end(till: Till, catcher: WebhookCatcher) -> None:
+    await till.control.deliver(DeliveryMode(delay_ms=50))
+    await till.control.pay(5000, "usd")
+    assert catcher.bodies == []
+    await till.control.drain()
+    assert len(catcher.bodies) == 3
+
+
 async def test_a_webhook_can_overtake_the_answer(till: Till, catcher: WebhookCatcher) -> None:
     reference = await till.control.pay(5000, "usd")
     await till.control.break_next(FaultKind.DROP_AFTER, "POST /v1/refunds")

@@ -159,6 +159,7 @@ async def test_a_part_is_captured_and_the_rest_let_go(till: Till, wire: Wire) ->
     captured = (await wire.post(path, amount_to_capture="3000")).json()
     charge = await wire.get(f"charges/{captured['latest_charge']}")
     assert (captured["amount_received"], charge["amount_captured"], charge["amount_refunded"]) == (3000, 3000, 2000)
+    assert len((await wire.get("events", type="charge.captured"))["data"]) == 1
     payment = await till.control.payment(reference)
     assert ([refund.is_release for refund in payment.refunds], payment.refunded) == ([True], 0)
     assert (await wire.error("refunds", payment_intent=reference, amount="3001"))[2] == "amount"
@@ -189,7 +190,9 @@ async def test_an_active_promotion_code_is_found_by_its_code_and_is_unique(wire:
     made = (await wire.post("promotion_codes", **form)).json()
     assert (await wire.error("promotion_codes", **form))[1] == "resource_already_exists"
     assert [row["id"] for row in (await wire.get("promotion_codes", code="BACK-1"))["data"]] == [made["id"]]
-    await wire.post(f"promotion_codes/{made['id']}", active="false")
+    path = f"promotion_codes/{made['id']}"
+    assert (await wire.get(path, **{"expand[]": "promotion.coupon"}))["promotion"]["coupon"]["amount_off"] == 500
+    await wire.post(path, active="false")
     assert (await wire.get("promotion_codes", code="BACK-1", active="true"))["data"] == []
 
 

@@ -45,6 +45,11 @@ class _GuestServer(uvicorn.Server):
         yield
 
 
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """Whether a log record is anything but uvicorn's complaint about an answer that a fault switch has cut short."""
+    return record.msg != "ASGI callable returned without completing response."
+
+
 @asynccontextmanager
 async def serve_sandbox(
     port: int = 0, *, host: str = "127.0.0.1", clock: SandboxClock | None = None, state: Path | None = None,
@@ -52,14 +57,13 @@ async def serve_sandbox(
 ) -> AsyncIterator[RunningSandbox]:  # fmt: skip
     """Serve until the block ends. Port 0 takes a free one; the other arguments are those of ``create_sandbox``."""
     app = create_sandbox(clock=clock, state=state, settle_after=settle_after, retry_delays=retry_delays)
-    config = uvicorn.Config(
-        app, lifespan="on", log_config=None, log_level=logging.CRITICAL, timeout_graceful_shutdown=1
-    )
+    config = uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1)
     server = _GuestServer(config)
     # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await server.ready.wait()
@@ -67,3 +71,4 @@ async def serve_sandbox(
         finally:
             server.should_exit = True
             await serving
+            logging.getLogger("uvicorn.error").removeFilter(_is_no_cut)
