@@ -1,3 +1,3 @@
 """Fixtures by what they start; each module says what it brings."""
 
-pytest_plugins = ["tests.fixtures_database"]
+pytest_plugins = ["tests.fixtures_database", "tests.fixtures_stripe"]

@@ -26,6 +26,7 @@ from plugin.policies.facts import Component
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, Rejected, RejectCode
 from plugin.ports.runtime import Ports
+from plugin.ports.storefronts import Unparseable
 from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
 from plugin.refunds.service import reserve
 from plugin.refunds.states import LegState
@@ -45,7 +46,11 @@ CONCERNS_US = (
 async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent) -> None:
     """A stored Stripe event: find our payment by its reference and read it again."""
     at = ports.clock.now()
-    reference = _reference(ports, event)
+    try:
+        reference = ports.payments.read_event(bytes(event.body)).payment_reference
+    except Unparseable as unreadable:
+        await _close(ports, claim, event, EventState.SET_ASIDE, str(unreadable.args[0]))
+        return
     payment = await payment_by_reference(shop.id, reference) if reference else None
     if not event.topic.startswith(CONCERNS_US):
         await _close(ports, claim, event, EventState.IGNORED, f"{event.topic} does not concern orders.")
@@ -62,10 +67,6 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
                 await take_payment_fact(tx, ports, shop, payment, fact)
             await close_event(tx, event.id, EventState.HANDLED, at)
             await outbox.complete(tx, claim)
-
-
-def _reference(ports: Ports, event: InboxEvent) -> str | None:
-    return ports.payments.read_event(bytes(event.body)).payment_reference
 
 
 async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventState, reason: str) -> None:

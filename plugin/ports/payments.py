@@ -180,5 +180,10 @@ class PaymentGateway(Protocol):
         ...
 
     def verify(self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime) -> GatewayEvent:
-        """Check ``Stripe-Signature`` over the raw bytes, 300 s both ways; raises ``SignatureInvalid``."""
+        """Check ``Stripe-Signature`` over the raw bytes, 300 s both ways; raises ``SignatureInvalid``, and
+        ``Unparseable`` for a signed body that is no event."""
+        ...
+
+    def read_event(self, body: bytes) -> GatewayEvent:
+        """What a body that was verified before tells; raises ``Unparseable``."""
         ...
