@@ -51,9 +51,7 @@ async def set_aside_after_failures(ports: Ports, claim: Claim, error: Exception)
     return True
 
 
-async def _close(
-    ports: Ports, claim: Claim, event: InboxEvent, state: EventState | None, reason: str | None
-) -> None:
+async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventState | None, reason: str | None) -> None:
     async with transaction(ports.doorbell) as tx:
         if state is not None:
             await close_event(tx, event.id, state, ports.clock.now(), reason)

@@ -24,7 +24,7 @@ from plugin.outbox.service import Claim, Later, back_off
 from plugin.policies.decision import Amounts
 from plugin.policies.facts import Component
 from plugin.ports.orders import Custodian, PaymentState
-from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, Rejected, RejectCode
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, RejectCode, Rejected
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Unparseable
 from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
@@ -116,9 +116,7 @@ async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> Pay
         return None
 
 
-async def take_payment_fact(
-    tx: Transaction, ports: Ports, shop: Shop, payment: Payment, fact: PaymentFact
-) -> None:
+async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: Payment, fact: PaymentFact) -> None:
     """The one function in which every report on a payment ends."""
     at = ports.clock.now()
     order = await lock_order(tx, payment.order_id)
@@ -126,9 +124,7 @@ async def take_payment_fact(
         await _stop(tx, shop, payment, "payment_in_another_currency")
         return
     before = (payment.captured, payment.external_refunded, payment.disputed)
-    stored = await store_payment_fact(
-        tx, payment.id, fact, ours=await leg_ids_of_payment(payment.id), at=at
-    )
+    stored = await store_payment_fact(tx, payment.id, fact, ours=await leg_ids_of_payment(payment.id), at=at)
     legs = {leg.id: leg for leg in await legs_on_payment(payment.id)}
     for refund in fact.refunds:
         leg = legs.get(refund.leg_id or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, rows
@@ -93,14 +94,15 @@ async def paid_back_before(payment_id: str, leg_id: str) -> int:
     return n
 
 
-async def unfinished_leg_ids(limit: int) -> list[str]:
-    """Legs at Stripe whose end we have not heard of, for reconciliation."""
+async def payments_to_read_again(before: datetime) -> list[tuple[str, str]]:
+    """Payments (id, shop) whose refunds are with the bank and were last read before ``before``: a webhook may be lost."""
     found = await rows(
-        "SELECT id FROM refund_legs WHERE state IN ('submitting', 'pending', 'requires_action', 'unknown') "
-        "AND kind IN ('refund', 'void', 'lower_capture') ORDER BY submitted_at LIMIT $1",
-        limit,
+        "SELECT DISTINCT p.id, p.shop_id FROM refund_legs l JOIN payments p ON p.id = l.payment_id "
+        "WHERE l.state IN ('pending', 'requires_action') AND p.reference IS NOT NULL "
+        "AND COALESCE(p.read_at, l.created_at) < $1",
+        before,
     )
-    return [row["id"] for row in found]
+    return [(row["id"], row["shop_id"]) for row in found]
 
 
 async def legs_by_state() -> dict[str, int]:

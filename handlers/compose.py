@@ -1,0 +1,50 @@
+"""The composition root: builds the adapters once, for the web process and the worker alike."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.utils import parseaddr
+
+from plugin import db
+from plugin.core.vault import Vault
+from plugin.mailers.files import FileTransport
+from plugin.mailers.smtp import SmtpTransport
+from plugin.payments.stripe.gateway import StripeGateway
+from plugin.ports.runtime import Clock, Doorbell, Ports, SystemClock
+from plugin.settings import Settings
+from plugin.storefronts.shopify.adapter import ShopifyStorefront
+from plugin.storefronts.standard.adapter import StandardStorefront
+from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
+
+
+def database_address(settings: Settings) -> str:
+    """The given database, or the embedded one, started."""
+    return settings.database_url or db.embedded_url(settings.data)
+
+
+@asynccontextmanager
+async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None = None) -> AsyncIterator[Ports]:
+    """Everything outside, opened and in the end closed."""
+    payments = StripeGateway()
+    mail = SmtpTransport(settings.smtp_url) if settings.smtp_url else FileTransport(settings.data / "mail")
+    standard = StandardStorefront()
+    try:
+        yield Ports(
+            clock=clock or SystemClock(),
+            doorbell=doorbell,
+            vault=Vault(settings.secret_keys),
+            payments=payments,
+            storefronts={
+                "standard": standard,
+                "woocommerce": WooCommerceStorefront(),
+                "shopify": ShopifyStorefront(),
+            },
+            mail=mail,
+            public_url=settings.public_url,
+            mail_sender=parseaddr(settings.mail_from)[1],
+            allow_private_addresses=not settings.production,
+        )
+    finally:
+        await payments.aclose()
+        await mail.close()

@@ -1,0 +1,57 @@
+"""One table of what work there is, for the web process and for the worker alike; and how a piece of it is run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from plugin.cases.service import CASE_DUE
+from plugin.codes.publishing import publish_code
+from plugin.inbox.events import READ_EVENT
+from plugin.journeys.cancel import ASK_STORE
+from plugin.journeys.order_changed import read_event, set_aside_after_failures
+from plugin.journeys.overdue import case_due
+from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
+from plugin.journeys.settle import SETTLE_LEG, settle_leg
+from plugin.journeys.store_answers import ask_store
+from plugin.journeys.tell import TELL, tell
+from plugin.messages.outbox import SEND_MAIL, send_mail
+from plugin.outbox.service import Claim, Later, LeaseLost, put_back
+from plugin.ports.runtime import Ports
+
+UseCase = Callable[[Ports, Claim], Awaitable[None]]
+
+JOBS: dict[str, UseCase] = {
+    READ_EVENT: read_event,
+    READ_PAYMENT: read_payment,
+    ASK_STORE: ask_store,
+    SETTLE_LEG: settle_leg,
+    TELL: tell,
+    SEND_MAIL: send_mail,
+    CASE_DUE: case_due,
+    "publish_code": publish_code,
+}
+
+log = structlog.get_logger("comeback.jobs")
+
+
+async def run_claim(ports: Ports, claim: Claim) -> None:
+    """Run one claimed piece of work. Never raises: what fails is given back, to be taken again after a pause."""
+    try:
+        await JOBS[claim.kind](ports, claim)
+    except LeaseLost:
+        log.warning("lease_lost", kind=claim.kind, work_id=claim.id)
+    except Later as later:
+        await _give_back(ports, claim, reason=later.reason, later=later)
+    except Exception as error:
+        log.exception("work_failed", kind=claim.kind, work_id=claim.id, attempts=claim.attempts)
+        if claim.kind == READ_EVENT and await set_aside_after_failures(ports, claim, error):
+            return
+        await _give_back(ports, claim, reason=f"{type(error).__name__}: {error}"[:200], later=None)
+
+
+async def _give_back(ports: Ports, claim: Claim, *, reason: str, later: Later | None) -> None:
+    ring = await put_back(claim, reason=reason, delay=later.delay if later else None)
+    if ring is not None:
+        await ports.doorbell.ring([ring])

@@ -1,0 +1,105 @@
+"""Who runs the work. Embedded: this process, woken by its own doorbell. With Redis: arq workers, woken through it.
+
+Both run the same ``run_claim`` on the same rows. The doorbell only saves waiting: a sweep finds whatever was not rung
+for, whose worker died, or whose time has come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+
+from handlers.housekeeping import keep_house
+from handlers.jobs import run_claim
+from plugin.outbox.service import Claim, claim_due, next_due
+from plugin.ports.runtime import Ports, Ring
+
+AT_ONCE = 16
+LONGEST_SLEEP = 5.0
+HOUSEKEEPING_EVERY = 60.0
+
+log = structlog.get_logger("comeback.runner")
+
+
+class LocalBell:
+    """The doorbell of a process that does its own work."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    async def ring(self, rings: Sequence[Ring]) -> None:
+        self.wake()
+
+    def wake(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until somebody rings, or the time is over."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rung.wait(), max(seconds, 0.0))
+        self._rung.clear()
+
+
+class Runner:
+    """Claims due work and runs it, ``AT_ONCE`` pieces at a time, until it is told to stop; then it drains."""
+
+    def __init__(
+        self, ports: Ports, bell: LocalBell, *, house: Callable[[Ports], Awaitable[None]] = keep_house
+    ) -> None:
+        self._ports = ports
+        self._bell = bell
+        self._house = house
+        self._running: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Work until ``stop``. A database that is away is waited for."""
+        house = asyncio.create_task(self._keep_house())
+        try:
+            while not self._stopping:
+                try:
+                    await self._turn()
+                except Exception:
+                    log.exception("runner_cannot_reach_the_database")
+                    await self._bell.wait(1.0)
+        finally:
+            house.cancel()
+            if self._running:
+                await asyncio.wait(self._running, timeout=20)
+
+    def stop(self) -> None:
+        """Take no more work; what has been claimed is finished."""
+        self._stopping = True
+        self._bell.wake()
+
+    async def _turn(self) -> None:
+        free = AT_ONCE - len(self._running)
+        claims = await claim_due(free) if free > 0 else []
+        for claim in claims:
+            task = asyncio.create_task(self._run(claim))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        if len(claims) < free or free == 0:
+            await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
+
+    async def _run(self, claim: Claim) -> None:
+        await run_claim(self._ports, claim)
+        self._bell.wake()
+
+    async def _pause(self) -> float:
+        wait = await next_due()
+        return (
+            LONGEST_SLEEP if wait is None else min(LONGEST_SLEEP, max(wait, timedelta(milliseconds=5)).total_seconds())
+        )
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                await self._house(self._ports)
+            except Exception:
+                log.exception("housekeeping_failed")
+            await asyncio.sleep(HOUSEKEEPING_EVERY)
