@@ -199,3 +199,19 @@ async def test_two_hundred_answers_lost_make_two_hundred_refunds_and_no_more(til
     assert {entry.id for entry in payment.refunds} == {fact.id for fact in facts}
     assert (len(payment.refunds), payment.refunded) == (200, 200_00)
     assert len((await till.gateway.read(till.account, reference)).refunds) == 200
+
+
+async def test_fifty_calls_at_once_with_one_key_make_one_refund(till: Till) -> None:
+    reference = await till.control.pay(5000, "usd")
+    facts = await asyncio.gather(*(refund(till, reference) for _ in range(50)))
+    assert len({fact.id for fact in facts}) == 1
+    assert (await till.control.payment(reference)).refunded == 1000
+
+
+async def test_fifty_calls_at_once_with_their_own_keys_never_exceed_the_payment(till: Till) -> None:
+    reference = await till.control.pay(5000, "usd")
+    calls = (refund(till, reference, 300, key=f"key_{number}") for number in range(50))
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert sum(isinstance(outcome, RefundFact) for outcome in outcomes) == 16
+    assert {o.code for o in outcomes if isinstance(o, Rejected)} == {RejectCode.UNEXPECTED_STATE}
+    assert (await till.control.payment(reference)).refunded == 4800
