@@ -129,6 +129,11 @@ def moment(value: str | None, field: str, *, is_utc: bool = False) -> datetime:
     return at
 
 
-def milliseconds(at: datetime) -> int:
-    """The sequence number of an order that was modified at ``at``."""
-    return int((at - datetime.fromtimestamp(0, UTC)).total_seconds()) * 1000 + at.microsecond // 1000
+def sequence(modified: datetime, progress: int) -> int:
+    """The sequence number of an order: its modification in milliseconds, and how far it has come in place of those.
+
+    The platforms tell whole seconds only, and an order often changes twice in one (paid and cancelled, refunded and
+    completed): within a second the state that is further on, by ``progress`` from 0 to 999, is the newer one.
+    """
+    seconds = int((modified - datetime.fromtimestamp(0, UTC)).total_seconds())
+    return seconds * 1000 + max(0, min(progress, 999))

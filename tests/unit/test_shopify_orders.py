@@ -58,7 +58,7 @@ def test_lines_carry_their_share_of_discounts_and_their_tax() -> None:
     assert [(each.discount, each.tax, each.total) for each in it.lines] == [(1600, 714, 9114), (400, 136, 1736)]
     assert (it.shipping.total, it.shipping.tax) == (1045, 45)
     assert (it.total, parts_total(it), it.unexplained) == (11895, 11895, 0)
-    assert (it.id, it.number, it.sequence) == ("70", "#1070", 1795161601000)
+    assert (it.id, it.number, it.sequence) == ("70", "#1070", 1795161601001)
     assert it.placed_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
     assert (it.tags, it.discount_codes, it.channel) == (("vip", "gift"), ("FALL",), "web")
     assert (it.customer.name, it.customer.country, it.customer.locale) == ("Kim Lee", "CA", "en-CA")
@@ -234,6 +234,18 @@ def test_a_cancelled_order_is_cancelled_under_every_topic() -> None:
         outcome = SHOPIFY.parse(topic, raw)
         assert isinstance(outcome, OrderChanged)
         assert outcome.order.state is OrderState.CANCELLED
+
+
+def test_within_one_second_the_state_that_is_further_on_is_the_newer_one() -> None:
+    steps = [
+        order(financial_status="pending"),
+        order(),
+        order(refunds=[{"id": 9}]),
+        order(refunds=[{"id": 9}], cancelled_at="2026-11-20T10:00:00Z"),
+        order(updated_at="2026-11-20T09:00:02+01:00"),
+    ]
+    sequences = [step.sequence for step in steps]
+    assert sequences == sorted(set(sequences))
 
 
 @pytest.mark.parametrize(

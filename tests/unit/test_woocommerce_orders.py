@@ -55,7 +55,7 @@ def test_an_order_with_tax_inside_coupon_and_shipping() -> None:
     assert (line.title, line.unit_price, line.discount, line.tax, line.total) == ("Café & more", 1666, 500, 409, 4500)
     assert (it.shipping.total, it.shipping.tax, it.shipping.title) == (700, 121, "Correos")
     assert (it.total, parts_total(it), it.unexplained) == (5200, 5200, 0)
-    assert it.sequence == 1795161605000
+    assert it.sequence == 1795161605300
     assert it.placed_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
     assert (it.customer.name, it.customer.country, it.customer.postcode) == ("Luis Ruiz", "PT", "1000")
     assert it.discount_codes == ("otoño",)
@@ -161,6 +161,20 @@ def test_a_completed_order_has_been_shipped_as_a_whole() -> None:
     it = order(status="completed", date_completed_gmt="2026-11-22T08:00:00")
     assert it.fulfilments[0].lines == (LineCount("1", 3),)
     assert it.fulfilments[0].shipped_at == datetime(2026, 11, 22, 8, tzinfo=UTC)
+
+
+def test_within_one_second_the_state_that_is_further_on_is_the_newer_one() -> None:
+    refunds = [{"id": 60, "total": "-1.00"}]
+    steps = [
+        order(status="pending"),
+        order(status="packing-by-hand"),
+        order(status="completed"),
+        order(status="completed", refunds=refunds),
+        order(status="cancelled"),
+        order(status="pending", date_modified_gmt="2026-11-20T08:00:06"),
+    ]
+    sequences = [step.sequence for step in steps]
+    assert sequences == sorted(set(sequences))
 
 
 def test_addresses_that_php_sends_as_an_empty_list_are_no_trouble() -> None:

@@ -24,10 +24,10 @@ from plugin.storefronts.platform_values import (
     country,
     decode,
     email,
-    milliseconds,
     minor,
     moment,
     price,
+    sequence,
     text,
     texts,
 )
@@ -55,7 +55,7 @@ def read_order(body: bytes) -> StoreOrder:
     neutral = StoreOrder(
         id=id,
         number=text(order.name) or text(order.order_number) or id,
-        sequence=milliseconds(updated),
+        sequence=sequence(updated, _progress(order)),
         currency=order.currency,
         placed_at=moment(order.processed_at or order.created_at, "created_at"),
         updated_at=updated,
@@ -75,6 +75,13 @@ def read_order(body: bytes) -> StoreOrder:
         is_test=bool(order.test),
     )
     return replace(neutral, unexplained=total - parts_total(neutral))
+
+
+def _progress(order: Order) -> int:
+    """Parcels, refunds and a payment only become more; nothing comes after the cancellation but the refunds of it."""
+    is_settled = order.financial_status not in (None, "pending", "authorized")
+    steps = is_settled + 2 * len(order.fulfillments or ()) + 2 * len(order.refunds or ())
+    return min(steps, 499) + (500 if order.cancelled_at else 0)
 
 
 def _customer(order: Order) -> StoreCustomer:
