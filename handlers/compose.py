@@ -13,6 +13,7 @@ from plugin.mailers.smtp import SmtpTransport
 from plugin.payments.stripe.gateway import StripeGateway
 from plugin.ports.runtime import Clock, Doorbell, Ports, SystemClock
 from plugin.settings import Settings
+from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
@@ -28,7 +29,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
     """Everything outside, opened and in the end closed."""
     payments = StripeGateway()
     mail = SmtpTransport(settings.smtp_url) if settings.smtp_url else FileTransport(settings.data / "mail")
-    standard = StandardStorefront()
+    http = outgoing_client()
     try:
         yield Ports(
             clock=clock or SystemClock(),
@@ -36,7 +37,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
             vault=Vault(settings.secret_keys),
             payments=payments,
             storefronts={
-                "standard": standard,
+                "standard": StandardStorefront(http),
                 "woocommerce": WooCommerceStorefront(),
                 "shopify": ShopifyStorefront(),
             },
@@ -48,3 +49,4 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
     finally:
         await payments.aclose()
         await mail.close()
+        await http.aclose()

@@ -95,7 +95,7 @@ async def paid_back_before(payment_id: str, leg_id: str) -> int:
 
 
 async def payments_to_read_again(before: datetime) -> list[tuple[str, str]]:
-    """Payments (id, shop) whose refunds are with the bank and were last read before ``before``: a webhook may be lost."""
+    """Payments (id, shop) with refunds at the bank, last read before ``before``: a webhook may be lost."""
     found = await rows(
         "SELECT DISTINCT p.id, p.shop_id FROM refund_legs l JOIN payments p ON p.id = l.payment_id "
         "WHERE l.state IN ('pending', 'requires_action') AND p.reference IS NOT NULL "

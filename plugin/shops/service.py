@@ -13,6 +13,7 @@ import msgspec
 from plugin.core.errors import DomainError, NotFound
 from plugin.core.ids import keyed_hash, new_id, new_token, token_hash
 from plugin.core.vault import Vault
+from plugin.db import rows
 from plugin.ports.payments import PaymentAccount
 from plugin.ports.storefronts import StoreConnection
 from plugin.shops.models import Shop
@@ -114,6 +115,12 @@ async def shop_by_publishable_key(key: str) -> Shop:
     if shop is None:
         raise BadKey()
     return shop
+
+
+async def origin_is_known(origin: str) -> bool:
+    """Whether some shop names this web origin as its own, for the answer to a preflight."""
+    found = await rows("SELECT 1 FROM shops WHERE settings -> 'origins' ? $1 LIMIT 1", origin)
+    return bool(found)
 
 
 def settings_of(shop: Shop) -> ShopSettings:

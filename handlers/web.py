@@ -1,0 +1,88 @@
+"""The web process whole: the shell, all routes, the database, the adapters, and the runner where it does its own work."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar
+from litestar.di import Provide
+
+from handlers.app import create_app
+from handlers.bells import RedisBell
+from handlers.checkout.routes import checkout_routes
+from handlers.compose import adapters, database_address
+from handlers.dependencies import provide_ports
+from handlers.hooks.routes import hook_routes
+from handlers.metrics import Backlog
+from handlers.runner import LocalBell, Runner
+from handlers.shopper.routes import shopper_routes
+from plugin import db
+from plugin.inbox.events import unread
+from plugin.messages.outbox import mails_by_state
+from plugin.outbox.service import depth
+from plugin.ports.runtime import Clock
+from plugin.refunds.store import legs_by_state
+from plugin.settings import Settings
+from plugin.shops.service import origin_is_known
+
+
+def build_app(settings: Settings, *, clock: Clock | None = None) -> Litestar:
+    """The application as it is served. Its lifespan opens everything; migrations are the caller's to have run."""
+    return create_app(
+        settings,
+        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes],
+        lifespan=[_lifespan(settings, clock)],
+        dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
+        readiness={"database": _database_answers},
+        read_backlog=_backlog,
+        origin_is_known=origin_is_known,
+    )
+
+
+def _lifespan(settings: Settings, clock: Clock | None) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        await db.connect(database_address(settings))
+        bell = RedisBell(settings.redis_url) if settings.redis_url else LocalBell()
+        try:
+            async with adapters(settings, bell, clock) as ports:
+                app.state.ports = ports
+                if isinstance(bell, RedisBell):
+                    async with bell:
+                        yield
+                else:
+                    async with working(Runner(ports, bell)):
+                        yield
+        finally:
+            await db.disconnect()
+
+    return lifespan
+
+
+@asynccontextmanager
+async def working(runner: Runner) -> AsyncIterator[None]:
+    """Run the work beside the block; when the block ends, finish what was claimed and stop."""
+    task = asyncio.create_task(runner.run())
+    try:
+        yield
+    finally:
+        runner.stop()
+        await task
+
+
+async def _database_answers() -> str | None:
+    await db.rows("SELECT 1")
+    return None
+
+
+async def _backlog() -> Backlog:
+    due, age = await depth()
+    return Backlog(
+        inbox_depth=await unread(),
+        outbox_depth=due,
+        outbox_age_seconds=age,
+        legs=await legs_by_state(),
+        mails=await mails_by_state(),
+    )
