@@ -1,0 +1,132 @@
+"""Small hand-written stand-ins behind the ports: each keeps what it was asked, and answers what a test has set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from plugin.core.vault import Vault
+from plugin.ports.mail import Envelope
+from plugin.ports.payments import GatewayEvent, PaymentAccount, PaymentFact, Promotion, RefundFact
+from plugin.ports.runtime import Ports, Ring
+from plugin.ports.storefronts import SignatureInvalid, Storefront
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """Stands still until it is set or advanced."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def set(self, at: datetime) -> None:
+        self.at = at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+class SilentDoorbell:
+    """Wakes nobody; ``rings`` holds who would have been rung for."""
+
+    def __init__(self) -> None:
+        self.rings: list[Ring] = []
+
+    async def ring(self, rings: Sequence[Ring]) -> None:
+        self.rings.extend(rings)
+
+
+class NotExpected(AssertionError):
+    """The code under test called something outside that this test does not know about."""
+
+
+class FakePayments:
+    """Publishes codes. ``fails_with`` is raised by the next call instead of an answer."""
+
+    def __init__(self) -> None:
+        self.published: dict[str, Promotion] = {}
+        self.withdrawn: list[str] = []
+        self.fails_with: Exception | None = None
+
+    def _fail_if_told(self) -> None:
+        failure, self.fails_with = self.fails_with, None
+        if failure is not None:
+            raise failure
+
+    async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:
+        self._fail_if_told()
+        self.published[key] = promotion
+        return f"promo_{len(self.published)}"
+
+    async def withdraw_code(self, account: PaymentAccount, promotion_id: str, *, key: str) -> None:
+        self._fail_if_told()
+        self.withdrawn.append(promotion_id)
+
+    async def read_code(self, account: PaymentAccount, promotion_id: str) -> int:
+        raise NotExpected("read_code")
+
+    async def read(self, account: PaymentAccount, reference: str) -> PaymentFact:
+        raise NotExpected("read")
+
+    async def refund(
+        self, account: PaymentAccount, *, reference: str, amount: int, currency: str, leg_id: str, key: str,
+        refunded_before: int = 0,
+    ) -> RefundFact:  # fmt: skip
+        raise NotExpected("refund")
+
+    async def void(self, account: PaymentAccount, *, reference: str, leg_id: str, key: str) -> PaymentFact:
+        raise NotExpected("void")
+
+    async def limit_capture(
+        self, account: PaymentAccount, *, reference: str, at_most: int, currency: str, leg_id: str, key: str
+    ) -> PaymentFact:
+        raise NotExpected("limit_capture")
+
+    async def find_refund(self, account: PaymentAccount, *, reference: str, leg_id: str) -> RefundFact | None:
+        raise NotExpected("find_refund")
+
+    async def ping(self, account: PaymentAccount) -> str:
+        return account.shop_id
+
+    def verify(self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime) -> GatewayEvent:
+        raise SignatureInvalid()
+
+
+class FakeMail:
+    """Takes every mail and keeps it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Envelope] = []
+
+    async def send(self, envelope: Envelope) -> None:
+        self.sent.append(envelope)
+
+    async def ping(self) -> str:
+        return "a list"
+
+
+class FakePorts(Ports):
+    """The bundle with its stand-ins under their own types, so that a test can set and read them."""
+
+    clock: FakeClock
+    doorbell: SilentDoorbell
+    payments: FakePayments
+    mail: FakeMail
+
+
+def fake_ports(storefronts: Mapping[str, Storefront] | None = None) -> FakePorts:
+    """Everything outside the process, standing still and keeping quiet."""
+    return FakePorts(
+        clock=FakeClock(),
+        doorbell=SilentDoorbell(),
+        vault=Vault(("a secret of the tests, long enough",)),
+        payments=FakePayments(),
+        storefronts=storefronts or {},
+        mail=FakeMail(),
+        public_url="http://comeback.test",
+        mail_sender="hello@comeback.test",
+    )
