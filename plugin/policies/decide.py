@@ -69,6 +69,7 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
     amounts = _amounts(order, lines, everything) if outcome is not Outcome.REFUSE else Amounts(currency=order.currency)
     verdicts: tuple[Verdict, ...] = ()
     if amounts.total < 0:  # a negative rounding on an order that cost nothing: never a bill to the shopper
+        amounts = Amounts(currency=order.currency)
         outcome, reason = Outcome.REVIEW, Reason.AMOUNTS_UNEXPLAINED
         verdicts = (_GUARDS[reason],)
     return Decision(
