@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -36,23 +37,40 @@ def test_what_is_no_currency_is_refused(code: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "currency", "minor"),
-    [("19.99", "USD", 1999), (" 19.9 ", "USD", 1990), ("500", "JPY", 500), ("500.00", "JPY", 500), ("1.234", "KWD", 1234),
-     ("-3.50", "EUR", -350), (7, "USD", 700), ("", "USD", 0), ("1e2", "USD", 10_000)],
-)  # fmt: skip
+    [
+        ("19.99", "USD", 1999),
+        (" 19.9 ", "USD", 1990),
+        ("500", "JPY", 500),
+        ("500.00", "JPY", 500),
+        ("1.234", "KWD", 1234),
+        ("-3.50", "EUR", -350),
+        (7, "USD", 700),
+        ("", "USD", 0),
+        ("1e2", "USD", 10_000),
+    ],
+)
 def test_a_platforms_text_becomes_minor_units(text: str | int, currency: str, minor: int) -> None:
     assert parse_amount(text, currency) == minor
 
 
 @pytest.mark.parametrize(
     ("text", "currency"),
-    [("19.999", "USD"), ("0.5", "JPY"), ("ten", "USD"), ("NaN", "USD"), ("Infinity", "USD"), ("1e30", "USD"), ("1,5", "EUR")],
-)  # fmt: skip
+    [
+        ("19.999", "USD"),
+        ("0.5", "JPY"),
+        ("ten", "USD"),
+        ("NaN", "USD"),
+        ("Infinity", "USD"),
+        ("1e30", "USD"),
+        ("1,5", "EUR"),
+    ],
+)
 def test_what_is_no_exact_amount_is_refused(text: str, currency: str) -> None:
     with pytest.raises(BadAmount):
         parse_amount(text, currency)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(st.integers(-(10**14), 10**14), st.sampled_from(sorted(known_currencies())))
 def test_every_amount_survives_being_written_and_read(amount: int, currency: str) -> None:
     assert parse_amount(str(as_decimal(amount, currency)), currency) == amount
@@ -84,22 +102,22 @@ def test_what_cannot_be_shared_out_is_refused(total: int, weights: list[int]) ->
         share_out(total, weights)
 
 
-@settings(max_examples=2_000, deadline=None)
-@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=12), st.data())
-def test_parts_sum_to_the_whole_and_none_exceeds_its_weight(weights: list[int], data: st.DataObject) -> None:
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=12), st.integers(0, 1000))
+def test_parts_sum_to_the_whole_and_none_exceeds_its_weight(weights: list[int], thousandths: int) -> None:
     """I4, for a discount that is no larger than what it is taken from."""
-    total = data.draw(st.integers(0, sum(weights)))
+    total = sum(weights) * thousandths // 1000
     parts = share_out(total, weights)
     assert sum(parts) == total
     assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
 
 
-@settings(max_examples=2_000, deadline=None)
-@given(st.integers(0, 10**9), st.integers(1, 60), st.randoms())
-def test_any_partition_of_the_units_is_worth_the_line(line_total: int, quantity: int, random: object) -> None:
+@settings(max_examples=1_000, deadline=None)
+@given(st.integers(0, 10**9), st.integers(1, 60), st.integers(0, 2**32))
+def test_any_partition_of_the_units_is_worth_the_line(line_total: int, quantity: int, seed: int) -> None:
     """I5: portions in any order, of any size, add up to the line; each unit is worth the same whenever it is paid."""
     ordinals = list(range(quantity))
-    random.shuffle(ordinals)  # type: ignore[attr-defined]
+    Random(seed).shuffle(ordinals)
     cut = quantity // 3
     portions = [ordinals[:cut], ordinals[cut : 2 * cut], ordinals[2 * cut :]]
     paid = 0

@@ -97,7 +97,8 @@ def test_what_has_not_happened_opens_no_window(field: str) -> None:
     when: dict[str, Any] = {f"since_{field.removesuffix('_at')}": Since(at_most=Span(hours=1))}
     rules: Rules = some_rules((When(**when), APPROVE), otherwise=REFUSE)
     assert decided(an_order(), everything(), rules).outcome is Outcome.REFUSE
-    happened = decided(an_order(a_line(**{field: PLACED})), everything(), rules)
+    facts: dict[str, Any] = {field: PLACED}
+    happened = decided(an_order(a_line(**facts)), everything(), rules)
     assert happened.deadline == PLACED + HOUR
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -151,7 +152,7 @@ CONDITIONS = [
 
 @pytest.mark.parametrize(("when", "of_order", "of_line", "name"), CONDITIONS, ids=[row[3] for row in CONDITIONS])
 def test_each_condition_holds_or_is_named(
-    when: When, of_order: dict[str, object], of_line: dict[str, object], name: str
+    when: When, of_order: dict[str, Any], of_line: dict[str, Any], name: str
 ) -> None:
     rules = some_rules((when, REVIEW))
     hit = decided(an_order(a_line(**of_line), **of_order), everything(), rules)

@@ -212,7 +212,7 @@ def test_hostile_documents_are_refused_by_name(document: Any) -> None:
         parse_policy(document)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_any_partition_release_and_reuse_of_units_pays_the_line_exactly(data: st.DataObject) -> None:
     """I5: units are asked for in any portions; some cases are released and asked for again; in the end all is paid."""

@@ -109,7 +109,7 @@ payments = st.builds(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.integers(0, 900), st.lists(payments, max_size=4), st.booleans())
 def test_a_plan_covers_what_is_owed_exactly_and_overdraws_no_payment(
     amount: int, held: list[Payable], everything: bool
