@@ -79,7 +79,7 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         lines=lines,
         amounts=amounts,
         everything=everything,
-        deadline=min((line.deadline for line in lines if line.deadline), default=None),
+        deadline=min([line.deadline for line in lines if line.deadline], default=None),
         offer=next((line.offer for line in lines if line.outcome is outcome and line.offer), None),
         verdicts=verdicts,
     )
@@ -205,10 +205,10 @@ def _decide_line(
 
 def _is_everything(order: OrderFacts, asked: dict[str, int]) -> bool:
     """Nothing has shipped, and after this ask no unit remains that is not cancelled or being cancelled."""
-    return all(
-        line.fulfilled == 0 and line.quantity <= line.cancelled + line.in_open_cases + asked.get(line.id, 0)
-        for line in order.lines
-    )
+    for line in order.lines:
+        if line.fulfilled or line.quantity > line.cancelled + line.in_open_cases + asked.get(line.id, 0):
+            return False
+    return True
 
 
 def _amounts(order: OrderFacts, lines: tuple[LineDecision, ...], everything: bool) -> Amounts:
