@@ -15,7 +15,8 @@ from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
-from babel.core import Locale, get_global
+from babel import localedata
+from babel.core import Locale
 from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
@@ -55,13 +56,16 @@ def choose_language(*wanted: str | None) -> str:
 
 
 def choose_locale(*wanted: str | None) -> str:
-    """Like ``choose_language`` but keeps a territory that CLDR knows, for dates and money (``es-MX``, ``en-GB``)."""
+    """Like ``choose_language`` but keeps a territory that CLDR knows, for dates and money (``es-MX``, ``en-GB``).
+
+    A pair that CLDR has no data for (``es-DE``) is written as the language writes, for formatting with it would raise.
+    """
     language = choose_language(*wanted)
     for tag in wanted:
         parts = (tag or "").replace("_", "-").split("-")
         if parts[0].lower() == language and len(parts) > 1:
             territory = parts[-1].upper()
-            if territory in get_global("territory_languages"):
+            if localedata.exists(f"{language}_{territory}"):
                 return f"{language}-{territory}"
     return language
 

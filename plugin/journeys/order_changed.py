@@ -11,7 +11,7 @@ from plugin.audit import service as audit
 from plugin.cases.models import Case
 from plugin.cases.states import CaseState
 from plugin.cases.store import open_cases_of, units_by_line
-from plugin.codes.service import give_back, seen_in_order
+from plugin.codes.from_orders import give_back, seen_in_order
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent

@@ -13,8 +13,8 @@ from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone
 from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, lock_case, mark_units, units_by_line
+from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
-from plugin.codes.service import give_back
 from plugin.db import Transaction, transaction
 from plugin.journeys.settle import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff

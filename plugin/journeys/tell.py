@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.store import lock_case, order_of_case
+from plugin.codes.from_orders import carried_by
 from plugin.codes.models import Code
-from plugin.codes.service import carried_by
 from plugin.db import Transaction, transaction
 from plugin.journeys.letters import Scene, compose, compose_alert, set_scene
 from plugin.messages import outbox as mails

@@ -69,6 +69,7 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
     amounts = _amounts(order, lines, everything) if outcome is not Outcome.REFUSE else Amounts(currency=order.currency)
     verdicts: tuple[Verdict, ...] = ()
     if amounts.total < 0:  # a negative rounding on an order that cost nothing: never a bill to the shopper
+        amounts = Amounts(currency=order.currency)
         outcome, reason = Outcome.REVIEW, Reason.AMOUNTS_UNEXPLAINED
         verdicts = (_GUARDS[reason],)
     return Decision(
@@ -78,7 +79,7 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         lines=lines,
         amounts=amounts,
         everything=everything,
-        deadline=min((line.deadline for line in lines if line.deadline), default=None),
+        deadline=min([line.deadline for line in lines if line.deadline], default=None),
         offer=next((line.offer for line in lines if line.outcome is outcome and line.offer), None),
         verdicts=verdicts,
     )
@@ -204,10 +205,10 @@ def _decide_line(
 
 def _is_everything(order: OrderFacts, asked: dict[str, int]) -> bool:
     """Nothing has shipped, and after this ask no unit remains that is not cancelled or being cancelled."""
-    return all(
-        line.fulfilled == 0 and line.quantity <= line.cancelled + line.in_open_cases + asked.get(line.id, 0)
-        for line in order.lines
-    )
+    for line in order.lines:
+        if line.fulfilled or line.quantity > line.cancelled + line.in_open_cases + asked.get(line.id, 0):
+            return False
+    return True
 
 
 def _amounts(order: OrderFacts, lines: tuple[LineDecision, ...], everything: bool) -> Amounts:

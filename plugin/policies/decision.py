@@ -111,4 +111,4 @@ def digest(decision: Decision) -> str:
         [(line.line_id, line.outcome, line.asked, line.units, line.goods, line.tax) for line in decision.lines],
         decision.amounts,
     )
-    return hashlib.sha256(msgspec.json.encode(agreed, order="deterministic")).hexdigest()
+    return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()

@@ -202,7 +202,7 @@ def policy_schema() -> dict[str, Any]:
 
 def canonical_policy(policy: Policy) -> bytes:
     """The one way to write this policy: JSON without spaces or defaults, keys sorted."""
-    return msgspec.json.encode(policy, order="deterministic")
+    return msgspec.json.encode(policy, order="sorted")
 
 
 def policy_hash(policy: Policy) -> str:

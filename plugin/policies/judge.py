@@ -75,7 +75,7 @@ def _refused_from(
             if not last.clocks:
                 break
             _read_clocks(last, order, line, at, timed)
-    turns = {turn for opens, closes, _ in timed for turn in (opens, closes) if at < turn < NEVER}
+    turns = [opens for opens, _, _ in timed if opens > at] + [closes for _, closes, _ in timed if closes < NEVER]
     for turn in sorted(turns):
         outcome = next((outcome for opens, closes, outcome in timed if opens <= turn < closes), last.then.outcome)
         if outcome is Outcome.REFUSE:

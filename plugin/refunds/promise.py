@@ -10,9 +10,8 @@ We promise the late end of what the custodian names, so that the shopper hears f
 
 from __future__ import annotations
 
-from collections.abc import Container
 from datetime import date, timedelta
-from functools import cache
+from functools import lru_cache
 
 import holidays
 
@@ -38,25 +37,16 @@ def promise(kind: LegKind, instrument: Instrument, on: date, country: str | None
 
 
 def add_business_days(on: date, days: int, country: str | None) -> date:
-    """The ``days``-th day after ``on`` that is neither a weekend nor a public holiday of ``country``."""
-    closed = _public_holidays(country)
-    while days > 0:
-        on += timedelta(days=1)
-        if on.weekday() < 5 and on not in closed:
-            days -= 1
-    return on
+    """The ``days``-th day after ``on`` that is neither weekend nor public holiday in ``country``.
+
+    Where we know no calendar of the country, Saturdays and Sundays are the weekend and there are no holidays.
+    """
+    day: date = _calendar(country).get_nth_working_day(on, days)
+    return day
 
 
-@cache
-def _known_countries() -> frozenset[str]:
-    return frozenset(holidays.list_supported_countries())
-
-
-@cache
-def _holidays_of(country: str) -> Container[date]:
-    calendar: Container[date] = holidays.country_holidays(country)
-    return calendar
-
-
-def _public_holidays(country: str | None) -> Container[date]:
-    return _holidays_of(country) if country and country in _known_countries() else frozenset()
+@lru_cache(maxsize=512)
+def _calendar(country: str | None) -> holidays.HolidayBase:
+    if country in holidays.list_supported_countries():
+        return holidays.country_holidays(country)
+    return holidays.HolidayBase()

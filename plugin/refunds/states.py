@@ -1,4 +1,4 @@
-"""The states of a refund leg (DESIGN §4). A leg that failed is done with: another try is a new leg with its own key."""
+"""The states of a refund leg (DESIGN §4). A leg that failed stays so: another try is another leg with its own key."""
 
 from __future__ import annotations
 

@@ -1,0 +1,118 @@
+"""What a decision owes, by component."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin.policies.decide import options
+from plugin.policies.decision import Amounts, digest
+from plugin.policies.document import Fee, Since, Span, Then, When
+from plugin.policies.facts import Component
+from plugin.policies.reasons import Outcome, Reason
+from tests.unit.policies.making import (
+    APPROVE,
+    DEFAULT,
+    REFUSE,
+    REVIEW,
+    SOON,
+    a_line,
+    an_order,
+    decided,
+    everything,
+    some,
+    some_rules,
+)  # fmt: skip
+
+FEE = Then(outcome=Outcome.APPROVE, fee=Fee(amounts={"USD": 300}))
+
+
+def test_everything_brings_back_goods_shipping_and_extras() -> None:
+    amounts = decided(an_order(extras=Component(-1)), everything()).amounts
+    assert amounts == Amounts(
+        currency="USD", goods=Component(1000, 100), shipping=Component(500, 50), extras=Component(-1)
+    )
+    assert amounts.total == 1499
+
+
+@pytest.mark.parametrize(("units", "goods", "tax"), [(1, 333, 33), (2, 666, 66)])
+def test_a_part_brings_back_the_worth_of_its_units_and_no_shipping(units: int, goods: int, tax: int) -> None:
+    decision = decided(an_order(), some(("mug", units)))
+    assert decision.amounts == Amounts(currency="USD", goods=Component(goods, tax))
+    assert not decision.everything
+
+
+def test_the_last_part_brings_back_the_rest_and_the_shipping() -> None:
+    order = an_order(a_line(cancelled=1, in_open_cases=1, free=(1,)))
+    decision = decided(order, some(("mug", 1)))
+    assert decision.everything
+    assert (decision.amounts.goods, decision.amounts.shipping) == (Component(333, 33), Component(500, 50))
+
+
+def test_shipping_that_was_used_is_not_paid_back() -> None:
+    decision = decided(an_order(a_line("mug"), a_line("tea", fulfilled=3)), everything())
+    assert not decision.everything
+    assert decision.amounts.total == 1000
+
+
+def test_a_fee_is_kept_once_and_the_highest_counts() -> None:
+    low = Then(outcome=Outcome.APPROVE, fee=Fee(amounts={"USD": 100, "EUR": 900}))
+    rules = some_rules((When(tags=("fragile",)), low), otherwise=FEE)
+    decision = decided(an_order(a_line("mug"), a_line("vase", tags=("fragile",))), everything(), rules)
+    assert (decision.amounts.fee, decision.amounts.total) == (300, 2200)
+
+
+def test_a_fee_never_makes_the_payout_less_than_nothing() -> None:
+    amounts = decided(an_order(a_line(total=200)), some(("mug", 3)), some_rules(otherwise=FEE)).amounts
+    assert (amounts.fee, amounts.total) == (300, 400)
+    amounts = decided(an_order(a_line(total=200)), some(("mug", 1)), some_rules(otherwise=FEE)).amounts
+    assert (amounts.fee, amounts.total) == (66, 0)
+
+
+def test_a_fee_in_another_currency_is_not_kept() -> None:
+    assert decided(an_order(currency="EUR"), everything(), some_rules(otherwise=FEE)).amounts.fee == 0
+
+
+def test_a_refused_ask_owes_nothing() -> None:
+    decision = decided(an_order(), everything(), some_rules(otherwise=REFUSE))
+    assert decision.amounts == Amounts(currency="USD")
+
+
+def test_a_rounding_below_nothing_is_never_a_bill() -> None:
+    order = an_order(a_line(total=0, tax=0), shipping=Component(0), extras=Component(-2))
+    decision = decided(order, everything())
+    assert (decision.outcome, decision.reason) == (Outcome.REVIEW, Reason.AMOUNTS_UNEXPLAINED)
+    assert decision.amounts.total == 0
+
+
+def test_the_offer_is_that_of_the_first_line_with_the_answer() -> None:
+    rules = some_rules(
+        (When(tags=("fragile",)), Then(outcome=Outcome.REFUSE, reason=Reason.NOT_OFFERED, offer="talk")),
+        otherwise=Then(outcome=Outcome.APPROVE, offer="fix-it"),
+    )
+    assert decided(an_order(), everything(), rules).offer == "fix-it"
+    order = an_order(a_line("mug"), a_line("vase", tags=("fragile",)))
+    assert decided(order, everything(), rules).offer == "talk"
+
+
+def test_the_digest_is_about_outcome_units_and_money_only() -> None:
+    clocked = some_rules((When(since_placed=Since(at_least=Span(hours=9))), REFUSE))
+    agreed = digest(decided(an_order(), everything(), DEFAULT))
+    assert agreed == digest(decided(an_order(), everything(), clocked))  # other rows, a deadline: the same to agree to
+    others = [
+        decided(an_order(), some(("mug", 2))),
+        decided(an_order(), everything(), some_rules(otherwise=REVIEW)),
+        decided(an_order(shipping=Component(400)), everything()),
+        decided(an_order(currency="EUR"), everything()),
+        decided(an_order(a_line(free=(1, 2, 0))), everything()),
+    ]
+    assert len({agreed, *map(digest, others)}) == len(others) + 1
+
+
+def test_the_order_page_sees_each_line_as_if_asked_alone() -> None:
+    order = an_order(a_line("mug", fulfilled=1), a_line("tea", fulfilled=3), a_line("pen", personalised=True))
+    mug, tea, pen = options(order, DEFAULT, SOON)
+    assert (mug.outcome, mug.quantity, mug.goods, mug.tax, mug.deadline) == (Outcome.APPROVE, 2, 666, 66, None)
+    assert (tea.outcome, tea.quantity, tea.reason) == (Outcome.REFUSE, 0, Reason.ALREADY_SHIPPED)
+    assert pen.outcome is Outcome.APPROVE
+    assert pen.deadline is not None
+    assert options(an_order(), some_rules(otherwise=APPROVE), SOON)[0].quantity == 3
