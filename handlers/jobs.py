@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from plugin.cases.service import CASE_DUE
+from plugin.codes.models import PUBLISH_CODE
 from plugin.codes.publishing import publish_code
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.cancel import ASK_STORE
+from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
@@ -30,7 +32,8 @@ JOBS: dict[str, UseCase] = {
     TELL: tell,
     SEND_MAIL: send_mail,
     CASE_DUE: case_due,
-    "publish_code": publish_code,
+    PUBLISH_CODE: publish_code,
+    MAIL_LOOKUP: mail_lookup,
 }
 
 log = structlog.get_logger("comeback.jobs")

@@ -1,4 +1,4 @@
-"""The web process whole: the shell, all routes, the database, the adapters, and the runner where it does its own work."""
+"""The web process whole: the shell, all routes, the database, the adapters, and the runner if it does its own work."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def _backlog() -> Backlog:
     return Backlog(
         inbox_depth=await unread(),
         outbox_depth=due,
-        outbox_age_seconds=age,
+        outbox_age_seconds=int(age),
         legs=await legs_by_state(),
         mails=await mails_by_state(),
     )

@@ -105,23 +105,27 @@ async def close_session(visitor: Visitor) -> None:
     await ShopperSession.filter(id=visitor.session_id).delete()
 
 
-@dataclass(frozen=True)
-class NewLookup:
-    """A lookup's public id, and the code that goes into the mail and nowhere else."""
-
-    id: str
-    code: str
-
-
-async def begin_lookup(tx: Transaction, *, shop_id: str, order_id: str | None, at: datetime) -> NewLookup:
-    """Write the same row whether or not there is such an order."""
-    lookup = NewLookup(new_id("look"), readable_code(8))
+async def begin_lookup(tx: Transaction, *, shop_id: str, order_id: str | None, at: datetime) -> str:
+    """Write the same row whether or not there is such an order; its id is the public half of the lookup."""
+    lookup_id = new_id("look")
     await tx.execute(
         "INSERT INTO lookups (id, shop_id, order_id, code_hash, tries, expires_at, created_at) "
-        "VALUES ($1, $2, $3, $4, 0, $5, $6)",
-        lookup.id, shop_id, order_id, _code_hash(lookup.id, lookup.code), at + LOOKUP_LASTS, at,
+        "VALUES ($1, $2, $3, '', 0, $4, $5)",
+        lookup_id, shop_id, order_id, at + LOOKUP_LASTS, at,
     )  # fmt: skip
-    return lookup
+    return lookup_id
+
+
+async def find_lookup(shop_id: str, lookup_id: str, at: datetime) -> Lookup | None:
+    """A lookup that can still be answered by a mail."""
+    return await Lookup.get_or_none(id=lookup_id, shop_id=shop_id, used_at__isnull=True, expires_at__gt=at)
+
+
+async def give_code(tx: Transaction, lookup_id: str) -> str:
+    """A fresh code for the lookup's mail; only its hash is kept, and an earlier one no longer fits."""
+    code = readable_code(8)
+    await tx.execute("UPDATE lookups SET code_hash = $2 WHERE id = $1", lookup_id, _code_hash(lookup_id, code))
+    return code
 
 
 async def open_by_code(shop_id: str, lookup_id: str, code: str, at: datetime) -> OpenedSession:

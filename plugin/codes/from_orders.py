@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from plugin.audit.service import record
-from plugin.codes.models import Code
+from plugin.codes.models import PUBLISH_CODE, Code
 from plugin.codes.publishing import Authority
 from plugin.codes.redemption import Flag, Redemption, lateness, settle
 from plugin.codes.states import CodeState
@@ -77,7 +77,7 @@ async def give_back(tx: Transaction, shop_id: str, external_order_id: str, at: d
             data={"code": code.id, "by_order": external_order_id},
         )  # fmt: skip
         if republish:
-            await add(tx, shop_id=shop_id, kind="publish_code", ref=code.id)
+            await add(tx, shop_id=shop_id, kind=PUBLISH_CODE, ref=code.id)
         given.append(code.id)
     return given
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from plugin.audit.service import record
-from plugin.codes.models import Code
+from plugin.codes.models import PUBLISH_CODE, Code
 from plugin.codes.rules import (
     CODE_LENGTH,
     budget_month,
@@ -127,7 +127,7 @@ async def mint(
         data={"case": case_id, "code": code.id, "budget": code.budget, "currency": currency},
     )  # fmt: skip
     if settings.code_authority == "stripe":
-        await add(tx, shop_id=shop.id, kind="publish_code", ref=code.id)
+        await add(tx, shop_id=shop.id, kind=PUBLISH_CODE, ref=code.id)
     return Minted(code.id, grouped(letters), code.expires_at)
 
 

@@ -8,6 +8,9 @@ from tortoise import fields
 from tortoise.models import Model
 
 
+PUBLISH_CODE = "publish_code"  # the kind of work that puts a code to Stripe
+
+
 class Code(Model):
     """One single-use code, bound to a customer. Looked up by its hash, shown by opening the sealed value."""
 

@@ -96,7 +96,7 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
 async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
     """Transaction A. None when there is nothing to call for: then the work is done."""
     at = ports.clock.now()
-    found = await get_leg(claim.ref)
+    found = await get_leg(claim.shop_id, claim.ref)
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, found.order_id)
         case = await lock_case(tx, found.case_id)

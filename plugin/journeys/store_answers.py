@@ -123,13 +123,15 @@ async def _wait_for(tx: Transaction, case: Case, deadline: datetime, at: datetim
         await postpone(tx, case, deadline + LOOK_AGAIN)
 
 
-async def store_cancelled(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> None:
+async def store_cancelled(
+    tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, *, actor: str = "store"
+) -> None:
     """The store has cancelled, by its answer or its echo: settle the units, send the legs, mint the code, tell.
 
     The mail waits a second for the money, so that one mail can usually say "refunded".
     """
     at = ports.clock.now()
-    if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS):
+    if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=actor):
         return
     await mark_units(tx, case.id, "settled")
     legs = [leg for leg in await legs_of_case(case.id) if leg.state == LegState.RESERVED]

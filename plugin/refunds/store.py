@@ -62,9 +62,9 @@ async def legs_of_cases(case_ids: Sequence[str]) -> list[RefundLeg]:
     return await RefundLeg.filter(case_id__in=list(case_ids)).order_by("id")
 
 
-async def get_leg(leg_id: str) -> RefundLeg:
-    """The leg; raises ``NotFound``."""
-    leg = await RefundLeg.get_or_none(id=leg_id)
+async def get_leg(shop_id: str, leg_id: str) -> RefundLeg:
+    """The leg of this shop; raises ``NotFound``."""
+    leg = await RefundLeg.get_or_none(id=leg_id, shop_id=shop_id)
     if leg is None:
         raise NotFound(detail="There is no such refund.", param="refund_id")
     return leg

@@ -1,0 +1,186 @@
+"""What the order-page API answers. Amounts are minor units beside their currency, with the text that a shopper reads.
+
+Every sentence is in the shopper's language and comes from the same places as the mails' and the pages'.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class Money(Struct, frozen=True):
+    """``{"amount": 4998, "currency": "USD", "text": "$49.98"}``"""
+
+    amount: Annotated[int, Meta(description="Minor units: 4998 is 49.98 USD.", examples=[4998])]
+    currency: Annotated[str, Meta(description="ISO 4217.", examples=["USD"])]
+    text: Annotated[str, Meta(description="As the shopper's locale writes it.", examples=["$49.98"])]
+
+
+class PersonView(Struct, frozen=True, kw_only=True):
+    """How to reach a person, on every answer in the same place."""
+
+    sentence: Annotated[str, Meta(examples=["Talk to a person: you will have an answer by November 24, 2026, 5:00 PM"])]
+    answers_by: datetime
+    post_to: str = "/v1/order/person"
+
+
+class ActionView(Struct, frozen=True, kw_only=True):
+    """One thing that may be done with a line now: how much of it, worth what, until when; or why not."""
+
+    action: Annotated[str, Meta(examples=["cancel"])]
+    outcome: Annotated[str, Meta(description="approve, review or refuse.", examples=["approve"])]
+    reason: Annotated[str, Meta(description="A stable word for programs.", examples=["allowed"])]
+    sentence: str
+    quantity: int
+    refund: Money
+    until: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.outcome != "refuse"
+
+
+class LineView(Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    quantity: int
+    total: Money
+    actions: tuple[ActionView, ...] = ()
+    variant: str | None = None
+    sku: str | None = None
+    image_url: str | None = None
+    shipped: int = 0
+    cancelled: int = 0
+
+
+class MoneyMove(Struct, frozen=True, kw_only=True):
+    """What becomes of one payment. ``state``: refunded, arriving, voided, charged_only or by_person."""
+
+    state: Annotated[str, Meta(examples=["arriving"])]
+    money: Money
+    sentence: Annotated[str, Meta(examples=["$49.98 goes back to Visa •••• 4242 by December 7, 2026."])]
+    refund_id: str | None = None
+    by: date | None = None
+    method: str | None = None
+    bank_reference: str | None = None
+
+
+class ComponentView(Struct, frozen=True, kw_only=True):
+    """A part of what comes back: items, shipping, extras, or a fee (negative). ``tax`` is within it."""
+
+    kind: Annotated[str, Meta(examples=["items"])]
+    label: Annotated[str, Meta(examples=["Items"])]
+    money: Money
+    tax: Money
+
+
+class AmountsView(Struct, frozen=True, kw_only=True):
+    parts: tuple[ComponentView, ...]
+    total: Money
+
+
+class LineAnswer(Struct, frozen=True, kw_only=True):
+    line_id: str
+    title: str
+    quantity: int
+    outcome: str
+    reason: str
+    sentence: str
+
+
+class PreviewView(Struct, frozen=True, kw_only=True):
+    """What a confirmation would do now. Bring ``digest`` back to confirm exactly this."""
+
+    outcome: Annotated[str, Meta(examples=["approve"])]
+    reason: str
+    sentence: str
+    lines: tuple[LineAnswer, ...]
+    amounts: AmountsView
+    money: tuple[MoneyMove, ...]
+    digest: str
+    person: PersonView
+    money_by: date | None = None
+    until: datetime | None = None
+    offer: str | None = None
+
+
+class CodeView(Struct, frozen=True, kw_only=True):
+    """A retention code as the page may show it."""
+
+    code: str
+    sentence: str
+    expires_at: datetime
+
+
+class CaseView(Struct, frozen=True, kw_only=True):
+    """A request and where it stands. ``is_final`` says that polling may end."""
+
+    id: str
+    number: Annotated[str, Meta(examples=["C-7K2M4QX"])]
+    order_id: str
+    kind: str
+    state: Annotated[str, Meta(examples=["awaiting_store"])]
+    is_final: bool
+    sentence: Annotated[str, Meta(description="Where it stands, in a sentence for the shopper.")]
+    explanation: Annotated[str, Meta(description="What was decided and why.")]
+    outcome: str
+    lines: tuple[LineAnswer, ...]
+    amounts: AmountsView
+    money: tuple[MoneyMove, ...]
+    asked_at: datetime
+    person: PersonView
+    money_by: date | None = None
+    waiting_on: str | None = None
+    due_at: datetime | None = None
+    code: CodeView | None = None
+    links: dict[str, str] = {}
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """The order of this session, with what may be done about it now."""
+
+    id: str
+    external_id: str
+    number: str
+    shop_name: str
+    status: Annotated[str, Meta(examples=["unfulfilled"])]
+    status_sentence: str
+    placed_at: datetime
+    currency: str
+    total: Money
+    lines: tuple[LineView, ...]
+    whole: ActionView
+    cases: tuple[CaseView, ...]
+    person: PersonView
+    locale: str
+    shop_url: str | None = None
+
+
+class SessionView(Struct, frozen=True, kw_only=True):
+    """A shopper's session over one order. Send ``token`` as ``Authorization: Bearer``."""
+
+    token: str
+    expires_at: datetime
+    order_id: str
+
+
+class LinkView(Struct, frozen=True, kw_only=True):
+    """A signed link to put on the store's order page or in its mails. Opening it (GET) changes nothing."""
+
+    url: str
+    expires_at: datetime
+
+
+class LookupView(Struct, frozen=True, kw_only=True):
+    """Always the same, whether or not there is such an order."""
+
+    lookup_id: str
+    sentence: str
+
+
+class PersonAnswer(Struct, frozen=True, kw_only=True):
+    sentence: str
+    answers_by: datetime

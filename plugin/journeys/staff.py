@@ -1,0 +1,158 @@
+"""What a person of the shop does with a case that waits for one. Every step is audited under that person's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugin.cases.models import Case
+from plugin.cases.service import decision_of, move
+from plugin.cases.states import CaseState
+from plugin.cases.store import get_case, lock_case, mark_units
+from plugin.core.errors import DomainError
+from plugin.db import Transaction, transaction
+from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
+from plugin.journeys.promises import promised_dates
+from plugin.journeys.settle import SETTLE_LEG, follow_up
+from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
+from plugin.journeys.tell import tell_case
+from plugin.orders.models import Payment
+from plugin.orders.service import StoredOrder, lock_order, payments_of, unfreeze
+from plugin.outbox import service as outbox
+from plugin.policies.decision import Amounts
+from plugin.policies.facts import Component
+from plugin.ports.runtime import Ports
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.plan import plan
+from plugin.refunds.service import move_leg, release, reserve
+from plugin.refunds.states import SETTLED, LegState
+from plugin.refunds.store import get_leg, legs_of_case, lock_leg, payables
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of
+
+
+class NotWithAPerson(DomainError):
+    status = 409
+    code = "not_with_a_person"
+    sentence = "This case does not wait for a person (any more)."
+
+
+class MoneyHasMoved(DomainError):
+    status = 409
+    code = "money_has_moved"
+    sentence = "Money of this case has moved already, so it can no longer be refused."
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A case on a person's desk, everything locked."""
+
+    order: StoredOrder
+    case: Case
+    legs: list[RefundLeg]
+
+
+async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -> Desk:
+    found = await get_case(shop.id, case_id)
+    order = await lock_order(tx, found.order_id)
+    case = await lock_case(tx, case_id)
+    if CaseState(case.state) not in states:
+        raise NotWithAPerson(detail=f"Case {case.number} is {case.state}.", state=case.state)
+    return Desk(order, case, await legs_of_case(case_id))
+
+
+async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
+    """Reserve what the case owes and no leg holds; raises ``NotEnoughToRefund``."""
+    held = sum(leg.amount for leg in desk.legs if leg.state not in (LegState.RELEASED, LegState.FAILED))
+    owed = Amounts(currency=desk.case.currency, goods=Component(desk.case.owed - held))
+    payments = await payments_of(desk.order.id)
+    legs = plan(owed, await payables(payments), everything=desk.case.whole_order)
+    at = ports.clock.now()
+    promised = promised_dates(legs, payments, settings_of(shop), at)
+    desk.legs.extend(await reserve(tx, desk.case, legs, promised_for=promised, at=at))
+
+
+async def approve(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+    """Say yes to a reviewed case: it goes on as if the policy had said so."""
+    async with transaction(ports.doorbell) as tx:
+        desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
+        at = ports.clock.now()
+        await unfreeze(tx, desk.order.id)
+        payments = await payments_of(desk.order.id)
+        amounts = decision_of(desk.case).amounts
+        legs = plan(amounts, await payables(payments), everything=desk.case.whole_order)
+        await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
+        await approve_and_ask(tx, ports, desk.case, legs, promised_dates(legs, payments, settings_of(shop), at))
+
+
+async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+    """Say no: nothing was paid, the units are free again, and the shopper is told what is possible instead."""
+    async with transaction(ports.doorbell) as tx:
+        desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
+        if any(leg.state not in (LegState.RESERVED, LegState.RELEASED, LegState.FAILED) for leg in desk.legs):
+            raise MoneyHasMoved()
+        at = ports.clock.now()
+        await release(tx, desk.legs, at=at, why="refused_by_person")
+        await mark_units(tx, desk.case.id, "released")
+        await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
+        await tell_case(tx, desk.case, "refused")
+
+
+async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+    """The person has cancelled in the store's own admin: the money may go."""
+    async with transaction(ports.doorbell) as tx:
+        desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+        await _reserve_anew(tx, ports, shop, desk)
+        await store_cancelled(tx, ports, shop, desk.order, desk.case, actor=by)
+
+
+async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+    """Ask the store once more, after whatever kept it from answering is mended."""
+    async with transaction(ports.doorbell) as tx:
+        desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+        await _reserve_anew(tx, ports, shop, desk)
+        at = ports.clock.now()
+        await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")
+        await outbox.add(tx, shop_id=shop.id, kind=ASK_STORE, ref=case_id)
+
+
+async def close(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+    """Everything about this case is in order; raises ``MoneyHasMoved`` while a refund is still on its way."""
+    async with transaction(ports.doorbell) as tx:
+        desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+        if any(LegState(leg.state) not in SETTLED for leg in desk.legs):
+            raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
+        await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
+
+
+async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
+    """The person has paid this leg by hand: only now does anybody call it refunded."""
+    found = await get_leg(shop.id, leg_id)
+    async with transaction(ports.doorbell) as tx:
+        await lock_order(tx, found.order_id)
+        case = await lock_case(tx, found.case_id)
+        leg = await lock_leg(tx, leg_id)
+        if LegState(leg.state) is not LegState.WITH_PERSON:
+            raise NotWithAPerson(detail=f"This refund is {leg.state}.", state=leg.state)
+        await move_leg(tx, leg, LegState.SUCCEEDED, at=ports.clock.now(), actor=by, why="paid_by_hand")
+        await follow_up(tx, ports, shop, case)
+
+
+async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
+    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id."""
+    found = await get_leg(shop.id, leg_id)
+    async with transaction(ports.doorbell) as tx:
+        await lock_order(tx, found.order_id)
+        case = await lock_case(tx, found.case_id)
+        leg = await lock_leg(tx, leg_id)
+        if LegState(leg.state) is not LegState.FAILED:
+            raise NotWithAPerson(detail=f"This refund is {leg.state}, not failed.", state=leg.state)
+        payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
+        owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
+        legs = plan(owed, await payables([payment]), everything=case.whole_order)
+        at = ports.clock.now()
+        promised = promised_dates(legs, [payment], settings_of(shop), at)
+        (fresh,) = await reserve(tx, case, legs, promised_for=promised, at=at, replaces=leg)
+        if CaseState(case.state) is CaseState.WITH_PERSON:
+            await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
+        await outbox.add(tx, shop_id=shop.id, kind=SETTLE_LEG, ref=fresh.id)
+    return fresh.id
