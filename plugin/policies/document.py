@@ -188,11 +188,17 @@ def _located(message: str, document: Any) -> BadPolicy:
     if in_row is None:
         return BadPolicy(detail=f"{path or 'The document'}: {problem}.", param=path or None, field=path)
     index, field = int(in_row["index"]), in_row["field"]
-    raw_row = document["rows"][index]
-    row_id = raw_row.get("id") if isinstance(raw_row, Mapping) else None
-    row = row_id if isinstance(row_id, str) else str(index + 1)
+    row = _row_name(document, index)
     where = f"Row {index + 1} ({row[:64]})" + (f", {field}" if field else "")
     return BadPolicy(detail=f"{where}: {problem}.", param=path, row=row[:64], field=field)
+
+
+def _row_name(document: Any, index: int) -> str:
+    """The row's id, else its number. A hostile field name can make the message point at a row that is not there."""
+    rows = document.get("rows") if isinstance(document, Mapping) else None
+    row = rows[index] if isinstance(rows, list) and index < len(rows) else None
+    row_id = row.get("id") if isinstance(row, Mapping) else None
+    return row_id if isinstance(row_id, str) else str(index + 1)
 
 
 def policy_schema() -> dict[str, Any]:

@@ -92,6 +92,12 @@ def test_a_fault_outside_the_rows_is_named(change: dict[str, Any], problem: str)
         parse_policy(a_document() | change)
 
 
+@pytest.mark.parametrize("rows", [[], "none", [7]])
+def test_a_field_named_like_a_path_misleads_nobody_into_a_crash(rows: Any) -> None:
+    with pytest.raises(BadPolicy, match=r"unknown field|rows"):
+        parse_policy({"x` - at `$.rows[5].y": 1} | a_document() | {"rows": rows})
+
+
 def test_two_rows_cannot_have_one_id() -> None:
     document = a_document()
     document["rows"] *= 2
