@@ -391,7 +391,7 @@ class Migration(migrations.Migration):
                 ("custodian", fields.CharField(max_length=12)),
                 ("instrument", fields.CharField(max_length=12)),
                 ("reference", fields.CharField(null=True, max_length=120)),
-                ("label", fields.TextField(null=True, unique=False)),
+                ("label", fields.CharField(null=True, max_length=120)),
                 ("currency", fields.CharField(max_length=3)),
                 ("state", fields.CharField(max_length=12)),
                 ("amount", fields.BigIntField()),
@@ -399,7 +399,6 @@ class Migration(migrations.Migration):
                 ("capturable", fields.BigIntField(default=0)),
                 ("external_refunded", fields.BigIntField(default=0)),
                 ("disputed", fields.BigIntField(default=0)),
-                ("capture_at_most", fields.BigIntField(null=True)),
                 ("read_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -477,6 +476,7 @@ class Migration(migrations.Migration):
                 ("currency", fields.CharField(max_length=3)),
                 ("owed", fields.BigIntField()),
                 ("whole_order", fields.BooleanField()),
+                ("takes_shipping", fields.BooleanField()),
                 ("revision", fields.IntField()),
                 (
                     "policy",

@@ -51,7 +51,9 @@ REFUNDED = "Your cancellation is confirmed and your money refunded. Your bank sh
 NOTHING_TO_PAY = "Your cancellation is confirmed. There was nothing to pay back."
 IN_REVIEW = "One of us is looking at your request. You will have an answer by {moment}."
 WITH_PERSON = "One of us is looking after your request. You will hear from us by {moment}."
-TOO_LATE = "Your order had already left when we asked to stop it. Nothing was refunded; one of us will write by {moment}."
+TOO_LATE = (
+    "Your order had already left when we asked to stop it. Nothing was refunded; one of us will write by {moment}."
+)
 BY_HAND = "Your cancellation is confirmed. The shop sends this money back by hand by {date}."
 MONEY_STUCK = "Your cancellation is confirmed. Your refund needs a person, and you will hear from us by {moment}."
 REFUSED = "This can no longer be cancelled. A person is glad to help."

@@ -8,8 +8,18 @@ from datetime import datetime
 
 from handlers.shopper import phrases
 from handlers.shopper.views import (
-    ActionView, AmountsView, CaseView, CodeView, ComponentView, LineAnswer, LineView, Money, MoneyMove, OrderView,
-    PersonView, PreviewView,
+    ActionView,
+    AmountsView,
+    CaseView,
+    CodeView,
+    ComponentView,
+    LineAnswer,
+    LineView,
+    Money,
+    MoneyMove,
+    OrderView,
+    PersonView,
+    PreviewView,
 )  # fmt: skip
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of
@@ -25,9 +35,8 @@ from plugin.journeys.money_words import outcome_of_leg
 from plugin.messages.parts import MoneyState
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder
-from plugin.policies.decision import Amounts, Decision, LineDecision
+from plugin.policies.decision import Amounts, Decision, LineDecision, LineOption
 from plugin.policies.explain import explain, explain_option
-from plugin.policies.decision import LineOption
 from plugin.policies.facts import OrderFacts
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind, PlannedLeg

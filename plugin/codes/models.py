@@ -7,7 +7,6 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-
 PUBLISH_CODE = "publish_code"  # the kind of work that puts a code to Stripe
 
 

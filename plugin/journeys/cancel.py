@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from msgspec import structs
 
@@ -22,6 +23,7 @@ from plugin.cases.states import CaseState
 from plugin.cases.store import PRIOR_WINDOW, ownership_of
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
+from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
@@ -46,14 +48,6 @@ STORE_HAS = timedelta(hours=24)
 WE_HAVE = timedelta(minutes=10)
 
 
-class DecisionChanged(DomainError):
-    """The answer is another one by now. Nothing was done; ``extra["preview"]`` is the new preview."""
-
-    status = 409
-    code = "decision_changed"
-    sentence = "Something about this order has changed in the meantime. Please look again before you confirm."
-
-
 @dataclass(frozen=True)
 class Preview:
     """What would happen, with the amounts, the day of the money and the digest that a confirmation brings back."""
@@ -71,6 +65,18 @@ class Preview:
     def money_by(self) -> date | None:
         """The day by which all of the money has arrived; None when there is nothing to wait for."""
         return max(self.promised, default=None)
+
+
+class DecisionChanged(DomainError):
+    """The answer is another one by ``now``, and nothing was done."""
+
+    status = 409
+    code = "decision_changed"
+    sentence = "Something about this order has changed in the meantime. Please look again before you confirm."
+
+    def __init__(self, now: Preview, **extra: Any) -> None:
+        super().__init__(**extra)
+        self.now = now
 
 
 Answered = Callable[[Transaction, Case, Preview], Awaitable[None]]
@@ -120,13 +126,13 @@ async def confirm_cancellation(
 
     When this returns, the answer is durable. Raises ``UnitsTaken`` if another tab was faster.
     """
+    await get_order(shop.id, order_id)
+    await refresh_payments(ports, shop, await payments_of(order_id))
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, order_id)
-        if order.row.shop_id != shop.id:
-            raise DecisionChanged()
         now = await _judge(ports, shop, order, ask)
         if now.digest != agreed:
-            raise DecisionChanged(preview=now)
+            raise DecisionChanged(now)
         case = await _open(tx, ports, shop, now, ask, asked_by, locale)
         await _FOLLOW[now.decision.outcome](tx, ports, shop, case, now)
         await answered(tx, case, now)

@@ -168,7 +168,8 @@ async def _store_payments(tx: Transaction, shop_id: str, order_id: str, order: S
 def _take_stores_word(payment: Payment, paid: StorePayment) -> None:
     payment.custodian, payment.instrument, payment.reference = str(paid.custodian), str(paid.instrument), paid.reference
     payment.label, payment.state, payment.captured = paid.label, str(paid.state), paid.captured
-    payment.capturable = paid.amount if paid.state == PaymentState.AUTHORISED else 0
+    uncollected = paid.state in (PaymentState.AUTHORISED, PaymentState.PENDING)
+    payment.capturable = paid.amount if uncollected else 0
     payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else paid.refunded
 
 
@@ -182,7 +183,7 @@ async def store_payment_fact(
     """
     payment = await Payment.filter(id=payment_id).select_for_update().using_db(tx.connection).get()
     payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable
-    payment.label = fact.label or payment.label
+    payment.amount, payment.label = fact.authorised or payment.amount, fact.label or payment.label
     payment.external_refunded = sum(
         refund.amount
         for refund in fact.refunds

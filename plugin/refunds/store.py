@@ -33,7 +33,8 @@ async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, tuple[int, int]]
 async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
     """What each payment can still give: captured, less disputed, less refunded elsewhere, less what our legs hold.
 
-    Never clamped: a payment that has given too much shows a negative number, and the plan refuses (I7).
+    Never clamped: a payment that has given too much shows a negative number, and the plan refuses (I7). What may still
+    be captured is counted from the whole authorisation: a custodian's own figure has our earlier ceilings in it.
     """
     held = await held_by_legs([payment.id for payment in payments])
     answer = []
@@ -46,7 +47,7 @@ async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
                 instrument=Instrument(payment.instrument),
                 state=PaymentState(payment.state),
                 refundable=payment.captured - payment.disputed - payment.external_refunded - paid_back,
-                capturable=payment.capturable - lowered,
+                capturable=min(payment.capturable, payment.amount - lowered - paid_back),
                 currency=payment.currency,
             )
         )

@@ -1,0 +1,275 @@
+"""The order page's API: what may be done, what it would mean, doing it, and where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from msgspec import Meta, Struct
+
+from handlers.dependencies import Guest, provide_guest
+from handlers.idempotent import Remember, answer_once
+from handlers.problems import problem_responses
+from handlers.reference import BY_SHOPPER_SESSION
+from handlers.shopper import phrases
+from handlers.shopper.present import Presenter, presenter
+from handlers.shopper.views import CaseView, OrderView, PersonAnswer, PreviewView
+from plugin.access.service import close_session
+from plugin.cases.models import Case
+from plugin.db import Transaction
+from plugin.journeys.cancel import DecisionChanged, Preview, confirm_cancellation, preview_cancellation
+from plugin.journeys.reach_person import reach_person
+from plugin.journeys.view_order import SeenCase, view_case, view_order
+from plugin.orders.service import get_order
+from plugin.policies.facts import Ask
+from plugin.policies.reasons import Action
+from plugin.ports.orders import LineCount
+from plugin.ports.runtime import Ports
+from plugin.refunds.store import legs_of_case
+
+GUEST = {"guest": Provide(provide_guest)}
+SECURITY: list[dict[str, list[str]]] = [{BY_SHOPPER_SESSION: []}]
+Locale = Annotated[str, Meta(max_length=35, description="Answer in this language (BCP 47).", examples=["es-MX"])]
+LOOK_EVERY = 0.25
+STREAM_LASTS = 120.0
+
+
+class LineAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    line_id: Annotated[str, Meta(min_length=1, max_length=80, examples=["line-1"])]
+    quantity: Annotated[int, Meta(ge=1, le=1_000_000, examples=[1])]
+
+
+class CancelAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that is left (``whole``), or these lines. A reason is welcome and never asked for twice."""
+
+    whole: bool = False
+    lines: Annotated[tuple[LineAsk, ...], Meta(max_length=1000)] = ()
+    reason: Annotated[str, Meta(max_length=500, examples=["Ordered the wrong size"])] | None = None
+
+    def ask(self) -> Ask:
+        counts = tuple(LineCount(line.line_id, line.quantity) for line in self.lines)
+        return Ask(action=Action.CANCEL, whole=self.whole, lines=counts, reason=self.reason)
+
+
+class CancelConfirm(CancelAsk, frozen=True, kw_only=True):
+    """The ask again, with the digest of the preview that the shopper agreed to."""
+
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class PersonAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    message: Annotated[str, Meta(min_length=1, max_length=2000, examples=["Could you change the size to M instead?"])]
+
+
+@get(
+    "/v1/order",
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="See the order and what may be done with it",
+    responses=problem_responses({401: "The session has ended."}),
+)
+async def see_order(
+    ports: NamedDependency[Ports], guest: NamedDependency[Guest], locale: FromQuery[Locale | None] = None
+) -> OrderView:
+    seen = await view_order(ports, guest.shop, guest.visitor.order_id)
+    order = seen.whole.order
+    speak = presenter(guest.shop, order, ports.clock.now(), locale)
+    cases = [_case_view(speak, case, ports) for case in seen.cases]
+    return speak.order(order, seen.whole.facts, seen.options, seen.whole, cases)
+
+
+def _case_view(speak: Presenter, seen: SeenCase, ports: Ports) -> CaseView:
+    return speak.case(seen.case, seen.legs, seen.payments, seen.code, ports.vault)
+
+
+@post(
+    "/v1/order/cancellations/preview",
+    status_code=200,
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="Preview a cancellation",
+    description="Writes nothing. The answer says what would happen, what comes back and by when.",
+    responses=problem_responses({401: "The session has ended."}),
+)
+async def preview(
+    ports: NamedDependency[Ports],
+    guest: NamedDependency[Guest],
+    data: JSONBody[CancelAsk],
+    locale: FromQuery[Locale | None] = None,
+) -> PreviewView:
+    found = await preview_cancellation(ports, guest.shop, guest.visitor.order_id, data.ask())
+    return presenter(guest.shop, found.order, ports.clock.now(), locale).preview(found)
+
+
+@post(
+    "/v1/order/cancellations",
+    status_code=201,
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="Confirm a cancellation",
+    description="Carries out exactly what the preview with this digest said. If the answer is another one by now, "
+    "nothing is done and the new preview comes back with 409. Send a fresh `Idempotency-Key` for each intent and the "
+    "same one for each retry.",
+    responses=problem_responses(
+        {
+            400: "The Idempotency-Key is missing.",
+            401: "The session has ended.",
+            409: "The decision has changed (`preview`), the items are asked for already, or the call still runs.",
+            422: "The Idempotency-Key was used with another body.",
+        }
+    ),
+)
+async def confirm(
+    request: Request[object, object, State],
+    ports: NamedDependency[Ports],
+    guest: NamedDependency[Guest],
+    data: JSONBody[CancelConfirm],
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+    locale: FromQuery[Locale | None] = None,
+) -> Response[bytes]:
+    return await cancel_once(ports, guest, data, idempotency_key, await request.body(), locale)
+
+
+async def cancel_once(
+    ports: Ports, guest: Guest, data: CancelConfirm, key: str | None, body: bytes, locale: str | None
+) -> Response[bytes]:
+    """Confirm under the caller's key, for the API and the pages alike."""
+
+    async def use_case(remember: Remember) -> None:
+        async def answered(tx: Transaction, case: Case, agreed: Preview) -> None:
+            speak = presenter(guest.shop, agreed.order, ports.clock.now(), locale)
+            payments = {payment.id: payment for payment in agreed.payments}
+            seen = SeenCase(case, await legs_of_case(case.id), payments, None)
+            await remember(tx, _case_view(speak, seen, ports))
+
+        try:
+            await confirm_cancellation(
+                ports, guest.shop, guest.visitor.order_id, data.ask(),
+                agreed=data.digest, asked_by="shopper", locale=locale or "", answered=answered,
+            )  # fmt: skip
+        except DecisionChanged as changed:
+            now = changed.now
+            speak = presenter(guest.shop, now.order, ports.clock.now(), locale)
+            raise DecisionChanged(now, preview=msgspec.to_builtins(speak.preview(now))) from changed
+
+    return await answer_once(
+        ports,
+        shop_id=guest.shop.id,
+        scope=f"cancel:{guest.visitor.order_id}",
+        key=key,
+        request=body,
+        status=201,
+        use_case=use_case,
+    )
+
+
+@get(
+    "/v1/cases/{case_id:str}",
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="See where a request stands",
+    responses=problem_responses({401: "The session has ended.", 404: "No such request of this order."}),
+)
+async def see_case(
+    ports: NamedDependency[Ports],
+    guest: NamedDependency[Guest],
+    case_id: FromPath[str],
+    locale: FromQuery[Locale | None] = None,
+) -> CaseView:
+    return await case_now(ports, guest, case_id, locale)
+
+
+async def case_now(ports: Ports, guest: Guest, case_id: str, locale: str | None) -> CaseView:
+    """The request as it stands at this moment."""
+    seen = await view_case(guest.shop, case_id, guest.visitor.order_id)
+    order = await get_order(guest.shop.id, guest.visitor.order_id)
+    return _case_view(presenter(guest.shop, order, ports.clock.now(), locale), seen, ports)
+
+
+@get(
+    "/v1/cases/{case_id:str}/events",
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="Follow a request as it moves",
+    description="A server-sent event `case` with the whole request whenever it has changed, until it is final.",
+    responses=problem_responses({401: "The session has ended.", 404: "No such request of this order."}),
+)
+async def follow_case(
+    ports: NamedDependency[Ports],
+    guest: NamedDependency[Guest],
+    case_id: FromPath[str],
+    locale: FromQuery[Locale | None] = None,
+) -> ServerSentEvent:
+    first = await case_now(ports, guest, case_id, locale)
+    return ServerSentEvent(changes(ports, guest, first, locale))
+
+
+async def changes(
+    ports: Ports, guest: Guest, first: CaseView, locale: str | None
+) -> AsyncIterator[ServerSentEventMessage]:
+    """The request each time it has changed, until it is final or two minutes are over."""
+    told: CaseView | None = None
+    now = first
+    looks = int(STREAM_LASTS / LOOK_EVERY)
+    for _ in range(looks):
+        if told is None or _differs(told, now):
+            yield ServerSentEventMessage(event="case", data=msgspec.json.encode(now).decode(), retry=1000)
+            told = now
+        if now.is_final:
+            return
+        await asyncio.sleep(LOOK_EVERY)
+        now = await case_now(ports, guest, first.id, locale)
+
+
+def _differs(told: CaseView, now: CaseView) -> bool:
+    """Whether there is news: how soon a person would answer is none."""
+    return msgspec.structs.replace(now, person=told.person) != told
+
+
+@post(
+    "/v1/order/person",
+    status_code=202,
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="Talk to a person",
+    responses=problem_responses({401: "The session has ended.", 429: "Too many messages; see Retry-After."}),
+)
+async def ask_person(
+    ports: NamedDependency[Ports],
+    guest: NamedDependency[Guest],
+    data: JSONBody[PersonAsk],
+    locale: FromQuery[Locale | None] = None,
+) -> PersonAnswer:
+    promised = await reach_person(ports, guest.shop, guest.visitor.order_id, data.message)
+    order = await get_order(guest.shop.id, guest.visitor.order_id)
+    words = presenter(guest.shop, order, ports.clock.now(), locale).words
+    sentence = words.say(phrases.PERSON_ANSWER, moment=words.moment(promised.answers_by))
+    return PersonAnswer(sentence=sentence, answers_by=promised.answers_by)
+
+
+@post(
+    "/v1/sessions/end",
+    status_code=204,
+    dependencies=GUEST,
+    security=SECURITY,
+    tags=["order page"],
+    summary="End the session",
+)
+async def end_session(guest: NamedDependency[Guest]) -> None:
+    await close_session(guest.visitor)
+
+
+order_routes = [see_order, preview, confirm, see_case, follow_case, ask_person, end_session]

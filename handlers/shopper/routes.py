@@ -1,0 +1,8 @@
+"""All routes of the order-page API."""
+
+from __future__ import annotations
+
+from handlers.shopper.orders import order_routes
+from handlers.shopper.sessions import session_routes
+
+shopper_routes = [*session_routes, *order_routes]

@@ -1,0 +1,66 @@
+"""What a shopper looks at: the order, what may be done with it now, and where earlier requests stand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from plugin.cases.models import Case
+from plugin.cases.store import cases_of_order, get_case
+from plugin.codes.models import Code
+from plugin.journeys.cancel import Preview, preview_cancellation
+from plugin.orders.models import Payment
+from plugin.orders.service import payments_of
+from plugin.policies.decide import options
+from plugin.policies.decision import LineOption
+from plugin.policies.facts import Ask
+from plugin.policies.reasons import Action
+from plugin.ports.runtime import Ports
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.store import legs_of_case, legs_of_cases
+from plugin.shops.models import Shop
+
+
+@dataclass(frozen=True)
+class SeenCase:
+    """A request with the movements of its money and the code that came with it."""
+
+    case: Case
+    legs: list[RefundLeg]
+    payments: dict[str, Payment]
+    code: Code | None
+
+
+@dataclass(frozen=True)
+class SeenOrder:
+    """``whole`` is the preview of cancelling everything that is left; ``options`` say it line by line."""
+
+    whole: Preview
+    options: tuple[LineOption, ...]
+    cases: tuple[SeenCase, ...]
+
+
+async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
+    """All that the order page shows."""
+    whole = await preview_cancellation(ports, shop, order_id, Ask(action=Action.CANCEL, whole=True))
+    cases = await cases_of_order(order_id)
+    legs: dict[str, list[RefundLeg]] = defaultdict(list)
+    codes: dict[str, Code] = {}
+    if cases:
+        ids = [case.id for case in cases]
+        for leg in await legs_of_cases(ids):
+            legs[leg.case_id].append(leg)
+        codes = {code.case_id: code for code in await Code.filter(case_id__in=ids)}
+    payments = {payment.id: payment for payment in whole.payments}
+    return SeenOrder(
+        whole,
+        options(whole.facts, whole.policy.rules, ports.clock.now()),
+        tuple(SeenCase(case, legs[case.id], payments, codes.get(case.id)) for case in cases),
+    )
+
+
+async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
+    """One request of this order; raises ``NotFound``."""
+    case = await get_case(shop.id, case_id, order_id)
+    payments = {payment.id: payment for payment in await payments_of(order_id)}
+    return SeenCase(case, await legs_of_case(case_id), payments, await Code.get_or_none(case_id=case_id))
