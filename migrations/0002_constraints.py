@@ -54,8 +54,9 @@ CHECKS = [
     (
         "codes",
         "codes_value",
-        "(kind = 'percent' AND percent BETWEEN 1 AND 100 AND amount IS NULL) OR "
-        "(kind = 'amount' AND amount > 0 AND percent IS NULL) OR "
+        # A comparison with NULL is not false, and a check only refuses what is false.
+        "(kind = 'percent' AND percent IS NOT NULL AND percent BETWEEN 1 AND 100 AND amount IS NULL) OR "
+        "(kind = 'amount' AND amount IS NOT NULL AND amount > 0 AND percent IS NULL) OR "
         "(kind = 'free_shipping' AND percent IS NULL AND amount IS NULL)",
     ),
     ("counters", "counters_n", "n >= 0"),

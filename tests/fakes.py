@@ -96,6 +96,9 @@ class FakePayments:
     def verify(self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime) -> GatewayEvent:
         raise SignatureInvalid()
 
+    def read_event(self, body: bytes) -> GatewayEvent:
+        raise NotExpected("read_event")
+
 
 class FakeMail:
     """Takes every mail and keeps it."""

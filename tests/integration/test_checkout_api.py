@@ -78,7 +78,7 @@ async def test_a_page_quotes_a_code_in_the_shoppers_language(
         await client.post("/v1/codes/quote", json=ask | {"email": "eve@example.com"}, headers=by_page(shop))
     ).json()
     assert (refused["good"], refused["discount"], refused["reason"]) == (False, 0, "code_of_other_customer")
-    assert refused["sentence"].startswith("Este código se creó para otro cliente.")
+    assert refused["sentence"].startswith("Este código se creó para otra persona.")
 
 
 async def test_every_code_that_is_not_the_shops_gets_one_answer(
