@@ -15,6 +15,7 @@ INDEXES = [
     ("work_due", "work (not_before) WHERE state IN ('ready', 'claimed')"),
     ("work_done", "work (done_at) WHERE state = 'done'"),
     ("cases_due", "cases (due_at) WHERE due_at IS NOT NULL"),
+    ("codes_redeemed_order", "codes (shop_id, redeemed_order) WHERE redeemed_order IS NOT NULL"),
 ]
 CHECKS = [
     ("work", "work_state", "state IN ('ready', 'claimed', 'done')"),
