@@ -21,7 +21,7 @@ from plugin.shops.models import Shop
 from tests.factories import a_code, a_shop_offering
 from tests.fakes import FakePorts, fake_ports
 
-STEPS = 60
+STEPS = 100
 
 
 class Walk:
@@ -33,7 +33,7 @@ class Walk:
     async def step(self) -> None:
         """Do one thing to one code. A refusal is an answer, too."""
         text, code = self.dice.choice(self.codes)
-        cart, order = f"cart-{self.dice.randrange(3)}", f"o-{self.dice.randrange(5)}"
+        cart, order = f"cart-{self.dice.randrange(3)}", f"o-{self.dice.randrange(3)}"
         at, turn = self.ports.clock.now(), self.dice.randrange(100)
         try:
             async with db.transaction(self.ports.doorbell) as tx:
@@ -42,9 +42,9 @@ class Walk:
                 elif turn < 50:
                     purchase = Purchase(cart, order, 6000, 495, "USD")
                     await service.redeem(tx, self.ports, self.shop, text, purchase)
-                elif turn < 60:
+                elif turn < 57:
                     await service.release(tx, self.shop, text, cart)
-                elif turn < 70:
+                elif turn < 77:
                     await give_back(tx, self.shop.id, order, at)
                 elif turn < 80:
                     await seen_in_order(
