@@ -113,7 +113,10 @@ class World:
                 return answer
             await asyncio.sleep(0.01)
         left = await rows("SELECT kind, ref, state, attempts, last_error FROM work WHERE state <> 'done'")
-        raise AssertionError(f"It did not happen in time. Work left: {left}")
+        mails = await rows("SELECT template, state, message_id, last_error FROM mails")
+        raise AssertionError(
+            f"It did not happen in time. Work left: {left}. Mails: {mails}, {[m.message_id for m in self.mails()]}"
+        )
 
     async def shopper(self, order: OrderBody) -> Shopper:
         """A shopper who has opened the signed link of the order."""
