@@ -50,7 +50,7 @@ class _Guest(uvicorn.Server):
 
 @dataclass
 class World:
-    """What a journey test plays with. ``shopper`` and friends speak HTTP to a real server; ``rows`` reads the database."""
+    """What a journey test plays with. Everything speaks HTTP to a real server."""
 
     url: str
     http: httpx.AsyncClient
@@ -97,8 +97,8 @@ class World:
         """Whether this version of the order is stored and its payments are read at Stripe."""
         found = await rows(
             "SELECT count(*) FILTER (WHERE p.custodian = 'stripe' AND p.read_at IS NULL) AS unread FROM orders o "
-            "LEFT JOIN payments p ON p.order_id = o.id WHERE o.external_id = $1 AND o.shop_id = $2 AND o.sequence >= $3 "
-            "GROUP BY o.id",
+            "LEFT JOIN payments p ON p.order_id = o.id "
+            "WHERE o.external_id = $1 AND o.shop_id = $2 AND o.sequence >= $3 GROUP BY o.id",
             order.id,
             self.shop.id,
             order.sequence,
@@ -221,7 +221,7 @@ async def a_world(
         smtp_url=smtp_url,
         redis_url=redis_url,
         mail_from="Comeback <comeback@localhost.example>",
-    )  # type: ignore[call-arg]
+    )
     app = build_app(app_settings, connected=True)
     server = _Guest(uvicorn.Config(app, port=0, lifespan="on", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())

@@ -11,8 +11,10 @@ import httpx
 import pytest
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
+from litestar.di import Provide
 
 from handlers.checkout.routes import QUOTES_PER_MINUTE, checkout_routes
+from handlers.dependencies import provide_ports
 from plugin.core.errors import DomainError
 from plugin.shops.service import NewShop
 from tests.factories import a_code, a_new_shop
@@ -35,7 +37,10 @@ def ports(database: str) -> FakePorts:
 @pytest.fixture
 def app(ports: FakePorts) -> Litestar:
     return Litestar(
-        checkout_routes, exception_handlers={DomainError: problem}, state=State({"ports": ports.as_served()})
+        checkout_routes,
+        dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
+        exception_handlers={DomainError: problem},
+        state=State({"ports": ports.as_served()}),
     )
 
 
