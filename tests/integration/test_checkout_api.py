@@ -14,6 +14,7 @@ from litestar.datastructures import State
 
 from handlers.checkout.routes import QUOTES_PER_MINUTE, checkout_routes
 from plugin.core.errors import DomainError
+from plugin.settings import Settings
 from plugin.shops.service import NewShop
 from tests.factories import a_code, a_new_shop
 from tests.fakes import FakePorts, fake_ports
@@ -34,9 +35,8 @@ def ports(database: str) -> FakePorts:
 
 @pytest.fixture
 def app(ports: FakePorts) -> Litestar:
-    return Litestar(
-        checkout_routes, exception_handlers={DomainError: problem}, state=State({"ports": ports.as_served()})
-    )
+    state = State({"ports": ports.as_served(), "settings": Settings()})
+    return Litestar(checkout_routes, exception_handlers={DomainError: problem}, state=state)
 
 
 @pytest.fixture
@@ -194,4 +194,5 @@ async def test_the_schema_describes_every_answer_with_an_example(app: Litestar) 
         answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
         assert operation["summary"]
         assert answer["$ref"].endswith("Answer")
+        assert "application/problem+json" in operation["responses"]["404"]["content"]
     assert "7K3F-9QWX-2M4T-H6VB" in str(schema["components"])
