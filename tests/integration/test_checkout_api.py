@@ -11,8 +11,10 @@ import httpx
 import pytest
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
+from litestar.di import Provide
 
 from handlers.checkout.routes import QUOTES_PER_MINUTE, checkout_routes
+from handlers.dependencies import provide_ports
 from plugin.core.errors import DomainError
 from plugin.settings import Settings
 from plugin.shops.service import NewShop
@@ -36,7 +38,12 @@ def ports(database: str) -> FakePorts:
 @pytest.fixture
 def app(ports: FakePorts) -> Litestar:
     state = State({"ports": ports.as_served(), "settings": Settings()})
-    return Litestar(checkout_routes, exception_handlers={DomainError: problem}, state=state)
+    return Litestar(
+        checkout_routes,
+        dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
+        exception_handlers={DomainError: problem},
+        state=state,
+    )
 
 
 @pytest.fixture
