@@ -44,6 +44,12 @@ def address_group(address: str) -> str:
     return str(parsed)
 
 
+def caller_group(request: Request[Any, Any, Any]) -> str:
+    """Whom a limit counts for this request; callers without an address (a unix socket) are one caller."""
+    address = caller_address(request)
+    return address_group(address) if address else "unknown"
+
+
 def is_loopback(address: str | None) -> bool:
     """Whether ``address`` is this machine itself."""
     canonical = _canonical(address)

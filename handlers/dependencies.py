@@ -8,10 +8,12 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 
+from handlers.logs import name_shop
+from handlers.origins import grant_origin
 from plugin.access.service import SessionExpired, Visitor, visitor_of
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
-from plugin.shops.service import BadKey, get_shop, shop_by_publishable_key, shop_by_secret_key
+from plugin.shops.service import BadKey, get_shop, settings_of, shop_by_publishable_key, shop_by_secret_key
 
 SESSION_COOKIE = "__Host-comeback"
 PLAIN_SESSION_COOKIE = "comeback"  # on http://localhost, where a browser takes no __Host- cookie
@@ -44,7 +46,9 @@ async def provide_page_shop(request: AnyRequest) -> Shop:
     token = bearer(request) or request.headers.get("x-comeback-key")
     if not token:
         raise BadKey(detail="Send the shop's publishable key as Authorization: Bearer pk_comeback_….")
-    return await shop_by_publishable_key(token)
+    shop = await shop_by_publishable_key(token)
+    grant_origin(request, settings_of(shop).origins)
+    return shop
 
 
 @dataclass(frozen=True)
@@ -64,4 +68,7 @@ async def provide_guest(request: AnyRequest, ports: NamedDependency[Ports]) -> G
     if token is None:
         raise SessionExpired(detail="Send the session's token as Authorization: Bearer cs_….")
     visitor = await visitor_of(token, ports.clock.now())
-    return Guest(visitor, await get_shop(visitor.shop_id))
+    shop = await get_shop(visitor.shop_id)
+    name_shop(request.scope, shop.id)
+    grant_origin(request, settings_of(shop).origins)
+    return Guest(visitor, shop)

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from plugin.cases.service import CASE_DUE
-from plugin.codes.models import PUBLISH_CODE
-from plugin.codes.publishing import publish_code
+from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
+from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
@@ -33,6 +33,7 @@ JOBS: dict[str, UseCase] = {
     SEND_MAIL: send_mail,
     CASE_DUE: case_due,
     PUBLISH_CODE: publish_code,
+    WITHDRAW_CODE: withdraw_code,
     MAIL_LOOKUP: mail_lookup,
 }
 

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody, RawBody
 
+from handlers.addresses import caller_group
 from handlers.checkout.bodies import (
     QuoteAnswer,
     QuoteAsk,
@@ -22,6 +23,8 @@ from handlers.checkout.bodies import (
 )
 from handlers.dependencies import AnyRequest, provide_page_shop, provide_server_shop
 from handlers.idempotent import Remember, answer_once
+from handlers.problems import problem_responses
+from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
 from plugin.access.rate import count
 from plugin.codes import service
 from plugin.core.words import Words, choose_locale
@@ -37,28 +40,31 @@ IdempotencyKey = Annotated[
     HeaderParameter(name="Idempotency-Key", required=False, description="A new random value for each new intent."),
 ]
 
+_KEY = {401: "The key is not known."}
+_UNKNOWN = {404: "No code of this shop reads so."}
+_CALL = _KEY | _UNKNOWN | {400: "No Idempotency-Key, or a body that is not exact.", 422: "The key was used before."}
 _FROM_PAGE = {"shop": Provide(provide_page_shop)}
 _FROM_SERVER = {"shop": Provide(provide_server_shop)}
 
 
 class QuoteController(Controller):
     path = "/v1/codes"
-    tags = ("Checkout",)
+    tags = ("checkout",)
+    security = ({BY_PUBLISHABLE_KEY: []},)
     dependencies = _FROM_PAGE
 
     @post(
         "/quote",
         status_code=200,
         summary="What a code gives on a cart",
-        description="Publishable key. Changes nothing. An unknown code, and another shop's, is 404 `code_unknown`.",
+        description="Changes nothing. A code that is not good is a 200 that says why, in the shopper's language.",
+        responses=problem_responses(_KEY | _UNKNOWN | {429: "Too many quotes; see Retry-After."}),
     )
     async def quote(
         self, request: AnyRequest, data: JSONBody[QuoteAsk], ports: NamedDependency[Ports], shop: NamedDependency[Shop]
     ) -> QuoteAnswer:
-        client = request.client.host if request.client else "-"
-        await count(
-            f"quote:{shop.id}:{client}", limit=QUOTES_PER_MINUTE, at=ports.clock.now(), per=timedelta(minutes=1)
-        )
+        asker = f"quote:{shop.id}:{caller_group(request)}"
+        await count(asker, limit=QUOTES_PER_MINUTE, at=ports.clock.now(), per=timedelta(minutes=1))
         quoted = await service.quote(ports, shop, data.code, data.cart.cart(), data.email)
         settings = settings_of(shop)
         words = Words(choose_locale(data.locale, settings.locale), zone_of(settings))
@@ -67,15 +73,17 @@ class QuoteController(Controller):
 
 class LedgerController(Controller):
     path = "/v1/codes"
-    tags = ("Checkout",)
+    tags = ("checkout",)
+    security = ({BY_SERVER_KEY: []},)
     dependencies = _FROM_SERVER
 
     @post(
         "/reserve",
         status_code=200,
         summary="Hold a code for a cart",
-        description="Secret key. The same cart again holds the code for longer; another cart is refused meanwhile.",
-        responses={200: ResponseSpec(ReserveAnswer, description="The code is held.")},
+        description="The same cart again holds the code for longer; another cart is refused meanwhile.",
+        responses={200: ResponseSpec(ReserveAnswer, description="The code is held.")}
+        | problem_responses(_CALL | {409: "The code is not good for this cart; `code` says why."}),
     )
     async def reserve(
         self, data: JSONBody[ReserveAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
@@ -96,9 +104,10 @@ class LedgerController(Controller):
         "/redeem",
         status_code=200,
         summary="Redeem a code for a placed order",
-        description="Secret key. At most once: the same order again gets the same answer, another order is refused. "
+        description="At most once: the same order again gets the same answer, another order is refused. "
         "A late redemption is accepted and flagged, unless another order was faster.",
-        responses={200: ResponseSpec(RedeemAnswer, description="The code is redeemed.")},
+        responses={200: ResponseSpec(RedeemAnswer, description="The code is redeemed.")}
+        | problem_responses(_CALL | {409: "Another order has it, or another cart holds it now; `code` says which."}),
     )
     async def redeem(
         self, data: JSONBody[RedeemAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
@@ -118,8 +127,9 @@ class LedgerController(Controller):
         "/release",
         status_code=200,
         summary="Let go of a cart's hold",
-        description="Secret key. Releasing what the cart does not hold changes nothing and is no error.",
-        responses={200: ResponseSpec(ReleaseAnswer, description="The cart does not hold the code.")},
+        description="Releasing what the cart does not hold changes nothing and is no error.",
+        responses={200: ResponseSpec(ReleaseAnswer, description="The cart does not hold the code.")}
+        | problem_responses(_CALL | {409: "The first call with this key is still running."}),
     )
     async def release(
         self, data: JSONBody[ReleaseAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],

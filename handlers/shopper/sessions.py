@@ -11,7 +11,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from handlers.addresses import address_group, caller_address
+from handlers.addresses import caller_group
 from handlers.dependencies import provide_page_shop, provide_server_shop
 from handlers.problems import problem_responses
 from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
@@ -57,12 +57,6 @@ class CodeAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 SERVER_SHOP = {"shop": Provide(provide_server_shop)}
 PAGE_SHOP = {"shop": Provide(provide_page_shop)}
-
-
-def _caller(request: Request[object, object, State]) -> str:
-    """Whom a limit counts: an IPv4 address or an IPv6 /64; callers without an address are one caller."""
-    address = caller_address(request)
-    return address_group(address) if address else "unknown"
 
 
 async def _order_of(shop: Shop, external_id: str) -> StoredOrder:
@@ -138,7 +132,7 @@ async def create_lookup(
     shop: NamedDependency[Shop],
     data: JSONBody[LookupAsk],
 ) -> LookupView:
-    caller = _caller(request)
+    caller = caller_group(request)
     lookup_id = await look_up(ports, shop, number=data.order_number, email=data.email, caller=caller)
     settings = settings_of(shop)
     words = Words(choose_locale(data.locale, settings.locale), zone_of(settings))
@@ -161,7 +155,7 @@ async def open_lookup(
     data: JSONBody[CodeAsk],
 ) -> SessionView:
     at = ports.clock.now()
-    caller = _caller(request)
+    caller = caller_group(request)
     await rate.count(f"open:{shop.id}:{caller}", limit=60, at=at, per=timedelta(hours=1))
     opened = await open_by_code(shop.id, lookup_id, data.code, at)
     return SessionView(token=opened.token, expires_at=opened.visitor.expires_at, order_id=opened.visitor.order_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from plugin.audit.service import record
-from plugin.codes.models import PUBLISH_CODE, Code
+from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE, Code
 from plugin.codes.rules import (
     CODE_LENGTH,
     budget_month,
@@ -180,7 +180,7 @@ async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: da
     )  # fmt: skip
     await count_down(tx, code.shop_id, budget_month(code.currency, code.minted_at), code.budget)
     if locked.promotion_id is not None:
-        await add(tx, shop_id=code.shop_id, kind="withdraw_code", ref=code.id)
+        await add(tx, shop_id=code.shop_id, kind=WITHDRAW_CODE, ref=code.id)
     return True
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-PUBLISH_CODE = "publish_code"  # the kind of work that puts a code to Stripe
+# Kinds of work: a code is put to Stripe, and taken away there.
+PUBLISH_CODE = "publish_code"
+WITHDRAW_CODE = "withdraw_code"
 
 
 class Code(Model):

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from plugin.audit.service import record
 from plugin.codes.minting import show
-from plugin.codes.models import Code
+from plugin.codes.models import WITHDRAW_CODE, Code
 from plugin.codes.states import CodeState
 from plugin.codes.store import LIVE, lock_code, terms_of
 from plugin.db import Transaction, transaction
@@ -68,7 +68,7 @@ async def _keep_answer(tx: Transaction, ports: Ports, code: Code, promotion_id: 
         locked.promotion_id = promotion_id
         kind, detail = "code_published", promotion_id
         if locked.state == CodeState.REVOKED:
-            await add(tx, shop_id=code.shop_id, kind="withdraw_code", ref=code.id)
+            await add(tx, shop_id=code.shop_id, kind=WITHDRAW_CODE, ref=code.id)
     await locked.save(using_db=tx.connection, update_fields=["authority", "flag", "promotion_id"])
     await record(
         tx, shop_id=code.shop_id, order_id=code.order_id, kind=kind, actor="system", at=at,

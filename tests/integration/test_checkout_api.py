@@ -16,6 +16,7 @@ from litestar.di import Provide
 from handlers.checkout.routes import QUOTES_PER_MINUTE, checkout_routes
 from handlers.dependencies import provide_ports
 from plugin.core.errors import DomainError
+from plugin.settings import Settings
 from plugin.shops.service import NewShop
 from tests.factories import a_code, a_new_shop
 from tests.fakes import FakePorts, fake_ports
@@ -36,11 +37,16 @@ def ports(database: str) -> FakePorts:
 
 @pytest.fixture
 def app(ports: FakePorts) -> Litestar:
+    state = State({"ports": ports.as_served(), "settings": Settings()})
     return Litestar(
         checkout_routes,
         dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
         exception_handlers={DomainError: problem},
+<<<<<<< HEAD
         state=State({"ports": ports.as_served()}),
+=======
+        state=state,
+>>>>>>> codes
     )
 
 
@@ -199,4 +205,5 @@ async def test_the_schema_describes_every_answer_with_an_example(app: Litestar) 
         answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
         assert operation["summary"]
         assert answer["$ref"].endswith("Answer")
+        assert "application/problem+json" in operation["responses"]["404"]["content"]
     assert "7K3F-9QWX-2M4T-H6VB" in str(schema["components"])
