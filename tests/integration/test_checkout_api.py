@@ -42,11 +42,7 @@ def app(ports: FakePorts) -> Litestar:
         checkout_routes,
         dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
         exception_handlers={DomainError: problem},
-<<<<<<< HEAD
-        state=State({"ports": ports.as_served()}),
-=======
         state=state,
->>>>>>> codes
     )
 
 
