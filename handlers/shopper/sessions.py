@@ -33,8 +33,15 @@ Ref = Annotated[str, Meta(min_length=1, max_length=80, description="The order's 
 Token = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class SessionAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LinkAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order_id: Ref
+
+
+class SessionAsk(LinkAsk, frozen=True, kw_only=True):
+    """``customer_id`` or ``customer_email`` of who is signed in: a session for somebody else's order is refused."""
+
+    customer_id: Annotated[str, Meta(max_length=80, examples=["cus_81"])] | None = None
+    customer_email: Annotated[str, Meta(max_length=254, examples=["ana@example.com"])] | None = None
 
 
 class ExchangeAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +87,10 @@ async def create_session(
     ports: NamedDependency[Ports], shop: NamedDependency[Shop], data: JSONBody[SessionAsk]
 ) -> SessionView:
     order = await _order_of(shop, data.order_id)
+    customer = order.now.customer
+    is_other = data.customer_id is not None and data.customer_id != customer.id
+    if is_other or (data.customer_email is not None and data.customer_email.strip().lower() != order.row.email):
+        raise NotFound(detail="This order does not belong to that customer.", param="order_id")
     opened = await open_session(shop.id, order.id, "server", ports.clock.now(), WIDGET_SESSION_LASTS)
     return SessionView(token=opened.token, expires_at=opened.visitor.expires_at, order_id=order.id)
 
@@ -94,9 +105,7 @@ async def create_session(
     "harmless; the shopper's own click exchanges it for a session.",
     responses=problem_responses({401: "The secret key is not known.", 404: "The order has not come in yet."}),
 )
-async def create_link(
-    ports: NamedDependency[Ports], shop: NamedDependency[Shop], data: JSONBody[SessionAsk]
-) -> LinkView:
+async def create_link(ports: NamedDependency[Ports], shop: NamedDependency[Shop], data: JSONBody[LinkAsk]) -> LinkView:
     order = await _order_of(shop, data.order_id)
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:

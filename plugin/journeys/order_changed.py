@@ -126,14 +126,17 @@ async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: Or
             promised[line] = promised.get(line, 0) + n
         has_left = any(promised[line] + fulfilled.get(line, 0) > quantities.get(line, 0) for line in units)
         is_cancelled = all_cancelled or all(cancelled.get(line, 0) >= promised[line] for line in units)
-        if units and CaseState(case.state) is CaseState.AWAITING_STORE:
-            if is_cancelled:
-                await store_cancelled(tx, ports, shop, stored, case)
-            elif has_left:
-                await store_is_too_late(tx, ports, shop, case)
-        elif units and has_left and not _shipped_was_known(case):
+        if not units:
+            continue
+        if is_cancelled and _waits_for_the_store(case):
+            await store_cancelled(tx, ports, shop, stored, case)
+        elif has_left and CaseState(case.state) is CaseState.AWAITING_STORE:
+            await store_is_too_late(tx, ports, shop, case)
+        elif has_left:
             await shipped_after_cancel(tx, ports, shop, case)
 
 
-def _shipped_was_known(case: Case) -> bool:
-    return case.person_reason == "shipped_after_cancel"
+def _waits_for_the_store(case: Case) -> bool:
+    """Whether a cancellation at the store is what this case waits for, be it that a person brings it about there."""
+    by_hand = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason in ("store_cannot", "store_silent")
+    return by_hand or CaseState(case.state) is CaseState.AWAITING_STORE

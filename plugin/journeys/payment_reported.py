@@ -14,7 +14,7 @@ from plugin.core.transitions import IllegalTransition
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event
 from plugin.inbox.models import InboxEvent
-from plugin.journeys.settle import SETTLE_LEG, take_refund_fact
+from plugin.journeys.money_moved import SETTLE_LEG, take_refund_fact
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment

@@ -9,18 +9,17 @@ payment's refunds are listed and matched by our metadata. A new key is never min
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from plugin.cases.models import Case
-from plugin.cases.service import move
-from plugin.cases.states import CaseState
+from plugin.cases.service import facts_at_ask
 from plugin.cases.store import lock_case
-from plugin.core.money import exponent
 from plugin.db import Transaction, transaction
-from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
+from plugin.journeys.money_moved import IN_FLIGHT, SETTLE_LEG, follow_up, hand_to_person, money_failed, take_refund_fact
+from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import freeze, lock_order, store_payment_fact
+from plugin.orders.service import StoredOrder, lock_order, payments_of, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
 from plugin.policies.decision import Amounts
@@ -38,25 +37,22 @@ from plugin.ports.payments import (
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
-from plugin.refunds.service import move_leg, reserve, take_fact
-from plugin.refunds.states import SETTLED, LegState
+from plugin.refunds.service import move_leg, reserve
+from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
     get_leg,
     leg_ids_of_payment,
-    legs_of_case,
     lock_leg,
     paid_back_before,
     payables,
 )  # fmt: skip
-from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
-from plugin.shops.service import get_shop, payment_account, settings_of
+from plugin.shops.service import get_shop, payment_account
 
-SETTLE_LEG = "settle_leg"
 SAME_KEY_FOR = timedelta(hours=23)
 LIST_AGAIN_AFTER = timedelta(minutes=10)
-IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
+REPORT_IS_FRESH_FOR = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -73,6 +69,7 @@ class _Call:
 async def settle_leg(ports: Ports, claim: Claim) -> None:
     """Work: bring one leg to its end, or as far as it goes now."""
     shop = await get_shop(claim.shop_id)
+    await _read_again(ports, shop, claim)
     call = await _prepare(ports, claim, shop)
     if call is None:
         return
@@ -93,6 +90,15 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
         await _take_no(ports, claim, shop, call, no)
 
 
+async def _read_again(ports: Ports, shop: Shop, claim: Claim) -> None:
+    """Hours may lie between the ask and the store's answer: what was given back meanwhile is known before we pay."""
+    leg = await get_leg(claim.shop_id, claim.ref)
+    payment = await Payment.get(id=leg.payment_id)
+    stale = payment.read_at is None or ports.clock.now() - payment.read_at > REPORT_IS_FRESH_FOR
+    if LegState(leg.state) is LegState.RESERVED and stale:
+        await refresh_payments(ports, shop, [payment])
+
+
 async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
     """Transaction A. None when there is nothing to call for: then the work is done."""
     at = ports.clock.now()
@@ -108,12 +114,12 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
         payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
         account = payment_account(ports.vault, shop)
         if LegKind(leg.kind) in (LegKind.MANUAL, LegKind.STOREFRONT) or account is None or not payment.reference:
-            await _hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
+            await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
             await outbox.complete(tx, claim)
             return None
         if state is LegState.RESERVED:
-            if order.row.frozen_reason is not None:
-                await _hand_to_person(tx, ports, shop, case, leg, "order_frozen", AlertKind.REFUND_STUCK)
+            if (why := await _why_not_to_pay(order, case)) is not None:
+                await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
                 await outbox.complete(tx, claim)
                 return None
             before = await paid_back_before(payment.id, leg.id)
@@ -123,6 +129,14 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
         (payable,) = await payables([payment])
     # A lowering that is reserved is counted in ``payable`` already: what is left may still be captured.
     return _Call(leg, payment, account, payment.reference, payable.capturable)
+
+
+async def _why_not_to_pay(order: StoredOrder, case: Case) -> str | None:
+    """What has come up since the ask that a person must see before money moves."""
+    if order.row.frozen_reason is not None:
+        return "order_frozen"
+    elsewhere = sum(payment.external_refunded for payment in await payments_of(order.id))
+    return "refunded_elsewhere" if elsewhere > facts_at_ask(case).unattributed else None
 
 
 async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
@@ -157,44 +171,6 @@ async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact
         await outbox.complete(tx, claim)
 
 
-async def take_refund_fact(
-    tx: Transaction, ports: Ports, shop: Shop, case: Case, leg: RefundLeg, fact: RefundFact
-) -> bool:
-    """What a custodian says of one of our refunds, whoever brought the word; False when it was known."""
-    at = ports.clock.now()
-    if fact.currency != leg.currency or not _is_amount_of(leg, fact):
-        await freeze(tx, leg.order_id, "custodian_reports_another_amount")
-        await tell_staff(tx, case, AlertKind.AMOUNTS_DISAGREE)
-    if not await take_fact(tx, leg, fact, at=at):
-        return False
-    if LegState(leg.state) is LegState.FAILED:
-        await _money_failed(tx, ports, shop, case, "refund_failed")
-    await follow_up(tx, ports, shop, case)
-    return True
-
-
-def _is_amount_of(leg: RefundLeg, fact: RefundFact) -> bool:
-    """Stripe moves three-decimal currencies in steps of ten, so a part may come out up to nine lower (DESIGN §3)."""
-    step = 10 if exponent(leg.currency) == 3 and LegKind(leg.kind) is LegKind.REFUND else 1
-    missing: int = leg.amount - fact.amount
-    return 0 <= missing < step
-
-
-async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
-    """After a leg has moved: the case may be done, and the shopper may be told. The order and the case are locked."""
-    at = ports.clock.now()
-    legs = await legs_of_case(case.id)
-    replaced = {leg.replaces for leg in legs if leg.replaces}
-    current = [leg for leg in legs if leg.id not in replaced]
-    if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
-        await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
-    if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
-        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON):
-            await move(tx, case, CaseState.DONE, at=at)
-        if await was_told(case, "cancelled"):
-            await tell_case(tx, case, "refunded")
-
-
 async def _not_known(ports: Ports, call: _Call, *, why: str) -> None:
     async with transaction(ports.doorbell) as tx:
         _, leg = await _lock(tx, call.leg)
@@ -214,7 +190,7 @@ async def _reconcile(ports: Ports, claim: Claim, shop: Shop, call: _Call) -> Non
         if leg.absent_since is None:
             await RefundLeg.filter(id=leg.id).using_db(tx.connection).update(absent_since=at)
         elif at - leg.absent_since >= LIST_AGAIN_AFTER:
-            await _hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)
+            await hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)
             await outbox.complete(tx, claim)
             return
     raise Later(LIST_AGAIN_AFTER, "not listed at the custodian yet")
@@ -253,7 +229,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
             await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
             if not (again and await _plan_again(tx, ports, case, leg)):
-                await _money_failed(tx, ports, shop, case, str(no.code))
+                await money_failed(tx, ports, shop, case, str(no.code))
                 await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
 
@@ -272,30 +248,6 @@ async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg)
     for each in fresh:
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=each.id)
     return True
-
-
-async def _money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:
-    at = ports.clock.now()
-    due = person_answers_by(settings_of(shop), at)
-    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
-    await tell_case(tx, case, "refund_problem")
-    await tell_staff(tx, case, AlertKind.REFUND_STUCK)
-
-
-async def _hand_to_person(
-    tx: Transaction, ports: Ports, shop: Shop, case: Case, leg: RefundLeg, why: str, alert: AlertKind
-) -> None:
-    """This leg needs a person: the shop pays it by hand, or finds out what became of it."""
-    at = ports.clock.now()
-    await move_leg(tx, leg, LegState.WITH_PERSON, at=at, why=why)
-    due = _end_of(leg) if why == "manual_refund" else person_answers_by(settings_of(shop), at)
-    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
-    await tell_staff(tx, case, alert)
-    await follow_up(tx, ports, shop, case)
-
-
-def _end_of(leg: RefundLeg) -> datetime:
-    return datetime.fromisoformat(f"{leg.promised_for.isoformat()}T00:00:00+00:00")
 
 
 async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[Case, RefundLeg]:

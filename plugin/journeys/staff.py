@@ -11,8 +11,8 @@ from plugin.cases.store import get_case, lock_case, mark_units
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
+from plugin.journeys.money_moved import SETTLE_LEG, follow_up
 from plugin.journeys.promises import promised_dates
-from plugin.journeys.settle import SETTLE_LEG, follow_up
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
 from plugin.journeys.tell import tell_case
 from plugin.orders.models import Payment

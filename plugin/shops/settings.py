@@ -1,4 +1,4 @@
-"""What a shop may set: its looks, its people, its offer of a code, and the limits of automatic money."""
+"""What a shop may set: its looks, its people and its offer of a code."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ class BadSettings(DomainError):
 
 
 class Brand(Struct, frozen=True, kw_only=True):
-    """Looks. ``accent`` and ``ink`` are #rrggbb; ``snippets`` are texts by name and language, with placeholders."""
+    """Looks. ``accent`` is #rrggbb; ``snippets`` are texts by name and language, with placeholders."""
 
     logo_url: str | None = None
     accent: str = "#0f766e"
-    accent_ink: str = "#ffffff"
     home_url: str | None = None
     postal_address: str | None = None
     snippets: dict[str, dict[str, str]] = {}
@@ -57,14 +56,6 @@ class CodeOffer(Struct, frozen=True, kw_only=True):
     mail: Literal["consent", "soft_opt_in", "never"] = "soft_opt_in"
 
 
-class Limits(Struct, frozen=True, kw_only=True):
-    """Automatic money above these goes to a person: minor units by currency, and counts per hour."""
-
-    per_order: dict[str, int] = {}
-    cases_per_hour: int = 500
-    cases_per_customer_day: int = 10
-
-
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -73,9 +64,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     person: Person = Person()
     codes: CodeOffer = CodeOffer()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
-    limits: Limits = Limits()
     origins: tuple[str, ...] = ()
-    transit_days: int = 5
 
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -89,7 +78,7 @@ def parse_settings(raw: object) -> ShopSettings:
         raise BadSettings(detail=str(error)) from error
     offer = settings.codes
     faults = {
-        "brand.accent": not all(_COLOUR.fullmatch(c) for c in (settings.brand.accent, settings.brand.accent_ink)),
+        "brand.accent": not _COLOUR.fullmatch(settings.brand.accent),
         "codes.percent": offer.kind == "percent" and not 1 <= (offer.percent or 0) <= 100,
         "codes.amounts": any(value <= 0 for value in offer.amounts.values()),
         "codes.minimums": any(value < 0 for value in offer.minimums.values()),

@@ -1,0 +1,93 @@
+"""What follows when money has moved, or has not: the leg, then its case, then the people who must hear of it.
+
+Stripe's reply, its webhook and a reconciliation all end here. The caller holds the locks of the order and the case.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+
+from plugin.cases.models import Case
+from plugin.cases.service import move
+from plugin.cases.states import CaseState
+from plugin.core.money import exponent
+from plugin.db import Transaction
+from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
+from plugin.messages.parts import AlertKind
+from plugin.orders.service import freeze
+from plugin.outbox import service as outbox
+from plugin.ports.payments import RefundFact
+from plugin.ports.runtime import Ports
+from plugin.refunds.models import RefundLeg
+from plugin.refunds.plan import LegKind
+from plugin.refunds.service import move_leg, take_fact
+from plugin.refunds.states import SETTLED, LegState
+from plugin.refunds.store import legs_of_case
+from plugin.shops.hours import person_answers_by
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of
+
+SETTLE_LEG = "settle_leg"
+IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
+
+
+async def take_refund_fact(
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, leg: RefundLeg, fact: RefundFact
+) -> bool:
+    """What a custodian says of one of our refunds, whoever brought the word; False when it was known."""
+    at = ports.clock.now()
+    if fact.currency != leg.currency or not _is_amount_of(leg, fact):
+        await freeze(tx, leg.order_id, "custodian_reports_another_amount")
+        await tell_staff(tx, case, AlertKind.AMOUNTS_DISAGREE)
+    if not await take_fact(tx, leg, fact, at=at):
+        return False
+    if LegState(leg.state) is LegState.FAILED:
+        await money_failed(tx, ports, shop, case, "refund_failed")
+    await follow_up(tx, ports, shop, case)
+    return True
+
+
+def _is_amount_of(leg: RefundLeg, fact: RefundFact) -> bool:
+    """Stripe moves three-decimal currencies in steps of ten, so a part may come out up to nine lower (DESIGN §3)."""
+    step = 10 if exponent(leg.currency) == 3 and LegKind(leg.kind) is LegKind.REFUND else 1
+    missing: int = leg.amount - fact.amount
+    return 0 <= missing < step
+
+
+async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
+    """After a leg has moved: the case may be done, and the shopper may be told. The order and the case are locked."""
+    at = ports.clock.now()
+    legs = await legs_of_case(case.id)
+    replaced = {leg.replaces for leg in legs if leg.replaces}
+    current = [leg for leg in legs if leg.id not in replaced]
+    if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
+        await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
+    if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
+        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON):
+            await move(tx, case, CaseState.DONE, at=at)
+        if await was_told(case, "cancelled"):
+            await tell_case(tx, case, "refunded")
+
+
+async def money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:
+    at = ports.clock.now()
+    due = person_answers_by(settings_of(shop), at)
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
+    await tell_case(tx, case, "refund_problem")
+    await tell_staff(tx, case, AlertKind.REFUND_STUCK)
+
+
+async def hand_to_person(
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, leg: RefundLeg, why: str, alert: AlertKind
+) -> None:
+    """This leg needs a person: the shop pays it by hand, or finds out what became of it."""
+    at = ports.clock.now()
+    await move_leg(tx, leg, LegState.WITH_PERSON, at=at, why=why)
+    due = _end_of(leg) if why == "manual_refund" else person_answers_by(settings_of(shop), at)
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
+    await tell_staff(tx, case, alert)
+    await follow_up(tx, ports, shop, case)
+
+
+def _end_of(leg: RefundLeg) -> datetime:
+    return datetime.combine(leg.promised_for, time(0), UTC)
