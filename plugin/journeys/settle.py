@@ -145,9 +145,10 @@ async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
         case LegKind.VOID:
             return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
         case LegKind.LOWER_CAPTURE:
+            # A ceiling is absolute, and another cancellation may have lowered it since: the key names what is written.
             return await gateway.limit_capture(
                 call.account, reference=call.reference, at_most=call.capture_at_most, currency=leg.currency,
-                leg_id=leg.id, key=leg.key,
+                leg_id=leg.id, key=f"{leg.key}-{call.capture_at_most}",
             )  # fmt: skip
         case _:
             return await gateway.refund(
