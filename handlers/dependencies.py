@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from plugin.access.service import SessionExpired, Visitor, visitor_of
 from plugin.ports.runtime import Ports
@@ -54,7 +55,7 @@ class Guest:
     shop: Shop
 
 
-async def provide_guest(request: AnyRequest, ports: Ports) -> Guest:
+async def provide_guest(request: AnyRequest, ports: NamedDependency[Ports]) -> Guest:
     """The shopper behind the session's bearer token; raises ``SessionExpired``.
 
     The cookie is for the pages only: the API takes no ambient authority, so there is nothing to forge across sites.

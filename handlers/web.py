@@ -30,16 +30,19 @@ from plugin.shops.service import origin_is_known
 
 
 def build_app(
-    settings: Settings, *, clock: Clock | None = None, more_routes: Sequence[ControllerRouterHandler] = ()
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    connected: bool = False,
+    more_routes: Sequence[ControllerRouterHandler] = (),
 ) -> Litestar:
-    """The application as it is served. Its lifespan opens everything; migrations are the caller's to have run.
-
-    ``more_routes`` are those of a special occasion, such as the demo's inbox page.
-    """
+    """The application as it is served. Its lifespan opens everything, but for the database where the caller has
+    ``connected`` it; migrations are the caller's to have run. ``more_routes`` are those of a special occasion, such as
+    the demo's inbox page."""
     return create_app(
         settings,
         route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *more_routes],
-        lifespan=[_lifespan(settings, clock)],
+        lifespan=[_work(settings, clock)] if connected else [_database(settings), _work(settings, clock)],
         dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
         readiness={"database": _database_answers},
         read_backlog=_backlog,
@@ -47,22 +50,29 @@ def build_app(
     )
 
 
-def _lifespan(settings: Settings, clock: Clock | None) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def _database(settings: Settings) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         await db.connect(database_address(settings))
-        bell = RedisBell(settings.redis_url) if settings.redis_url else LocalBell()
         try:
-            async with adapters(settings, bell, clock) as ports:
-                app.state.ports = ports
-                if isinstance(bell, RedisBell):
-                    async with bell:
-                        yield
-                else:
-                    async with working(Runner(ports, bell)):
-                        yield
+            yield
         finally:
             await db.disconnect()
+
+    return lifespan
+
+
+def _work(settings: Settings, clock: Clock | None) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        bell = RedisBell(settings.redis_url) if settings.redis_url else LocalBell()
+        async with adapters(settings, bell, clock) as ports:
+            app.state.ports = ports
+            async with bell if isinstance(bell, RedisBell) else working(Runner(ports, bell)):
+                yield
 
     return lifespan
 

@@ -15,6 +15,7 @@ INDEXES = [
     ("work_due", "work (not_before) WHERE state IN ('ready', 'claimed')"),
     ("work_done", "work (done_at) WHERE state = 'done'"),
     ("cases_due", "cases (due_at) WHERE due_at IS NOT NULL"),
+    ("codes_redeemed_order", "codes (shop_id, redeemed_order) WHERE redeemed_order IS NOT NULL"),
 ]
 CHECKS = [
     ("work", "work_state", "state IN ('ready', 'claimed', 'done')"),
@@ -54,8 +55,9 @@ CHECKS = [
     (
         "codes",
         "codes_value",
-        "(kind = 'percent' AND percent BETWEEN 1 AND 100 AND amount IS NULL) OR "
-        "(kind = 'amount' AND amount > 0 AND percent IS NULL) OR "
+        # A comparison with NULL is not false, and a check only refuses what is false.
+        "(kind = 'percent' AND percent IS NOT NULL AND percent BETWEEN 1 AND 100 AND amount IS NULL) OR "
+        "(kind = 'amount' AND amount IS NOT NULL AND amount > 0 AND percent IS NULL) OR "
         "(kind = 'free_shipping' AND percent IS NULL AND amount IS NULL)",
     ),
     ("counters", "counters_n", "n >= 0"),

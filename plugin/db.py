@@ -108,7 +108,7 @@ class Transaction:
         return list(await self.connection.execute_query_dict(sql, list(values)))
 
     async def execute(self, sql: str, *values: Any) -> int:
-        """Run raw SQL in this transaction and return how many rows it touched."""
+        """Run an UPDATE or DELETE in this transaction and return how many rows it touched (an INSERT: none)."""
         count, _ = await self.connection.execute_query(sql, list(values))
         return count
 

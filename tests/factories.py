@@ -99,9 +99,9 @@ async def a_case(shop: Shop, order: Order, at: datetime = NOON, **changes: Any) 
     values: dict[str, Any] = {
         "id": new_id("case"), "shop_id": shop.id, "order_id": order.id, "number": f"C-{next(_numbers)}",
         "kind": "cancel", "basis": "policy", "state": "done", "asked_by": "shopper", "locale": "en",
-        "currency": order.currency, "owed": order.total, "whole_order": True, "revision": order.revision,
-        "policy_id": policy.id, "digest": "0" * 64, "facts": {}, "decision": {}, "asked_at": at, "changed_at": at,
-        "closed_at": at,
+        "currency": order.currency, "owed": order.total, "whole_order": True, "takes_shipping": True,
+        "revision": order.revision, "policy_id": policy.id, "digest": "0" * 64, "facts": {}, "decision": {},
+        "asked_at": at, "changed_at": at, "closed_at": at,
     }  # fmt: skip
     return await Case.create(**(values | changes))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from plugin.core.vault import Vault
@@ -95,6 +96,9 @@ class FakePayments:
     def verify(self, headers: dict[str, str], body: bytes, secrets: tuple[str, ...], now: datetime) -> GatewayEvent:
         raise SignatureInvalid()
 
+    def read_event(self, body: bytes) -> GatewayEvent:
+        raise NotExpected("read_event")
+
 
 class FakeMail:
     """Takes every mail and keeps it."""
@@ -116,6 +120,10 @@ class FakePorts(Ports):
     doorbell: SilentDoorbell
     payments: FakePayments
     mail: FakeMail
+
+    def as_served(self) -> Ports:
+        """The same bundle for an application's state: Litestar takes an injected dataclass by its exact type only."""
+        return Ports(**{field.name: getattr(self, field.name) for field in fields(Ports)})
 
 
 def fake_ports(storefronts: Mapping[str, Storefront] | None = None) -> FakePorts:

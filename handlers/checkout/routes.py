@@ -20,7 +20,7 @@ from handlers.checkout.bodies import (
     ReserveAnswer,
     ReserveAsk,
 )
-from handlers.dependencies import AnyRequest, provide_page_shop, provide_ports, provide_server_shop
+from handlers.dependencies import AnyRequest, provide_page_shop, provide_server_shop
 from handlers.idempotent import Remember, answer_once
 from plugin.access.rate import count
 from plugin.codes import service
@@ -37,8 +37,8 @@ IdempotencyKey = Annotated[
     HeaderParameter(name="Idempotency-Key", required=False, description="A new random value for each new intent."),
 ]
 
-_FROM_PAGE = {"ports": Provide(provide_ports, sync_to_thread=False), "shop": Provide(provide_page_shop)}
-_FROM_SERVER = {"ports": Provide(provide_ports, sync_to_thread=False), "shop": Provide(provide_server_shop)}
+_FROM_PAGE = {"shop": Provide(provide_page_shop)}
+_FROM_SERVER = {"shop": Provide(provide_server_shop)}
 
 
 class QuoteController(Controller):

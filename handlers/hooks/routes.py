@@ -6,6 +6,7 @@ import hashlib
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from handlers.logs import name_shop
@@ -32,7 +33,10 @@ STRIPE = "stripe"
     ),
 )
 async def receive_webhook(
-    request: Request[object, object, State], ports: Ports, shop_id: FromPath[str], source: FromPath[str]
+    request: Request[object, object, State],
+    ports: NamedDependency[Ports],
+    shop_id: FromPath[str],
+    source: FromPath[str],
 ) -> Response[None]:
     """202 once stored; 200 for a platform's ping, which is not stored; 401 for all else."""
     body = await request.body()

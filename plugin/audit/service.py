@@ -87,9 +87,9 @@ async def write_root(tx: Transaction, shop_id: str, day: date) -> str | None:
     if not links:
         return None
     root = hashlib.sha256("".join(row["hash"] for row in links).encode()).hexdigest()
-    written = await tx.execute(
+    written = await tx.rows(
         "INSERT INTO audit_roots (id, shop_id, day, events, root) VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT (shop_id, day) DO NOTHING",
+        "ON CONFLICT (shop_id, day) DO NOTHING RETURNING id",
         new_id("root"), shop_id, day, len(links), root,
     )  # fmt: skip
     return root if written else None

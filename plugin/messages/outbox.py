@@ -38,10 +38,10 @@ async def queue(
     """Queue a mail once per ``purpose``; None when it was queued before. The context is sealed: it may hold a link."""
     mail_id = new_id("mail")
     sealed = ports.vault.seal(msgspec.json.encode(context).decode(), tenant=shop_id, field=f"mail:{purpose}")
-    written = await tx.execute(
+    written = await tx.rows(
         "INSERT INTO mails (id, shop_id, order_id, case_id, template, purpose, recipient, locale, sealed_context, "
         "message_id, state, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', $11) "
-        "ON CONFLICT (shop_id, purpose) DO NOTHING",
+        "ON CONFLICT (shop_id, purpose) DO NOTHING RETURNING id",
         mail_id, shop_id, order_id, case_id, template_name(context), purpose, recipient, context.locale, sealed,
         message_id(mail_id, urlsplit(ports.public_url).hostname or "localhost"), ports.clock.now(),
     )  # fmt: skip

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
 from litestar import Litestar, Request, Response
 from litestar.datastructures import State
+from litestar.di import Provide
 
 from handlers.checkout.routes import QUOTES_PER_MINUTE, checkout_routes
+from handlers.dependencies import provide_ports
 from plugin.core.errors import DomainError
 from plugin.shops.service import NewShop
 from tests.factories import a_code, a_new_shop
@@ -34,13 +36,19 @@ def ports(database: str) -> FakePorts:
 
 @pytest.fixture
 def app(ports: FakePorts) -> Litestar:
-    return Litestar(checkout_routes, exception_handlers={DomainError: problem}, state=State({"ports": ports}))
+    return Litestar(
+        checkout_routes,
+        dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
+        exception_handlers={DomainError: problem},
+        state=State({"ports": ports.as_served()}),
+    )
 
 
 @pytest.fixture
 async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://comeback.test") as opened:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(cast(Any, app)), base_url="http://comeback.test"
+    ) as opened:
         yield opened
 
 
@@ -75,7 +83,7 @@ async def test_a_page_quotes_a_code_in_the_shoppers_language(
         await client.post("/v1/codes/quote", json=ask | {"email": "eve@example.com"}, headers=by_page(shop))
     ).json()
     assert (refused["good"], refused["discount"], refused["reason"]) == (False, 0, "code_of_other_customer")
-    assert refused["sentence"].startswith("Este código se creó para otro cliente.")
+    assert refused["sentence"].startswith("Este código se creó para otra persona.")
 
 
 async def test_every_code_that_is_not_the_shops_gets_one_answer(
@@ -175,7 +183,7 @@ async def test_of_many_parallel_calls_one_order_gets_the_code(
 
 
 @pytest.mark.parametrize(
-    "fault", [{"order_total": -1}, {"currency": "usd"}, {"discount": "495"}, {"cart_id": ""}, {"surprise": 1}]
+    "fault", [{"order_total": -1}, {"currency": "usd"}, {"discount": 4.95}, {"cart_id": ""}, {"surprise": 1}]
 )
 async def test_a_body_that_is_not_exact_is_refused_before_anything_happens(
     client: httpx.AsyncClient, shop: NewShop, fault: dict[str, Any]

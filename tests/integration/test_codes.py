@@ -244,6 +244,8 @@ async def test_a_code_seen_in_two_orders_is_flagged_once(ports: FakePorts) -> No
     row = await Code.get(id=code.id)
     assert (row.redeemed_order, row.flag) == ("o-1", Flag.SEEN_IN_TWO_ORDERS)
     assert len(await db.rows("SELECT 1 FROM audit_events WHERE kind = 'code_seen_twice'")) == 1
+    # Its first order is cancelled, but the second has had the discount.
+    assert await cancelled(ports, shop, "o-1") == []
 
 
 async def test_another_shop_does_not_know_the_code(ports: FakePorts) -> None:

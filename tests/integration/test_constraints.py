@@ -2,16 +2,177 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from importlib import import_module
+from typing import Any
+
+import pytest
+from tortoise.exceptions import IntegrityError
 
 from plugin import db
+from plugin.access.models import Lookup, OrderLink, RateCount, ShopperSession
+from plugin.audit.models import AuditRoot
+from plugin.cases.models import CaseUnit
+from plugin.inbox.models import IdempotentCall, InboxEvent
+from plugin.messages.models import Mail
+from plugin.orders.models import Payment
+from plugin.outbox.service import add
+from plugin.refunds.models import RefundLeg
+from tests.factories import a_code, a_shop_offering
+from tests.fakes import NOON, FakePorts, fake_ports
+
+# By constraint: its table, and changes of a valid row each of which it alone must refuse.
+FORBIDDEN: dict[str, tuple[str, list[str]]] = {
+    "work_state": ("work", ["state = 'lost'"]),
+    "work_lease": ("work", ["state = 'claimed'", "lease_until = now()"]),
+    "inbox_events_state": ("inbox_events", ["state = 'lost'"]),
+    "inbox_events_reason": ("inbox_events", ["state = 'set_aside'", "state = 'ignored'"]),
+    "idempotent_calls_state": ("idempotent_calls", ["state = 'lost'"]),
+    "idempotent_calls_answer": ("idempotent_calls", ["state = 'done'", "response = '{}'"]),
+    "orders_amounts": ("orders", ["total = -1", "sequence = -1", "revision = 0"]),
+    "orders_currency": ("orders", ["currency = 'usd'", "currency = 'US'"]),
+    "payments_custodian": ("payments", ["custodian = 'nobody'"]),
+    "payments_amounts": (
+        "payments",
+        ["amount = -1", "captured = -1", "capturable = -1", "external_refunded = -1", "disputed = -1"],
+    ),
+    "cases_owed": ("cases", ["owed = -1"]),
+    "cases_waiting": ("cases", ["waiting_on = 'store'", "due_at = now(), closed_at = NULL"]),
+    "cases_closed": ("cases", ["closed_at = NULL", "waiting_on = 'store', due_at = now()"]),
+    "case_units_state": ("case_units", ["state = 'lost'"]),
+    "case_units_worth": ("case_units", ["ordinal = -1", "worth = -1", "tax = -1"]),
+    "refund_legs_state": ("refund_legs", ["state = 'lost', submitted_at = now()"]),
+    "refund_legs_amount": ("refund_legs", ["amount = 0", "amount = -1"]),
+    "refund_legs_submitted": (
+        "refund_legs",
+        [f"state = '{state}'" for state in ("submitting", "succeeded", "pending", "failed", "unknown")],
+    ),
+    "codes_state": ("codes", ["state = 'lost'"]),
+    "codes_reserved": (
+        "codes",
+        ["state = 'reserved', cart_id = 'cart-1'", "state = 'reserved', reserved_until = now()"],
+    ),
+    "codes_redeemed": ("codes", ["state = 'redeemed'", "redeemed_at = now()"]),
+    "codes_value": (
+        "codes",
+        [
+            "kind = 'gift'",
+            "kind = 'percent'",
+            "kind = 'percent', percent = 0",
+            "kind = 'percent', percent = 101",
+            "kind = 'percent', percent = 10, amount = 500",
+            "kind = 'amount'",
+            "kind = 'amount', amount = 0",
+            "kind = 'amount', amount = 500, percent = 10",
+            "percent = 10",
+            "amount = 500",
+        ],
+    ),
+    "counters_n": ("counters", ["n = -1"]),
+    "mails_state": ("mails", ["state = 'lost'"]),
+    "mails_recipient": ("mails", [r"recipient = E'a@example.com\nBcc: b@example.com'", r"recipient = E'a\r@b.c'"]),
+    "audit_events_n": ("audit_events", ["n = 0"]),
+}
+# What a copy of a row changes besides its id, so that it offends only against the unique index on these columns.
+COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
+    ("shops", ("publishable_key",)): {"secret_key_hash": "other"},
+    ("shops", ("secret_key_hash",)): {"publishable_key": "other"},
+    ("policy_versions", ("shop_id", "number")): {"state": "retired"},
+    ("policy_versions", ("shop_id",)): {"number": 2},
+    ("refund_legs", ("key",)): {"replaces": "leg_other"},
+    ("refund_legs", ("replaces",)): {"key": "other"},
+    ("mails", ("shop_id", "purpose")): {"message_id": "<other@example.com>"},
+    ("mails", ("message_id",)): {"purpose": "other"},
+}
 
 
-async def test_every_named_constraint_exists_in_the_catalogue(database: str) -> None:
+@pytest.fixture
+def ports(database: str) -> FakePorts:
+    return fake_ports()
+
+
+@pytest.fixture
+async def one_row_each(ports: FakePorts) -> None:
+    """A valid row in every table that forbids something."""
+    shop = await a_shop_offering(ports)
+    _, code = await a_code(ports, shop)
+    owner: dict[str, Any] = {"shop_id": shop.id, "order_id": code.order_id}
+    of_case = owner | {"case_id": code.case_id}
+    ends: dict[str, Any] = {"expires_at": NOON, "created_at": NOON}
+    payment = await Payment.get(order_id=code.order_id)
+    async with db.transaction(ports.doorbell) as tx:
+        await add(tx, shop_id=shop.id, kind="nothing", ref="nobody", delay=timedelta(days=1))
+    await InboxEvent.create(
+        id="in_1", shop_id=shop.id, source="standard", event_key="e1", topic="order", body=b"{}", state="received",
+        received_at=NOON,
+    )  # fmt: skip
+    await IdempotentCall.create(
+        id="call_1", shop_id=shop.id, scope="s", key="k", body_hash="h", state="running", created_at=NOON
+    )
+    await CaseUnit.create(**of_case, line_id="l1", ordinal=0, revision=1, worth=2495, tax=0, state="open")
+    await RefundLeg.create(
+        id="leg_1", **of_case, payment_id=payment.id, kind="refund", amount=100, currency="USD", state="reserved",
+        key="leg_1", replaces="leg_0", promised_for=NOON.date(), created_at=NOON,
+    )  # fmt: skip
+    await Mail.create(
+        id="mail_1", **of_case, template="cancelled", purpose="p1", recipient="a@example.com", locale="en",
+        sealed_context="", message_id="<1@example.com>", state="queued", created_at=NOON,
+    )  # fmt: skip
+    await AuditRoot.create(id="root_1", shop_id=shop.id, day=NOON.date(), events=1, root="0" * 64)
+    await OrderLink.create(id="link_1", token_hash="h", **owner, **ends)
+    await ShopperSession.create(id="sess_1", token_hash="h", **owner, opened_by="link", **ends)
+    await Lookup.create(id="look_1", **owner, code_hash="h", **ends)
+    await RateCount.create(key="k", window=NOON, n=1)
+
+
+async def test_every_named_constraint_exists_and_every_existing_one_is_tried() -> None:
     migration = import_module("migrations.0002_constraints")
-    checks = {row["conname"] for row in await db.rows("SELECT conname FROM pg_constraint WHERE contype = 'c'")}
-    indexes = {
-        row["indexname"] for row in await db.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
-    }
-    assert {name for _, name, _ in migration.CHECKS} <= checks
-    assert {name for name, _ in migration.UNIQUE + migration.INDEXES} <= indexes
+    assert {name for _, name, _ in migration.CHECKS} == set(FORBIDDEN)
+
+
+async def test_the_catalogue_holds_what_the_migration_names(database: str) -> None:
+    migration = import_module("migrations.0002_constraints")
+    checks = await db.rows(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+    )
+    indexes = await db.rows("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+    assert {row["conname"] for row in checks} == set(FORBIDDEN)
+    assert {name for name, _ in migration.UNIQUE + migration.INDEXES} <= {row["indexname"] for row in indexes}
+
+
+@pytest.mark.parametrize("constraint", FORBIDDEN)
+async def test_the_database_refuses(one_row_each: None, constraint: str) -> None:
+    table, changes = FORBIDDEN[constraint]
+    for change in changes:
+        with pytest.raises(IntegrityError, match=f'violates check constraint "{constraint}"'):
+            await db.rows(f"UPDATE {table} SET {change}")
+
+
+_UNIQUE_INDEXES = """
+    SELECT i.relname AS name, t.relname AS "table", ARRAY(
+        SELECT a.attname::text FROM unnest(x.indkey) WITH ORDINALITY k(n, place)
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.n ORDER BY k.place
+    ) AS columns
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+    WHERE x.indisunique AND NOT x.indisprimary AND t.relnamespace = 'public'::regnamespace
+    AND t.relname NOT LIKE 'tortoise%' ORDER BY 1
+"""
+_COPY = """
+    INSERT INTO "{table}" SELECT (jsonb_populate_record(t, $1::jsonb)).* FROM "{table}" t ORDER BY t.id LIMIT 1
+"""
+
+
+async def test_every_unique_index_refuses_a_second_row(one_row_each: None) -> None:
+    migration = import_module("migrations.0002_constraints")
+    indexes = await db.rows(_UNIQUE_INDEXES)
+    assert {name for name, _ in migration.UNIQUE} <= {index["name"] for index in indexes}
+    for index in indexes:
+        changes = COPIES.get((index["table"], tuple(index["columns"])), {})
+        numbered = await db.rows(
+            "SELECT data_type FROM information_schema.columns WHERE table_name = $1 AND column_name = 'id'",
+            index["table"],
+        )
+        another = 999_999 if numbered[0]["data_type"] == "bigint" else "another"
+        with pytest.raises(IntegrityError, match=f'violates unique constraint "{index["name"]}"'):
+            await db.rows(_COPY.format(table=index["table"]), json.dumps({"id": another} | changes))
