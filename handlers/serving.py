@@ -1,4 +1,4 @@
-"""Serving an application inside the event loop that runs already: for the demo, and for tests over real HTTP."""
+"""Serving the application: by granian as ``comeback serve`` does, or as a guest in the demo's event loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
+from granian.constants import Interfaces
+from granian.server.embed import Server
 from litestar import Litestar
+
+from handlers.logs import configure_logs
+from handlers.web import build_app
+from plugin.settings import Settings, load_settings
 
 
 class CannotListen(Exception):
@@ -62,3 +68,22 @@ async def serve_app(app: Litestar, listener: socket.socket) -> AsyncIterator[Non
         finally:
             server.should_exit = True
             await serving
+
+
+async def serve_alone(settings: Settings, app: Litestar, stop: asyncio.Event) -> None:
+    """Serve in this process with granian until ``stop`` is set; requests under way are finished."""
+    server = Server(
+        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
+    )
+    serving, stopping = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.stop()
+    await serving
+
+
+def app_from_environment() -> Litestar:
+    """What each of granian's own worker processes serves."""
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    return build_app(settings)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import processes
+from handlers.cli import processes, shops
 
 app = typer.Typer(
     name="comeback",
-    help="Comeback: let shoppers cancel at once, refund them once, and give them a reason to come back.",
+    help="Let shoppers cancel at once, refund them once, and give them a reason to come back.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     epilog="Begin with [bold]comeback demo[/]. When something is wrong, [bold]comeback doctor[/] says how to mend it.",
 )
+sandbox = typer.Typer(name="sandbox", help="Stand-ins to develop against.", no_args_is_help=True)
+sandbox.command("stripe")(processes.sandbox_stripe)
 
-_RUN = "Run"
+_RUN, _SHOPS, _DAILY, _CARE = "Run it", "Shops", "Day by day", "Look after it"
 app.command(rich_help_panel=_RUN)(processes.demo)
-app.callback()(lambda: None)
+app.command(rich_help_panel=_RUN)(processes.serve)
+app.command(rich_help_panel=_RUN)(processes.work)
+app.command(rich_help_panel=_RUN)(processes.migrate)
+app.add_typer(sandbox, rich_help_panel=_RUN)
+app.add_typer(shops.shop, rich_help_panel=_SHOPS)
+app.add_typer(shops.policy, rich_help_panel=_SHOPS)
+app.command(rich_help_panel=_SHOPS)(processes.previews)

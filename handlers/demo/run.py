@@ -6,6 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,12 +48,15 @@ def demo_settings(settings: Settings, port: int) -> Settings:
     return settings.model_copy(update={**embedded, "host": HOST, "port": port, "public_address": None})
 
 
-async def play_demo(settings: Settings, tell: Transcript, *, once: bool, started: float) -> Report:
-    """Play the story; then, unless ``once``, serve until a signal comes. ``started`` is a ``perf_counter`` reading."""
+async def play_demo(
+    settings: Settings, tell: Transcript, database: Future[str], *, once: bool, started: float
+) -> Report:
+    """Play the story; then, unless ``once``, serve until a signal comes. ``database`` is the address
+    of the embedded one, which may still be starting; ``started`` is a ``perf_counter`` reading."""
     stop = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    playing = asyncio.create_task(_play(settings, tell, stop, once=once, started=started))
+    playing = asyncio.create_task(_play(settings, tell, database, stop, once=once, started=started))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
     if not playing.done():
@@ -64,15 +68,16 @@ async def play_demo(settings: Settings, tell: Transcript, *, once: bool, started
     return playing.result()
 
 
-async def _play(settings: Settings, tell: Transcript, stop: asyncio.Event, *, once: bool, started: float) -> Report:
+async def _play(
+    settings: Settings, tell: Transcript, database: Future[str], stop: asyncio.Event, *, once: bool, started: float
+) -> Report:
     wanted = settings.port
     listener = listen(HOST, wanted)
     port = listener.getsockname()[1]
-    if port != wanted:
+    if wanted and port != wanted:
         tell.say(f"[yellow]Port {wanted} is taken, so this demo serves on {port}.[/]\n")
     settings = demo_settings(settings, port)
-    address = await asyncio.to_thread(db.embedded_url, settings.data)
-    await db.migrate(address)
+    await db.migrate(await asyncio.wrap_future(database))
     async with (
         serve_sandbox(state=settings.data / "stripe.json", settle_after=BANK_TAKES) as sandbox,
         serve_demo_store(DemoStore("", "")) as store,
