@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import processes, shops
+from handlers.cli import care, desk, processes, shops, triggering
 
 app = typer.Typer(
     name="comeback",
@@ -27,3 +27,14 @@ app.add_typer(sandbox, rich_help_panel=_RUN)
 app.add_typer(shops.shop, rich_help_panel=_SHOPS)
 app.add_typer(shops.policy, rich_help_panel=_SHOPS)
 app.command(rich_help_panel=_SHOPS)(processes.previews)
+app.command(rich_help_panel=_SHOPS)(triggering.trigger)
+
+app.add_typer(desk.case, rich_help_panel=_DAILY)
+app.add_typer(desk.refund, rich_help_panel=_DAILY)
+app.add_typer(desk.inbox, rich_help_panel=_DAILY)
+
+app.command(rich_help_panel=_CARE)(care.doctor)
+app.command(rich_help_panel=_CARE)(care.sweep)
+app.command(rich_help_panel=_CARE)(care.reconcile)
+app.add_typer(care.audit, rich_help_panel=_CARE)
+app.add_typer(care.keys, rich_help_panel=_CARE)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from handlers.cli.frame import AsJson, By, ShopId, fail, load, opened, out, print_json, run, shops_of
@@ -59,12 +61,12 @@ def create(
     if as_json:
         print_json(made)
         return
-    table = Table(title=f"{name}: keep these, they are not shown again", show_header=False, title_justify="left")
+    out.print(f"[bold]{escape(name)}[/]: keep these, they are not shown again\n")
     for key, value in made.items():
         for label, text in value.items() if isinstance(value, dict) else [("", value)]:
-            table.add_row(f"{key} {label}".strip().replace("_", " "), text or "[dim]not set[/]", style=None)
-    out.print(table)
-    out.print("Next: point your store's webhooks at the address above, then try [bold]comeback trigger[/].")
+            line = f"  {f'{key} {label}'.replace('_', ' '):<22}  {text or '-'}"
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    out.print("\nNext: point your store's webhooks at the address above, then try [bold]comeback trigger[/].")
 
 
 async def _create(
@@ -198,7 +200,7 @@ def rotate_secret(shop_id: ShopId) -> None:
             (found,) = await shops_of(shop_id)
             return await rotate_webhook_secret(ports.vault, found)
 
-    out.print(run(rotate()), markup=False, highlight=False)
+    sys.stdout.write(run(rotate()) + "\n")
 
 
 @policy.command("show")
