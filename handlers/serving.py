@@ -78,7 +78,7 @@ async def serve_alone(settings: Settings, app: Litestar, stop: asyncio.Event) ->
     serving, stopping = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await serving
 
 

@@ -7,10 +7,12 @@ seconds anyway. So while Redis is away, or has forgotten everything, the work go
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from contextlib import suppress
+from typing import Any
 
 import structlog
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -126,8 +128,9 @@ async def _hear(url: str, runner: Runner) -> None:
             await worker.pool.aclose()
 
 
-def _run_work(runner: Runner) -> Callable[[dict[object, object], str], Awaitable[None]]:
-    async def run_work(ctx: dict[object, object], work_id: str) -> None:
+def _run_work(runner: Runner) -> WorkerCoroutine:
+    async def run_work(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        (work_id,) = args
         claim = await claim_one(work_id)
         if claim is not None:
             await asyncio.shield(runner.take(claim))

@@ -20,7 +20,9 @@ refund = typer.Typer(name="refund", help="Refunds that need a person's hand.", n
 inbox = typer.Typer(name="inbox", help="Webhooks that could not be read, and why.", no_args_is_help=True)
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id.")]
-RefundId = Annotated[str, typer.Argument(metavar="REFUND", help="Our id of the refund, as `comeback case show` lists it.")]
+RefundId = Annotated[
+    str, typer.Argument(metavar="REFUND", help="Our id of the refund, as `comeback case show` lists it.")
+]
 By = Annotated[str, typer.Option("--by", help="Your name: the audit says who did it.", prompt="Your name")]
 
 Step = Callable[["Ports", "Shop", str, str], Awaitable[Any]]
@@ -49,7 +51,9 @@ def list_cases(shop_id: ShopId, as_json: AsJson = False) -> None:
         return
     table = Table("Case", "Number", "State", "Why", "Due")
     for each in found:
-        table.add_row(each["case"], each["number"], each["state"], each["why"] or "", f"{each['due_at']:%Y-%m-%d %H:%M}")
+        table.add_row(
+            each["case"], each["number"], each["state"], each["why"] or "", f"{each['due_at']:%Y-%m-%d %H:%M}"
+        )
     out.print(table if found else "[green]✓[/] Nothing waits for a person.")
 
 
@@ -168,7 +172,13 @@ def list_inbox(shop_id: ShopId, as_json: AsJson = False) -> None:
         async with opened(load()):
             (shop,) = await shops_of(shop_id)
             return [
-                {"event": each.id, "source": each.source, "topic": each.topic, "at": each.received_at, "why": each.reason}
+                {
+                    "event": each.id,
+                    "source": each.source,
+                    "topic": each.topic,
+                    "at": each.received_at,
+                    "why": each.reason,
+                }
                 for each in await set_aside_events(shop.id)
             ]
 
@@ -186,7 +196,9 @@ def list_inbox(shop_id: ShopId, as_json: AsJson = False) -> None:
 @inbox.command("replay")
 def replay(
     shop_id: ShopId,
-    event_id: Annotated[str | None, typer.Argument(metavar="EVENT", help="One webhook; without it, all of them.")] = None,
+    event_id: Annotated[
+        str | None, typer.Argument(metavar="EVENT", help="One webhook; without it, all of them.")
+    ] = None,
 ) -> None:
     """Read what was set aside once more, after a fix."""
 

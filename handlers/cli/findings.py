@@ -1,4 +1,4 @@
-"""What ``comeback doctor`` looks at. Every finding says how it stands and, where it does not stand well, how to mend it."""
+"""What ``comeback doctor`` looks at. Every finding says how it stands and, where that is not well, how to mend it."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ async def redis_finding(settings: Settings) -> Finding:
         mend = "Check REDIS_URL and that Redis runs. Meanwhile the workers find their work in the database."
         return _fault("redis", f"It does not answer: {type(error).__name__}.", mend)
     if policy != "noeviction":
-        mend = "redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf. Workers refuse it as it is."
+        mend = (
+            "redis-cli CONFIG SET maxmemory-policy noeviction, and the same in redis.conf. Workers refuse it as it is."
+        )
         return _fault("redis", f"maxmemory-policy is {policy}, so it may throw rings away.", mend)
     return _ok("redis", "answers, and evicts nothing")
 
@@ -143,8 +145,10 @@ async def shop_findings(ports: Ports, shop: Shop) -> AsyncIterator[Finding]:
         yield _fault(f"{shop.name}: policy", "None is published.", f"comeback policy publish {shop.id} policy.json")
     yield await stripe_finding(ports, shop)
     if shop.sealed_stripe_api_key is not None and not stripe_webhook_secrets(ports.vault, shop):
-        address = f"{ports.public_url}/hooks/{shop.id}/stripe"
-        mend = f"Add the endpoint {address} at Stripe, then: comeback shop connect {shop.id} --stripe-webhook-secret whsec_…"
+        mend = (
+            f"Add the endpoint {ports.public_url}/hooks/{shop.id}/stripe at Stripe, then: "
+            f"comeback shop connect {shop.id} --stripe-webhook-secret whsec_…"
+        )
         yield _fault(f"{shop.name}: Stripe webhook", "Its signing secret is not set, so reports are refused.", mend)
     yield await store_finding(ports, shop)
 

@@ -65,8 +65,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(error.detail if error.detail != error.sentence else error.sentence)
     except CannotOpen as error:
         fail(
-            f"The {error} was sealed under a key that COMEBACK_SECRET_KEY does not hold. Add the old key behind the new "
-            "one, separated by a comma."
+            f"The {error} was sealed under a key that COMEBACK_SECRET_KEY does not hold. Add the old key behind the "
+            "new one, separated by a comma."
         )
     except (asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException) as error:
         fail(f"The database would not do it: {_first_line(error)} Is it migrated? Run: comeback migrate")

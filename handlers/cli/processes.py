@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handlers.cli.frame import AsJson, err, fail, load, out, run
+from handlers.cli.frame import err, fail, load, out, run
 
 if TYPE_CHECKING:
     from plugin.settings import Settings
@@ -27,10 +27,14 @@ Host = Annotated[str | None, typer.Option(help="Listen on this address instead o
 def serve(
     host: Host = None,
     port: Port = None,
-    workers: Annotated[int, typer.Option(help="Web processes under one port; more than one needs DATABASE_URL.", min=1)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Web processes under one port; more than one needs DATABASE_URL.", min=1)
+    ] = 1,
     migrate_first: Annotated[
         bool | None,
-        typer.Option("--migrate/--no-migrate", help="Bring the database up to date first. [dim]Default: in development.[/]"),
+        typer.Option(
+            "--migrate/--no-migrate", help="Bring the database up to date first. [dim]Default: in development.[/]"
+        ),
     ] = None,
 ) -> None:
     """Run the web service.
@@ -43,7 +47,9 @@ def serve(
     if workers > 1 and settings.database_url is None:
         fail("Several web processes need a database of their own to meet at: set DATABASE_URL.")
     database = _address(settings)
-    run(_prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first))
+    run(
+        _prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first)
+    )
     if workers > 1:
         os.environ.update(HOST=settings.host, PORT=str(settings.port))
         os.execv(  # noqa: S606 - granian's own command line, in place of this process
@@ -74,7 +80,9 @@ def migrate() -> None:
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="End after the story; exit 0 only if every step was right.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the story; exit 0 only if every step was right.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the story as one JSON object (with --once).")] = False,
     port: Port = None,
 ) -> None:
@@ -106,7 +114,9 @@ def demo(
 
         configure_logs(settings.log_level, log)
         tell = Transcript(None if json else out)
-        tell.say("[bold]Comeback[/], the demo: a cancellation, from the click to the code that brings the shopper back\n")
+        tell.say(
+            "[bold]Comeback[/], the demo: a cancellation, from the click to the code that brings the shopper back\n"
+        )
         report = run(play_demo(settings, tell, database, once=once, started=started))
     if json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")

@@ -27,9 +27,7 @@ Document = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A J
 
 
 def _hooks(settings: Settings, found: Shop) -> dict[str, str]:
-    return {
-        source: f"{settings.public_url}/hooks/{found.id}/{source}" for source in (found.storefront, "stripe")
-    }
+    return {source: f"{settings.public_url}/hooks/{found.id}/{source}" for source in (found.storefront, "stripe")}
 
 
 @shop.command("create")
@@ -191,7 +189,7 @@ def connect(
 
 @shop.command("rotate-secret")
 def rotate_secret(shop_id: ShopId) -> None:
-    """Make a new webhook secret. The one before keeps verifying until the next rotation, so that you can switch over."""
+    """Make a new webhook secret. The one before verifies until the next rotation, so that you can switch over."""
 
     async def rotate() -> str:
         from plugin.shops.service import rotate_webhook_secret
@@ -245,4 +243,3 @@ def _read_object(path: Path) -> dict[str, object]:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, object])
     except msgspec.DecodeError as error:
         fail(f"{path} holds no JSON object: {error}")
-

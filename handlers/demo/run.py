@@ -174,7 +174,9 @@ async def _open_house(stage: Stage, settings: Settings, tell: Transcript) -> Non
     width = max(len(name) for name in (*pages, *stage.urls))
     for name, url in {**pages, **stage.urls}.items():
         tell.say(f"  {name.replace('_', ' '):<{width}}  [link={url}]{url}[/link]")
-    tell.say(f"\nThe shop is {keys.shop_id}; its keys are in {_shown(settings.data / 'demo.json')}. Ctrl-C ends the demo.")
+    tell.say(
+        f"\nThe shop is {keys.shop_id}; its keys are in {_shown(settings.data / 'demo.json')}. Ctrl-C ends the demo."
+    )
 
 
 def _shown(path: Path) -> str:

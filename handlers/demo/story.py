@@ -78,9 +78,7 @@ class Story:
         intent = "pi_none"
         if part is not None:
             intent = await self.control.pay(part.amount, part.currency.lower(), is_manual=not part.is_captured)
-        return self.store.place(
-            build_sample(sample, id=f"ord_{number}", at=at, payment_intent=intent, email=email)
-        )
+        return self.store.place(build_sample(sample, id=f"ord_{number}", at=at, payment_intent=intent, email=email))
 
     async def send(self, order: OrderBody) -> None:
         """Post the order as a signed webhook."""
@@ -191,7 +189,9 @@ class Story:
         return took
 
     async def _nothing_happens_twice(self, order: OrderBody) -> None:
-        with self.tell.step("echoes", "Stripe's reports and the store's own echo arrive: nothing happens twice") as told:
+        with self.tell.step(
+            "echoes", "Stripe's reports and the store's own echo arrive: nothing happens twice"
+        ) as told:
             await self.send(self.store.orders[order.id])
             reports = await self.control.drain()
             undelivered = [report.type for report in reports if report.state != "delivered"]
