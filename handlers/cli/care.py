@@ -54,9 +54,10 @@ async def _examine(settings: Settings, *, tell: bool) -> list[Finding]:
     from plugin import db
 
     findings = []
+    await db.connect(database_address(settings), pool=4)
     try:
         async with adapters(settings, LocalBell()) as ports:
-            async for finding in examine(settings, database_address(settings), ports):
+            async for finding in examine(settings, ports):
                 findings.append(finding)
                 if tell:
                     _tell(finding)

@@ -65,11 +65,11 @@ def one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-async def examine(settings: Settings, database: str, ports: Ports) -> AsyncIterator[Finding]:
-    """Look at everything that ``settings`` name, and at each shop. ``database`` is the address of the one in use."""
+async def examine(settings: Settings, ports: Ports) -> AsyncIterator[Finding]:
+    """Look at everything that ``settings`` name, and at each shop. The pool of the database is the caller's to open."""
     yield await redis_finding(settings)
     yield await mail_finding(settings, ports)
-    findings = await database_findings(settings, database)
+    findings = await database_findings(settings)
     for finding in findings:
         yield finding
     if any(finding.health is Health.FAULT for finding in findings):
@@ -82,10 +82,9 @@ async def examine(settings: Settings, database: str, ports: Ports) -> AsyncItera
             yield finding
 
 
-async def database_findings(settings: Settings, database: str) -> list[Finding]:
-    """Connects; on success the connection stays open for what follows."""
+async def database_findings(settings: Settings) -> list[Finding]:
+    """Whether the connected database answers, is new enough, and has had every migration."""
     try:
-        await db.connect(database, pool=4)
         found = await db.rows("SELECT current_setting('server_version_num')::int AS number, version() AS name")
         missing = await db.missing_migrations()
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, BaseORMException) as error:

@@ -108,7 +108,7 @@ def demo(
 
         import msgspec
 
-        from handlers.demo.run import play_demo
+        from handlers.demo.run import Demo
         from handlers.demo.transcript import Transcript
         from handlers.logs import configure_logs
 
@@ -117,7 +117,7 @@ def demo(
         tell.say(
             "[bold]Comeback[/], the demo: a cancellation, from the click to the code that brings the shopper back\n"
         )
-        report = run(play_demo(settings, tell, database, once=once, started=started))
+        report = run(Demo(settings, tell, database, started).play(once=once))
     if json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
     raise typer.Exit(0 if report.ok else 1)

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -48,53 +48,59 @@ def demo_settings(settings: Settings, port: int) -> Settings:
     return settings.model_copy(update={**embedded, "host": HOST, "port": port, "public_address": None})
 
 
-async def play_demo(
-    settings: Settings, tell: Transcript, database: Future[str], *, once: bool, started: float
-) -> Report:
-    """Play the story; then, unless ``once``, serve until a signal comes. ``database`` is the address
-    of the embedded one, which may still be starting; ``started`` is a ``perf_counter`` reading."""
-    stop = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    playing = asyncio.create_task(_play(settings, tell, database, stop, once=once, started=started))
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    if not playing.done():
-        playing.cancel()
-    await asyncio.wait({playing})
-    stopping.cancel()
-    if playing.cancelled():
-        raise KeyboardInterrupt
-    return playing.result()
+@dataclass
+class Demo:
+    """One run. ``database`` is the address of the embedded one, which may still be starting; ``started`` is a reading of
+    ``perf_counter``."""
 
+    settings: Settings
+    tell: Transcript
+    database: Future[str]
+    started: float
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_told: bool = False
 
-async def _play(
-    settings: Settings, tell: Transcript, database: Future[str], stop: asyncio.Event, *, once: bool, started: float
-) -> Report:
-    wanted = settings.port
-    listener = listen(HOST, wanted)
-    port = listener.getsockname()[1]
-    if wanted and port != wanted:
-        tell.say(f"[yellow]Port {wanted} is taken, so this demo serves on {port}.[/]\n")
-    settings = demo_settings(settings, port)
-    await db.migrate(await asyncio.wrap_future(database))
-    async with (
-        serve_sandbox(state=settings.data / "stripe.json", settle_after=BANK_TAKES) as sandbox,
-        serve_demo_store(DemoStore("", "")) as store,
-    ):
-        app = build_app(settings, more_routes=[inbox_routes(settings.data / "mail")])
-        async with serve_app(app, listener):
-            keys, _ = await open_demo_shop(
-                app.state.ports, settings.data, sandbox_url=sandbox.url, store_url=store.calls_url
-            )
-            async with _stage(settings, tell, keys, sandbox, store) as stage:
-                ready_ms = round((time.perf_counter() - started) * 1000, 1)
-                tell.say(f"[bold]Ready in {ready_ms:.0f} ms[/] at {settings.public_url}\n")
-                report = await _tell_story(stage, keys, tell, ready_ms)
-                if not once:
-                    await _open_house(stage, settings, tell)
-                    await stop.wait()
-                return report
+    async def play(self, *, once: bool) -> Report:
+        """Play the story; then, unless ``once``, serve until a signal comes. Raises ``KeyboardInterrupt`` when the
+        signal comes in the middle of the story."""
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, self._stop.set)
+        playing, stopping = asyncio.create_task(self._play(once)), asyncio.create_task(self._stop.wait())
+        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not self._is_told and not playing.done():
+            playing.cancel()
+        await asyncio.wait({playing})
+        if playing.cancelled():
+            raise KeyboardInterrupt
+        return playing.result()
+
+    async def _play(self, once: bool) -> Report:
+        wanted, tell = self.settings.port, self.tell
+        listener = listen(HOST, wanted)
+        port = listener.getsockname()[1]
+        if wanted and port != wanted:
+            tell.say(f"[yellow]Port {wanted} is taken, so this demo serves on {port}.[/]\n")
+        settings = demo_settings(self.settings, port)
+        await db.migrate(await asyncio.wrap_future(self.database))
+        async with (
+            serve_sandbox(state=settings.data / "stripe.json", settle_after=BANK_TAKES) as sandbox,
+            serve_demo_store(DemoStore("", "")) as store,
+        ):
+            app = build_app(settings, more_routes=[inbox_routes(settings.data / "mail")])
+            async with serve_app(app, listener):
+                keys, _ = await open_demo_shop(
+                    app.state.ports, settings.data, sandbox_url=sandbox.url, store_url=store.calls_url
+                )
+                async with _stage(settings, tell, keys, sandbox, store) as stage:
+                    ready_ms = round((time.perf_counter() - self.started) * 1000, 1)
+                    tell.say(f"[bold]Ready in {ready_ms:.0f} ms[/] at {settings.public_url}\n")
+                    report = await _tell_story(stage, keys, tell, ready_ms)
+                    self._is_told = True
+                    if not once:
+                        await _open_house(stage, settings, tell)
+                        await self._stop.wait()
+                    return report
 
 
 @asynccontextmanager
