@@ -76,13 +76,18 @@ class Runner:
         self._stopping = True
         self._bell.wake()
 
+    def take(self, claim: Claim) -> asyncio.Task[None]:
+        """Run work that has been claimed already; ``run`` does not end before it."""
+        task = asyncio.create_task(self._run(claim))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
     async def _turn(self) -> None:
         free = AT_ONCE - len(self._running)
         claims = await claim_due(free) if free > 0 else []
         for claim in claims:
-            task = asyncio.create_task(self._run(claim))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self.take(claim)
         if len(claims) < free or free == 0:
             await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
 
 from handlers.app import create_app
 from handlers.bells import RedisBell
@@ -28,12 +29,19 @@ from plugin.settings import Settings
 from plugin.shops.service import origin_is_known
 
 
-def build_app(settings: Settings, *, clock: Clock | None = None, connected: bool = False) -> Litestar:
+def build_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    connected: bool = False,
+    more_routes: Sequence[ControllerRouterHandler] = (),
+) -> Litestar:
     """The application as it is served. Its lifespan opens everything, but for the database where the caller has
-    ``connected`` it; migrations are the caller's to have run."""
+    ``connected`` it; migrations are the caller's to have run. ``more_routes`` are those of a special occasion, such as
+    the demo's inbox page."""
     return create_app(
         settings,
-        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes],
+        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *more_routes],
         lifespan=[_work(settings, clock)] if connected else [_database(settings), _work(settings, clock)],
         dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
         readiness={"database": _database_answers},

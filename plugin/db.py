@@ -96,6 +96,14 @@ async def migrate(url: str) -> None:
         await disconnect()
 
 
+async def missing_migrations() -> list[str]:
+    """The migrations of this version that the connected database has not had yet, oldest first."""
+    known = sorted(path.stem for path in (Path(__file__).parent.parent / "migrations").glob("[0-9]*.py"))
+    found = await rows("SELECT to_regclass('tortoise_migrations') IS NOT NULL AS is_there")
+    applied = await rows("SELECT name FROM tortoise_migrations") if found[0]["is_there"] else []
+    return [name for name in known if name not in {row["name"] for row in applied}]
+
+
 @dataclass
 class Transaction:
     """An open transaction, and the work that it has written: rung for only after the commit."""

@@ -184,6 +184,17 @@ async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: da
     return True
 
 
+async def reseal_codes(vault: Vault, shop_id: str) -> int:
+    """Seal a shop's codes anew under the newest key; returns how many were under an older one."""
+    done = 0
+    for code in await Code.filter(shop_id=shop_id).only("id", "sealed_code"):
+        if vault.needs_resealing(code.sealed_code):
+            opened = vault.open(code.sealed_code, tenant=shop_id, field=_FIELD)
+            await Code.filter(id=code.id).update(sealed_code=vault.seal(opened, tenant=shop_id, field=_FIELD))
+            done += 1
+    return done
+
+
 async def expire_due(ports: Ports) -> int:
     """Housekeeping: free timed-out reservations, expire unused codes and return their budgets; how many expired."""
     at, expired = ports.clock.now(), 0

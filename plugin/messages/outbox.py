@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from plugin.core.ids import new_id
+from plugin.core.vault import Vault
 from plugin.db import Transaction, rows, transaction
 from plugin.messages.contexts import MailContext
 from plugin.messages.models import Mail
@@ -94,6 +95,18 @@ async def _settle(
     async with transaction(ports.doorbell) as tx:
         await Mail.filter(id=mail.id).using_db(tx.connection).update(state=state, sent_at=sent_at, last_error=error)
         await outbox.complete(tx, claim)
+
+
+async def reseal_mails(vault: Vault, shop_id: str) -> int:
+    """Seal the contexts of a shop's mails anew under the newest key; returns how many were under an older one."""
+    done = 0
+    for mail in await Mail.filter(shop_id=shop_id).only("id", "purpose", "sealed_context"):
+        if vault.needs_resealing(mail.sealed_context):
+            field = f"mail:{mail.purpose}"
+            opened = vault.open(mail.sealed_context, tenant=shop_id, field=field)
+            await Mail.filter(id=mail.id).update(sealed_context=vault.seal(opened, tenant=shop_id, field=field))
+            done += 1
+    return done
 
 
 async def mails_by_state() -> dict[str, int]:

@@ -93,6 +93,33 @@ async def create_shop(
     return NewShop(shop, secret_key, publishable_key, webhook_secret, store_secret, stripe_webhook_secret)
 
 
+async def connect_shop(
+    vault: Vault,
+    shop: Shop,
+    *,
+    store_address: str | None = None,
+    stripe_api_key: str | None = None,
+    stripe_api_base: str | None = None,
+    stripe_webhook_secret: str | None = None,
+) -> None:
+    """Give the shop another store address or other Stripe credentials; what is None stays as it is."""
+    if store_address is not None:
+        shop.store_address = store_address
+    if stripe_api_key is not None:
+        shop.sealed_stripe_api_key = vault.seal(stripe_api_key, tenant=shop.id, field="stripe_api_key")
+    if stripe_api_base is not None:
+        shop.stripe_api_base = stripe_api_base
+    if stripe_webhook_secret is not None:
+        shop.sealed_stripe_webhook_secrets = vault.seal(
+            stripe_webhook_secret, tenant=shop.id, field="stripe_webhook_secrets"
+        )
+    await shop.save(
+        update_fields=[
+            "store_address", "sealed_stripe_api_key", "stripe_api_base", "sealed_stripe_webhook_secrets",
+        ]
+    )  # fmt: skip
+
+
 async def get_shop(shop_id: str) -> Shop:
     """The shop; raises ``NotFound``."""
     shop = await Shop.get_or_none(id=shop_id)

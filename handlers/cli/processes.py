@@ -1,0 +1,218 @@
+"""The commands that run something: the web service, the worker, the demo, the sandbox; and the migrations."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handlers.cli.frame import err, fail, load, out, run
+
+if TYPE_CHECKING:
+    from plugin.settings import Settings
+
+Port = Annotated[int | None, typer.Option(help="Listen here instead of on PORT.", min=0, max=65535)]
+
+
+Host = Annotated[str | None, typer.Option(help="Listen on this address instead of on HOST.")]
+
+
+def serve(
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[
+        int, typer.Option(help="Web processes under one port; more than one needs DATABASE_URL.", min=1)
+    ] = 1,
+    migrate_first: Annotated[
+        bool | None,
+        typer.Option(
+            "--migrate/--no-migrate", help="Bring the database up to date first. [dim]Default: in development.[/]"
+        ),
+    ] = None,
+) -> None:
+    """Run the web service.
+
+    Without REDIS_URL it does the work in the background as well; with it, run `comeback work` beside it. One process
+    uses one core and has its own /metrics, so prefer more containers over more --workers.
+    """
+    settings = load()
+    settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
+    if workers > 1 and settings.database_url is None:
+        fail("Several web processes need a database of their own to meet at: set DATABASE_URL.")
+    database = _address(settings)
+    run(
+        _prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first)
+    )
+    if workers > 1:
+        os.environ.update(HOST=settings.host, PORT=str(settings.port))
+        os.execv(  # noqa: S606 - granian's own command line, in place of this process
+            sys.executable,
+            [
+                sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
+                "--host", settings.host, "--port", str(settings.port), "--workers", str(workers),
+                "handlers.serving:app_from_environment",
+            ],
+        )  # fmt: skip
+    run(_serve(settings))
+
+
+def work() -> None:
+    """Run a worker: it does what the web service has left to do, woken through Redis.
+
+    Start as many as you like. While Redis is away it finds its work in the database.
+    """
+    settings = load()
+    run(_work(settings, _address(settings)))
+
+
+def migrate() -> None:
+    """Bring the database up to date. A second one started meanwhile waits, and finds nothing to do."""
+    settings = load()
+    done = run(_migrate(_address(settings)))
+    out.print(f"[green]✓[/] {', '.join(done)} applied." if done else "[green]✓[/] The database is up to date.")
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the story; exit 0 only if every step was right.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the story as one JSON object (with --once).")] = False,
+    port: Port = None,
+) -> None:
+    """Start everything on this machine and play the story once.
+
+    An order comes in, its shopper cancels, Stripe (a sandbox) refunds, a mail arrives with a code, and the code is
+    redeemed: all over real HTTP and with a real PostgreSQL. Then it keeps serving for you to look around. It never
+    touches a database, a mail server or a Stripe account of yours.
+    """
+    started = time.perf_counter()
+    settings = load()
+    if settings.production:
+        fail("The demo is not for production: its shop's keys lie in a file. Unset COMEBACK_ENV to play it.")
+    if json and not once:
+        fail("--json prints the finished story, so it goes with --once.", status=2)
+    if port is not None:
+        settings = settings.model_copy(update={"port": port})
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with ThreadPoolExecutor(1) as starter, (settings.data / "demo.log").open("a", encoding="utf-8") as log:
+        from plugin import db
+
+        database = starter.submit(db.embedded_url, settings.data)  # while it starts, the rest is imported
+
+        import msgspec
+
+        from handlers.demo.run import Demo
+        from handlers.demo.transcript import Transcript
+        from handlers.logs import configure_logs
+
+        configure_logs(settings.log_level, log)
+        tell = Transcript(None if json else out)
+        tell.say(
+            "[bold]Comeback[/], the demo: a cancellation, from the click to the code that brings the shopper back\n"
+        )
+        report = run(Demo(settings, tell, database, started).play(once=once))
+    if json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def sandbox_stripe(
+    port: Annotated[int, typer.Option(help="Listen on this port.", min=0, max=65535)] = 12111,
+    state: Annotated[Path | None, typer.Option(help="Remember everything in this file.")] = None,
+    settle_after: Annotated[float, typer.Option(help="Seconds until pending refunds settle.", min=0)] = 3.0,
+) -> None:
+    """Run the Stripe sandbox: a stand-in that speaks the part of Stripe's API that Comeback uses.
+
+    Point STRIPE_API_BASE at it, and use any key that begins with sk_test_. docs/stripe-sandbox.md lists its tricks.
+    """
+    run(_sandbox(port, state, settle_after))
+
+
+def previews(
+    directory: Annotated[Path, typer.Argument(help="Where to write them.")] = Path(".data/previews"),
+) -> None:
+    """Render every mail in every language to files to look at."""
+    from datetime import UTC, datetime
+
+    from plugin.mailers.mime import build
+    from plugin.messages.preview import write_previews
+
+    at = datetime.now(UTC)
+    index, *rest = write_previews(directory, lambda envelope: build(envelope, at).as_bytes())
+    out.print(f"[green]✓[/] {len(rest)} files. Open {index.absolute().as_uri()}", soft_wrap=True)
+
+
+def _address(settings: Settings) -> str:
+    from handlers.compose import database_address
+
+    return database_address(settings)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    return stop
+
+
+async def _migrate(database: str) -> list[str]:
+    from plugin import db
+
+    await db.connect(database, pool=2)
+    missing = await db.missing_migrations()
+    await db.disconnect()
+    await db.migrate(database)
+    return missing
+
+
+async def _prepare(settings: Settings, database: str, *, should_migrate: bool) -> None:
+    from plugin import db
+    from plugin.settings import SettingsRefused
+
+    if should_migrate:
+        await db.migrate(database)
+        return
+    await db.connect(database, pool=2)
+    try:
+        missing = await db.missing_migrations()
+    finally:
+        await db.disconnect()
+    if missing:
+        raise SettingsRefused((f"The database has not had {', '.join(missing)}. Run: comeback migrate",))
+
+
+async def _serve(settings: Settings) -> None:
+    from handlers.logs import configure_logs
+    from handlers.serving import serve_alone
+    from handlers.web import build_app
+
+    configure_logs(settings.log_level)
+    stop = _stop_on_signals()
+    err.print(f"Comeback serves at {settings.public_url}, its API page at {settings.public_url}/docs", soft_wrap=True)
+    await serve_alone(settings, build_app(settings), stop)
+
+
+async def _work(settings: Settings, database: str) -> None:
+    from handlers import worker
+    from handlers.logs import configure_logs
+
+    configure_logs(settings.log_level)
+    stop = _stop_on_signals()
+    await _prepare(settings, database, should_migrate=False)
+    await worker.work(settings, database, stop)
+
+
+async def _sandbox(port: int, state: Path | None, settle_after: float) -> None:
+    from plugin.payments.sandbox.server import serve_sandbox
+
+    stop = _stop_on_signals()
+    async with serve_sandbox(port, state=state, settle_after=settle_after) as running:
+        out.print(f"The Stripe sandbox listens at {running.url}. Ctrl-C ends it.", soft_wrap=True)
+        await stop.wait()

@@ -1,0 +1,40 @@
+"""The tree of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from handlers.cli import care, desk, processes, shops, triggering
+
+app = typer.Typer(
+    name="comeback",
+    help="Let shoppers cancel at once, refund them once, and give them a reason to come back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    epilog="Begin with [bold]comeback demo[/]. When something is wrong, [bold]comeback doctor[/] says how to mend it.",
+)
+sandbox = typer.Typer(name="sandbox", help="Stand-ins to develop against.", no_args_is_help=True)
+sandbox.command("stripe")(processes.sandbox_stripe)
+
+_RUN, _SHOPS, _DAILY, _CARE = "Run it", "Shops", "Day by day", "Look after it"
+app.command(rich_help_panel=_RUN)(processes.demo)
+app.command(rich_help_panel=_RUN)(processes.serve)
+app.command(rich_help_panel=_RUN)(processes.work)
+app.command(rich_help_panel=_RUN)(processes.migrate)
+app.add_typer(sandbox, rich_help_panel=_RUN)
+app.add_typer(shops.shop, rich_help_panel=_SHOPS)
+app.add_typer(shops.policy, rich_help_panel=_SHOPS)
+app.command(rich_help_panel=_SHOPS)(processes.previews)
+app.command(rich_help_panel=_SHOPS)(triggering.trigger)
+
+app.add_typer(desk.case, rich_help_panel=_DAILY)
+app.add_typer(desk.refund, rich_help_panel=_DAILY)
+app.add_typer(desk.inbox, rich_help_panel=_DAILY)
+
+app.command(rich_help_panel=_CARE)(care.doctor)
+app.command(rich_help_panel=_CARE)(care.sweep)
+app.command(rich_help_panel=_CARE)(care.reconcile)
+app.add_typer(care.audit, rich_help_panel=_CARE)
+app.add_typer(care.keys, rich_help_panel=_CARE)

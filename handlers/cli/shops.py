@@ -1,0 +1,245 @@
+"""``comeback shop`` and ``comeback policy``: creating a shop, looking at it, and changing what it may set."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from handlers.cli.frame import AsJson, By, ShopId, fail, load, opened, out, print_json, run, shops_of
+
+if TYPE_CHECKING:
+    from plugin.settings import Settings
+    from plugin.shops.models import Shop
+
+shop = typer.Typer(name="shop", help="Create shops, look at them, change their settings.", no_args_is_help=True)
+policy = typer.Typer(name="policy", help="The rules by which a shop's cancellations are decided.", no_args_is_help=True)
+
+StoreAddress = Annotated[str | None, typer.Option(help="Where we ask your store to cancel (standard).")]
+StripeKey = Annotated[str | None, typer.Option(help="The shop's secret or restricted Stripe key.")]
+StripeSecret = Annotated[str | None, typer.Option(help="The signing secret of its endpoint at Stripe.")]
+Document = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A JSON file.")]
+
+
+def _hooks(settings: Settings, found: Shop) -> dict[str, str]:
+    return {source: f"{settings.public_url}/hooks/{found.id}/{source}" for source in (found.storefront, "stripe")}
+
+
+@shop.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="The shop's name, as shoppers read it.")],
+    storefront: Annotated[str, typer.Option(help="standard, woocommerce or shopify.")] = "standard",
+    store_address: StoreAddress = None,
+    stripe_key: StripeKey = None,
+    stripe_webhook_secret: StripeSecret = None,
+    country: Annotated[str | None, typer.Option(help="ISO 3166, for its holidays.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Its own language, such as en or es-MX.")] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Such as Europe/Madrid.")] = None,
+    settings_file: Annotated[
+        Path | None, typer.Option("--settings", exists=True, dir_okay=False, help="All its settings, as JSON.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a shop, and print its keys: they are shown this once and never again.
+
+    It starts with a policy: whatever has not shipped can be cancelled at once. Stripe's key and webhook secret are
+    STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET where you do not give them.
+    """
+    changes = {"country": country, "locale": locale, "time_zone": time_zone}
+    document: dict[str, object] = {}
+    if settings_file is not None:
+        document.update(_read_object(settings_file))
+    document |= {key: value for key, value in changes.items() if value is not None}
+    made = run(_create(name, storefront, document, store_address, stripe_key, stripe_webhook_secret))
+    if as_json:
+        print_json(made)
+        return
+    out.print(f"[bold]{escape(name)}[/]: keep these, they are not shown again\n")
+    for key, value in made.items():
+        for label, text in value.items() if isinstance(value, dict) else [("", value)]:
+            line = f"  {f'{key} {label}'.replace('_', ' '):<22}  {text or '-'}"
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
+    out.print("\nNext: point your store's webhooks at the address above, then try [bold]comeback trigger[/].")
+
+
+async def _create(
+    name: str, storefront: str, document: dict[str, object], store_address: str | None, stripe_key: str | None,
+    stripe_webhook_secret: str | None,
+) -> dict[str, str | dict[str, str] | None]:  # fmt: skip
+    from plugin.db import transaction
+    from plugin.policies.ready import default_policy
+    from plugin.policies.service import publish
+    from plugin.shops.service import create_shop
+    from plugin.shops.settings import parse_settings
+
+    settings = load()
+    async with opened(settings) as ports:
+        at = ports.clock.now()
+        made = await create_shop(
+            ports.vault,
+            name=name,
+            storefront=storefront,
+            at=at,
+            settings=parse_settings(document),
+            store_address=store_address,
+            stripe_api_key=stripe_key or settings.stripe_api_key,
+            stripe_api_base=settings.stripe_api_base,
+            stripe_webhook_secret=stripe_webhook_secret or settings.stripe_webhook_secret,
+        )
+        async with transaction(ports.doorbell) as tx:
+            await publish(tx, shop_id=made.shop.id, policy=default_policy(), by="comeback shop create", at=at)
+    return {
+        "shop": made.shop.id,
+        "secret_key": made.secret_key,
+        "publishable_key": made.publishable_key,
+        "webhook_secret": made.webhook_secret,
+        "store_secret": made.store_secret,
+        "stripe_webhook_secret": made.stripe_webhook_secret,
+        "hooks": _hooks(settings, made.shop),
+    }
+
+
+@shop.command("list")
+def list_shops(as_json: AsJson = False) -> None:
+    """All shops of this installation."""
+
+    async def read() -> list[dict[str, str | bool]]:
+        async with opened(load()):
+            return [
+                {"shop": each.id, "name": each.name, "storefront": each.storefront, "paused": each.paused}
+                for each in await shops_of(None)
+            ]
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+        return
+    table = Table("Shop", "Name", "Storefront", "")
+    for each in found:
+        table.add_row(str(each["shop"]), str(each["name"]), str(each["storefront"]), "paused" if each["paused"] else "")
+    out.print(table if found else "There is no shop yet. Create one: [bold]comeback shop create NAME[/]")
+
+
+@shop.command("show")
+def show(shop_id: ShopId) -> None:
+    """One shop as JSON: addresses, settings, what is connected. Secrets are not shown."""
+
+    async def read() -> dict[str, object]:
+        settings = load()
+        async with opened(settings):
+            (found,) = await shops_of(shop_id)
+            return {
+                "shop": found.id,
+                "name": found.name,
+                "storefront": found.storefront,
+                "publishable_key": found.publishable_key,
+                "store_address": found.store_address,
+                "stripe_connected": found.sealed_stripe_api_key is not None,
+                "stripe_api_base": found.stripe_api_base,
+                "paused": found.paused,
+                "hooks": _hooks(settings, found),
+                "settings": found.settings,
+            }
+
+    print_json(run(read()))
+
+
+@shop.command("settings")
+def change_settings(shop_id: ShopId, document: Document) -> None:
+    """Replace a shop's settings by those of a JSON file. Start from what `comeback shop show` prints."""
+
+    async def change() -> str:
+        from plugin.shops.settings import parse_settings
+
+        settings = parse_settings(_read_object(document))
+        async with opened(load()):
+            (found,) = await shops_of(shop_id)
+            found.settings = msgspec.to_builtins(settings)
+            await found.save(update_fields=["settings"])
+            return found.name
+
+    out.print(f"[green]✓[/] {run(change())} has its new settings.", highlight=False)
+
+
+@shop.command("connect")
+def connect(
+    shop_id: ShopId, store_address: StoreAddress = None, stripe_key: StripeKey = None,
+    stripe_webhook_secret: StripeSecret = None,
+) -> None:  # fmt: skip
+    """Give a shop another store address, Stripe key or Stripe webhook secret; the rest stays."""
+
+    async def change() -> str:
+        from plugin.shops.service import connect_shop
+
+        async with opened(load()) as ports:
+            (found,) = await shops_of(shop_id)
+            await connect_shop(
+                ports.vault, found, store_address=store_address, stripe_api_key=stripe_key,
+                stripe_webhook_secret=stripe_webhook_secret,
+            )  # fmt: skip
+            return found.name
+
+    out.print(f"[green]✓[/] {run(change())} is connected. [bold]comeback doctor[/] tries it out.", highlight=False)
+
+
+@shop.command("rotate-secret")
+def rotate_secret(shop_id: ShopId) -> None:
+    """Make a new webhook secret. The one before verifies until the next rotation, so that you can switch over."""
+
+    async def rotate() -> str:
+        from plugin.shops.service import rotate_webhook_secret
+
+        async with opened(load()) as ports:
+            (found,) = await shops_of(shop_id)
+            return await rotate_webhook_secret(ports.vault, found)
+
+    sys.stdout.write(run(rotate()) + "\n")
+
+
+@policy.command("show")
+def show_policy(shop_id: ShopId) -> None:
+    """The policy that decides now, as JSON."""
+
+    async def read() -> object:
+        from plugin.policies.models import PolicyVersion
+        from plugin.policies.service import NoPolicy
+
+        async with opened(load()):
+            (found,) = await shops_of(shop_id)
+            version = await PolicyVersion.get_or_none(shop_id=found.id, state="live")
+            if version is None:
+                raise NoPolicy()
+            return version.document
+
+    print_json(run(read()))
+
+
+@policy.command("publish")
+def publish_policy(shop_id: ShopId, document: Document, by: By = "comeback policy publish") -> None:
+    """Check a policy of a JSON file and make it the live version. Cases keep the version that decided them."""
+
+    async def put() -> int:
+        from plugin.db import transaction
+        from plugin.policies.document import parse_policy
+        from plugin.policies.service import publish
+
+        parsed = parse_policy(document.read_bytes())
+        async with opened(load()) as ports:
+            (found,) = await shops_of(shop_id)
+            async with transaction(ports.doorbell) as tx:
+                version = await publish(tx, shop_id=found.id, policy=parsed, by=by, at=ports.clock.now())
+            return version.number
+
+    out.print(f"[green]✓[/] Version {run(put())} decides from now on.")
+
+
+def _read_object(path: Path) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, object])
+    except msgspec.DecodeError as error:
+        fail(f"{path} holds no JSON object: {error}")

@@ -1,0 +1,89 @@
+"""Serving the application: by granian as ``comeback serve`` does, or as a guest in the demo's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+
+from handlers.logs import configure_logs
+from handlers.web import build_app
+from plugin.settings import Settings, load_settings
+
+
+class CannotListen(Exception):
+    """The application did not start; its log says why."""
+
+
+class _GuestServer(uvicorn.Server):
+    """Leaves the process's signals to its host, and says when it listens or has given up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.decided = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.decided.set()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on ``port``, or on a free one where that is taken."""
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.bind((host, 0))
+    return listener
+
+
+@asynccontextmanager
+async def serve_app(app: Litestar, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve on ``listener`` until the block ends; the listener is closed with it."""
+    config = uvicorn.Config(
+        app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=2
+    )
+    server = _GuestServer(config)
+    with listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            await asyncio.wait({asyncio.ensure_future(server.decided.wait()), serving}, return_when="FIRST_COMPLETED")
+            if not server.started:
+                raise CannotListen("The web service did not start; the log says why.")
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def serve_alone(settings: Settings, app: Litestar, stop: asyncio.Event) -> None:
+    """Serve in this process with granian until ``stop`` is set; requests under way are finished."""
+    server = Server(
+        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
+    )
+    serving, stopping = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    server.stop()  # type: ignore[no-untyped-call]
+    await serving
+
+
+def app_from_environment() -> Litestar:
+    """What each of granian's own worker processes serves."""
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    return build_app(settings)
