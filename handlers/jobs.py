@@ -14,8 +14,9 @@ from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
-from plugin.journeys.settle import SETTLE_LEG, settle_leg
+from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
 from plugin.journeys.tell import TELL, tell
 from plugin.messages.outbox import SEND_MAIL, send_mail

@@ -15,16 +15,14 @@ from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.cases.store import lock_case
-from plugin.core.money import exponent
 from plugin.db import Transaction, transaction
+from plugin.journeys.owed_again import give_back_excess, plan_again
 from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import freeze, lock_order, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
-from plugin.policies.decision import Amounts
-from plugin.policies.facts import Component
 from plugin.ports.orders import PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
@@ -37,8 +35,8 @@ from plugin.ports.payments import (
 )
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
-from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
-from plugin.refunds.service import move_leg, reserve, take_fact
+from plugin.refunds.plan import LegKind
+from plugin.refunds.service import move_leg, take_fact
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import (
     LOWERING,
@@ -53,7 +51,6 @@ from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account, settings_of
 
-SETTLE_LEG = "settle_leg"
 SAME_KEY_FOR = timedelta(hours=23)
 LIST_AGAIN_AFTER = timedelta(minutes=10)
 IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
@@ -174,10 +171,9 @@ async def take_refund_fact(
 
 
 def _is_amount_of(leg: RefundLeg, fact: RefundFact) -> bool:
-    """Stripe moves three-decimal currencies in steps of ten, so a part may come out up to nine lower (DESIGN §3)."""
-    step = 10 if exponent(leg.currency) == 3 and LegKind(leg.kind) is LegKind.REFUND else 1
+    """A custodian with coarser steps moves up to a step less or more: the sum is rounded, not each part (DESIGN §3)."""
     missing: int = leg.amount - fact.amount
-    return 0 <= missing < step
+    return -fact.step < missing < fact.step
 
 
 async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
@@ -244,34 +240,23 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         case, leg = await _lock(tx, call.leg)
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
-            await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+            payment = await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
         if fact is not None and fact.state is PaymentState.VOIDED and LegKind(leg.kind) in LOWERING:
             # Lapsed or voided elsewhere: the shopper was never charged, which is all that this leg was to bring about.
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere", provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
+        elif fact is not None and fact.state is PaymentState.CAPTURED and LegKind(leg.kind) is LegKind.LOWER_CAPTURE:
+            # The store heard the ceiling in our ask and may have kept to it: only what it took above it is owed.
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="captured_meanwhile", provider_id=fact.reference)
+            await give_back_excess(tx, ports, payment)
+            await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
             await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
-            if not (again and await _plan_again(tx, ports, case, leg)):
+            if not (again and await plan_again(tx, ports, case, leg)):
                 await _money_failed(tx, ports, shop, case, str(no.code))
                 await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
-
-
-async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg) -> bool:
-    """The payment is in another state than planned (captured meanwhile, or lapsed): the same amount in its new way."""
-    payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
-    try:
-        owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
-        planned = plan(owed, await payables([payment]), everything=case.whole_order)
-    except NotEnoughToRefund:
-        return False
-    fresh = await reserve(
-        tx, case, planned, promised_for=[leg.promised_for] * len(planned), at=ports.clock.now(), replaces=leg
-    )
-    for each in fresh:
-        await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=each.id)
-    return True
 
 
 async def _money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:
