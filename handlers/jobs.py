@@ -12,9 +12,9 @@ from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
-from plugin.journeys.money_moved import SETTLE_LEG
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
 from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store

@@ -15,15 +15,14 @@ from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
-from plugin.journeys.money_moved import IN_FLIGHT, SETTLE_LEG, follow_up, hand_to_person, money_failed, take_refund_fact
+from plugin.journeys.money_moved import IN_FLIGHT, follow_up, hand_to_person, money_failed, take_refund_fact
+from plugin.journeys.owed_again import give_back_excess, plan_again
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, lock_order, payments_of, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
-from plugin.policies.decision import Amounts
-from plugin.policies.facts import Component
 from plugin.ports.orders import PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
@@ -36,8 +35,8 @@ from plugin.ports.payments import (
 )
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
-from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
-from plugin.refunds.service import move_leg, reserve
+from plugin.refunds.plan import LegKind
+from plugin.refunds.service import move_leg
 from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
@@ -221,34 +220,23 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         case, leg = await _lock(tx, call.leg)
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
-            await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+            payment = await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
         if fact is not None and fact.state is PaymentState.VOIDED and LegKind(leg.kind) in LOWERING:
             # Lapsed or voided elsewhere: the shopper was never charged, which is all that this leg was to bring about.
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere", provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
+        elif fact is not None and fact.state is PaymentState.CAPTURED and LegKind(leg.kind) is LegKind.LOWER_CAPTURE:
+            # The store heard the ceiling in our ask and may have kept to it: only what it took above it is owed.
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="captured_meanwhile", provider_id=fact.reference)
+            await give_back_excess(tx, ports, payment)
+            await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
             await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
-            if not (again and await _plan_again(tx, ports, case, leg)):
+            if not (again and await plan_again(tx, ports, case, leg)):
                 await money_failed(tx, ports, shop, case, str(no.code))
                 await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
-
-
-async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg) -> bool:
-    """The payment is in another state than planned (captured meanwhile, or lapsed): the same amount in its new way."""
-    payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
-    try:
-        owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
-        planned = plan(owed, await payables([payment]), everything=case.whole_order)
-    except NotEnoughToRefund:
-        return False
-    fresh = await reserve(
-        tx, case, planned, promised_for=[leg.promised_for] * len(planned), at=ports.clock.now(), replaces=leg
-    )
-    for each in fresh:
-        await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=each.id)
-    return True
 
 
 async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[Case, RefundLeg]:

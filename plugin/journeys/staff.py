@@ -11,7 +11,8 @@ from plugin.cases.store import get_case, lock_case, mark_units
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
-from plugin.journeys.money_moved import SETTLE_LEG, follow_up
+from plugin.journeys.money_moved import follow_up
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
 from plugin.journeys.tell import tell_case
@@ -146,6 +147,8 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
         leg = await lock_leg(tx, leg_id)
         if LegState(leg.state) is not LegState.FAILED:
             raise NotWithAPerson(detail=f"This refund is {leg.state}, not failed.", state=leg.state)
+        if any(other.replaces == leg.id for other in await legs_of_case(case.id)):
+            raise NotWithAPerson(detail="This refund has been tried again already.", state=leg.state)
         payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
         owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
         legs = plan(owed, await payables([payment]), everything=case.whole_order)

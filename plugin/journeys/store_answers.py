@@ -16,7 +16,7 @@ from plugin.cases.store import get_case, lock_case, mark_units, units_by_line
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
 from plugin.db import Transaction, transaction
-from plugin.journeys.money_moved import SETTLE_LEG
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of

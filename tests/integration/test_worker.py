@@ -49,9 +49,7 @@ def a_runner(ports: FakePorts) -> Runner:
 async def a_webhook(shop: Shop, doorbell: Doorbell) -> str:
     """A stored webhook that nobody can read: reading it sets it aside."""
     key = new_id("msg")
-    await receive(
-        doorbell, shop_id=shop.id, source="standard", key=key, topic="x", body=b"?", at=datetime.now(UTC)
-    )
+    await receive(doorbell, shop_id=shop.id, source="standard", key=key, topic="x", body=b"?", at=datetime.now(UTC))
     return key
 
 
