@@ -59,10 +59,16 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
         await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
-        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON):
+        if _waits_for_money(case):
             await move(tx, case, CaseState.DONE, at=at)
         if await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded")
+
+
+def _waits_for_money(case: Case) -> bool:
+    """A parcel that left after the cancel keeps its person, whatever becomes of the money (I1)."""
+    has_person = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL
+    return has_person or CaseState(case.state) is CaseState.EXECUTING
 
 
 async def money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:

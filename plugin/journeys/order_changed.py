@@ -117,6 +117,7 @@ async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: Or
     stored = await lock_order(tx, change.order_id)
     quantities = {line.id: line.quantity for line in stored.placement.lines}
     cancelled, fulfilled = counted(after.cancelled), fulfilled_by_line(after)
+    before = fulfilled_by_line(change.before) if change.before else {}
     all_cancelled = after.state is not OrderState.OPEN
     asked = [CaseState.AWAITING_STORE, CaseState.EXECUTING, CaseState.DONE, CaseState.WITH_PERSON]
     promised: dict[str, int] = {}
@@ -124,7 +125,11 @@ async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: Or
         units = await units_by_line(case.id)
         for line, n in units.items():
             promised[line] = promised.get(line, 0) + n
-        has_left = any(promised[line] + fulfilled.get(line, 0) > quantities.get(line, 0) for line in units)
+        # Only what leaves with this version is news: an older parcel has had its answer, and an edit ships nothing.
+        has_left = any(
+            fulfilled.get(line, 0) > before.get(line, 0) and promised[line] + fulfilled[line] > quantities.get(line, 0)
+            for line in units
+        )
         is_cancelled = all_cancelled or all(cancelled.get(line, 0) >= promised[line] for line in units)
         if not units:
             continue

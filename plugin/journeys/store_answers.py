@@ -36,6 +36,7 @@ from plugin.shops.service import get_shop, settings_of, store_connection
 LOOK_AGAIN = timedelta(seconds=30)
 MONEY_HAS = timedelta(minutes=30)
 MAIL_WAITS_FOR_MONEY = timedelta(seconds=1)
+STORE_MAY_TAKE = timedelta(days=7)
 
 
 async def ask_store(ports: Ports, claim: Claim) -> None:
@@ -102,7 +103,7 @@ async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnsw
                 case CancelStatus.UNSUPPORTED:
                     await _to_a_person(tx, ports, shop, case, "store_cannot", AlertKind.REVIEW, answer.reason)
                 case CancelStatus.PENDING if answer.deadline and answer.deadline > at:
-                    await _wait_for(tx, case, answer.deadline, at)
+                    await _wait_for(tx, case, answer.deadline)
                     await outbox.complete(tx, claim)
                     await outbox.add(
                         tx, shop_id=shop.id, kind=claim.kind, ref=case.id,
@@ -118,9 +119,11 @@ def _pause(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 9)), timedelta(minutes=5))
 
 
-async def _wait_for(tx: Transaction, case: Case, deadline: datetime, at: datetime) -> None:
-    if case.due_at is None or deadline > case.due_at:
-        await postpone(tx, case, deadline + LOOK_AGAIN)
+async def _wait_for(tx: Transaction, case: Case, deadline: datetime) -> None:
+    """The store's own date is the case's date, sooner or later; but a shopper is not put off from date to date."""
+    due = min(deadline + LOOK_AGAIN, case.changed_at + STORE_MAY_TAKE)
+    if due != case.due_at:
+        await postpone(tx, case, due)
 
 
 async def store_cancelled(
@@ -156,7 +159,10 @@ async def store_cancelled(
 
 
 async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None) -> None:
-    """It has left already: nothing is paid, the units are free for a return, and a person has the case."""
+    """It has left already: nothing is paid, and a person has the case.
+
+    The units stay with the case until that person has answered: another case for them would ask the store the same.
+    """
     at = ports.clock.now()
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
     await release(tx, await legs_of_case(case.id), at=at, why="store_too_late")

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from plugin.payments.sandbox.server import RunningSandbox
+from plugin.storefronts.addresses import outgoing_client
+from plugin.storefronts.standard.adapter import StandardStorefront
 from tests.invariants import broken_invariants
 from tests.journeys.steps import quiet
 from tests.world import World, a_world
@@ -41,3 +43,13 @@ async def open_world(database: str, sandbox: RunningSandbox, tmp_path: Path) -> 
 async def world(open_world: OpenWorld) -> World:
     """A fresh shop in a whole small world."""
     return await open_world()
+
+
+@pytest.fixture
+async def hasty(world: World) -> AsyncIterator[World]:
+    """The same world, but a store that does not answer is given up after half a second."""
+    storefronts = world.ports.storefronts
+    assert isinstance(storefronts, dict)
+    async with outgoing_client() as http:
+        storefronts["standard"] = StandardStorefront(http, timeout=0.5)
+        yield world
