@@ -215,15 +215,17 @@ def shop_settings(**changes: Any) -> ShopSettings:
 @asynccontextmanager
 async def a_world(
     data: Path, sandbox_url: str, *, settings: ShopSettings | None = None, policy: Policy | None = None,
-    smtp_url: str | None = None, redis_url: str | None = None, clock: Clock | None = None,
+    smtp_url: str | None = None, redis_url: str | None = None, clock: Clock | None = None, **app_changes: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
-    """Start it all on free ports; the database is connected already. ``sandbox_url`` is a running Stripe sandbox."""
+    """Start it all on free ports; the database is connected already. ``sandbox_url`` is a running Stripe sandbox, and
+    ``app_changes`` are fields of ``Settings``."""
     app_settings = Settings(
         data=data,
         secret_keys=("a test secret that is long enough to be one",),
         smtp_url=smtp_url,
         redis_url=redis_url,
         mail_from="Comeback <comeback@localhost.example>",
+        **app_changes,
     )
     app = build_app(app_settings, clock=clock, connected=True)
     server = _Guest(uvicorn.Config(app, port=0, lifespan="on", log_config=None, access_log=False))
