@@ -18,9 +18,9 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
-from handlers.language import wanted_languages
+from handlers.language import spoken_language
 from plugin.core.errors import DomainError, NotFound
-from plugin.core.words import catalogue, choose_language
+from plugin.core.words import catalogue
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -139,7 +139,7 @@ class ProblemAnswers:
         failure = failure_of(error)
         if failure.status >= 500:
             log.error("request failed", exc_info=error, code=failure.code, status=failure.status)
-        language = choose_language(*wanted_languages(request.headers.get("accept-language")))
+        language = spoken_language(request)
         problem = Problem(
             type=f"{self.public_url}/docs/problems/{failure.code}",
             title=failure.code.replace("_", " ").capitalize(),

@@ -79,6 +79,11 @@ class PersonAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 async def see_order(
     ports: NamedDependency[Ports], guest: NamedDependency[Guest], locale: FromQuery[Locale | None] = None
 ) -> OrderView:
+    return await order_now(ports, guest, locale)
+
+
+async def order_now(ports: Ports, guest: Guest, locale: str | None) -> OrderView:
+    """The order as it stands at this moment, for the API and the pages alike."""
     seen = await view_order(ports, guest.shop, guest.visitor.order_id)
     order = seen.whole.order
     speak = presenter(guest.shop, order, ports.clock.now(), locale)

@@ -19,7 +19,7 @@ async def knock(town: Town, route: str, door: Door, caller: Caller, order: Place
     """The answer, and all that the request itself said: what is echoed from it is no leak."""
     call, shown = await door.ask(order), await caller.show()
     answer = await town.http.request(
-        route.split(" ")[0],
+        route.split(" ", maxsplit=1)[0],
         call.path,
         json=call.json,
         headers={**call.headers, **shown.headers, **({"Cookie": crumbs(shown.cookies)} if shown.cookies else {})},

@@ -75,7 +75,7 @@ class Placed:
             at = world.ports.clock.now()
             lookup_id = await begin_lookup(tx, shop_id=self.shop_id, order_id=self.order_id, at=at)
             code = await give_code(tx, lookup_id)
-        assert LOOKUP_LASTS > timedelta(0)
+        assert timedelta(0) < LOOKUP_LASTS
         return lookup_id, code
 
 
@@ -123,7 +123,19 @@ async def placed(world: World, mark: str) -> Placed:
         lookup_id = await begin_lookup(tx, shop_id=world.shop.id, order_id=shopper.order_id, at=at)
         mailed = await give_code(tx, lookup_id)
     code = done["code"]["code"]
-    marks = {email, name, f"Name{mark}", title, order.number, shopper.order_id, case["id"], code, link, lookup_id, mailed}
+    marks = {
+        email,
+        name,
+        f"Name{mark}",
+        title,
+        order.number,
+        shopper.order_id,
+        case["id"],
+        code,
+        link,
+        lookup_id,
+        mailed,
+    }
     return Placed(
         world, order, shopper.order_id, case["id"], code, link, lookup_id, mailed, frozenset(marks)
     )  # fmt: skip
@@ -147,6 +159,8 @@ async def state_of_the_books() -> dict[str, str]:
     digests = {}
     for table in tables:
         if table in known:
-            found = await rows(f'SELECT md5(coalesce(string_agg(t::text, E\'\\n\' ORDER BY t::text), \'\')) AS d FROM "{table}" t')
+            found = await rows(
+                f"SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS d FROM \"{table}\" t"
+            )
             digests[table] = found[0]["d"]
     return digests
