@@ -19,7 +19,7 @@ from handlers.demo.callers import Caller, until
 from handlers.demo.shop import DemoKeys
 from handlers.demo.transcript import StepFailed, Transcript, require
 from handlers.shopper.orders import CancelAsk, CancelConfirm
-from handlers.shopper.sessions import ExchangeAsk, SessionAsk
+from handlers.shopper.sessions import ExchangeAsk, LinkAsk
 from handlers.shopper.views import CaseView, LinkView, OrderView, PreviewView, SessionView
 from plugin.audit.service import verify_order
 from plugin.codes.store import find_code
@@ -89,7 +89,7 @@ class Story:
         """The signed link that the store puts on its order page; waits until the webhook has been read."""
 
         async def ask() -> LinkView | None:
-            response = await server.send("/v1/links", SessionAsk(order_id=order.id))
+            response = await server.send("/v1/links", LinkAsk(order_id=order.id))
             return None if response.status_code == 404 else server.read(response, LinkView)
 
         url = (await until(ask, "the order to be read")).url
