@@ -34,7 +34,7 @@ from plugin.storefronts.demo.store import DemoStore
 from tests.fixtures_redis import RunningRedis
 from tests.fixtures_stripe import Till
 
-SECRET = "a secret of the tests, long enough to be one"
+SECRET = "a secret of the tests that is long enough to be one"
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -78,7 +78,7 @@ async def test_a_key_that_stripe_refuses_is_a_fault(database: str, tmp_path: Pat
 async def test_secrets_sealed_under_a_lost_key_are_a_fault(database: str, tmp_path: Path) -> None:
     async with adapters(settings(tmp_path), LocalBell()) as ports:
         shop = await a_shop(ports)
-        shop.sealed_webhook_secrets = Vault(("another secret, long enough",)).seal(
+        shop.sealed_webhook_secrets = Vault(("another secret that is long enough",)).seal(
             "whsec_x", tenant=shop.id, field="webhook_secrets"
         )
         found = await of_shop(ports, shop)
