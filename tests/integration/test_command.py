@@ -26,6 +26,7 @@ from plugin.orders.models import Order
 from plugin.settings import Settings
 from plugin.shops.models import Shop
 from plugin.shops.service import webhook_secrets
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "a secret of the tests that is long enough to be one"
@@ -82,9 +83,7 @@ async def test_a_created_shop_is_listed_shown_and_ready_for_a_webhook(
     async with serve_app(build_app(settings, connected=True), listener):
         sent = await comeback("trigger", made["shop"], "--sample", "spanish", "--to", address, "--json")
         assert sent.json["status"] == 202
-        async with asyncio.timeout(10):
-            while not await Order.exists(shop_id=made["shop"], external_id=sent.json["order_id"]):
-                await asyncio.sleep(0.02)
+        assert await eventually(lambda: Order.exists(shop_id=made["shop"], external_id=sent.json["order_id"]))
 
 
 async def test_what_cannot_be_done_is_said_in_a_sentence_without_a_traceback(comeback: Comeback) -> None:
@@ -149,9 +148,7 @@ async def test_an_altered_audit_is_found(comeback: Comeback, tmp_path: Path, dat
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     async with serve_app(build_app(settings, connected=True), listener):
         await comeback("trigger", made["shop"], "--to", address)
-        async with asyncio.timeout(10):
-            while not await Order.exists(shop_id=made["shop"]):
-                await asyncio.sleep(0.02)
+        assert await eventually(lambda: Order.exists(shop_id=made["shop"]))
     whole = await comeback("audit", "verify")
     await db.rows("UPDATE audit_events SET canonical = replace(canonical, '26666', '16666') RETURNING id")
     altered = await comeback("audit", "verify", "--shop", made["shop"])

@@ -111,7 +111,7 @@ async def test_a_redis_that_evicts_is_a_fault_with_the_command_that_mends_it(
     async with Redis.from_url(own_redis.url) as redis:
         await redis.config_set("maxmemory-policy", "volatile-ttl")
     evicting = await redis_finding(settings(tmp_path, redis_url=own_redis.url))
-    own_redis.stop()
+    await own_redis.stop()
     away = await redis_finding(settings(tmp_path, redis_url=own_redis.url))
     assert well.health is Health.OK
     assert (evicting.health, away.health) == (Health.FAULT, Health.FAULT)
