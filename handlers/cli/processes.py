@@ -101,7 +101,9 @@ def demo(
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with ThreadPoolExecutor(1) as starter, (settings.data / "demo.log").open("a", encoding="utf-8") as log:
+    # Never closed: the embedded server writes to it when it is stopped at exit.
+    log = (settings.data / "demo.log").open("a", encoding="utf-8")
+    with ThreadPoolExecutor(1) as starter:
         from plugin import db
 
         database = starter.submit(db.embedded_url, settings.data)  # while it starts, the rest is imported
@@ -114,9 +116,7 @@ def demo(
 
         configure_logs(settings.log_level, log)
         tell = Transcript(None if json else out)
-        tell.say(
-            "[bold]Comeback[/], the demo: a cancellation, from the click to the code that brings the shopper back\n"
-        )
+        tell.say("[bold]Comeback[/], the demo: from the click on cancel to the code that brings the shopper back\n")
         report = run(Demo(settings, tell, database, started).play(once=once))
     if json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")

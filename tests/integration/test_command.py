@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 from handlers.compose import adapters
 from handlers.runner import LocalBell
@@ -26,44 +17,10 @@ from plugin.orders.models import Order
 from plugin.settings import Settings
 from plugin.shops.models import Shop
 from plugin.shops.service import webhook_secrets
+from tests.fixtures_command import SECRET, Comeback
 from tests.waiting import eventually
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-SECRET = "a secret of the tests that is long enough to be one"
 NEWER = "a newer secret of the tests that is long enough too"
-
-
-@dataclass(frozen=True)
-class Ended:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Comeback = Callable[..., Awaitable[Ended]]
-
-
-@pytest.fixture
-def comeback(database: str, tmp_path: Path) -> Comeback:
-    """Run ``comeback`` with these arguments; keywords change the environment."""
-
-    async def run(*arguments: str, **changes: str) -> Ended:
-        environment = {
-            "PATH": os.environ["PATH"], "COMEBACK_DATA": str(tmp_path), "DATABASE_URL": database, "COLUMNS": "200",
-            "COMEBACK_SECRET_KEY": SECRET, **changes,
-        }  # fmt: skip
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "handlers.cli", *arguments, env=environment, cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(), 60)
-        return Ended(process.returncode or 0, out.decode(), err.decode())
-
-    return run
 
 
 async def test_a_created_shop_is_listed_shown_and_ready_for_a_webhook(
