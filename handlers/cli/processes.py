@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,7 @@ def serve(
     settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
     if workers > 1 and settings.database_url is None:
         fail("Several web processes need a database of their own to meet at: set DATABASE_URL.")
+    _check_port(settings.host, settings.port)
     database = _address(settings)
     run(
         _prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first)
@@ -153,6 +155,15 @@ def _address(settings: Settings) -> str:
     from handlers.compose import database_address
 
     return database_address(settings)
+
+
+def _check_port(host: str, port: int) -> None:
+    """End with a sentence where granian would end with a backtrace."""
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OSError as error:
+        fail(f"Comeback cannot listen at {host}:{port}: {error.strerror}. Choose another with --host and --port.")
 
 
 def _stop_on_signals() -> asyncio.Event:

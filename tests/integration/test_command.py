@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,13 +48,17 @@ async def test_what_cannot_be_done_is_said_in_a_sentence_without_a_traceback(com
     unknown = await comeback("shop", "show", "shop_nobody")
     storefront = await comeback("shop", "create", "Lumen", "--storefront", "magento")
     unreachable = await comeback("shop", "list", DATABASE_URL="postgres://x:y@127.0.0.1:9/z")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        occupied = await comeback("serve", "--port", port)
     unsafe = await comeback("serve", COMEBACK_ENV="production", COMEBACK_SECRET_KEY="demo")
     assert (unknown.status, unknown.err) == (1, "There is no such shop.\n")
     assert storefront.err == "A storefront is one of standard, woocommerce, shopify.\n"
     assert "comeback doctor" in unreachable.err
     assert "COMEBACK_SECRET_KEY" in unsafe.err
     assert "PUBLIC_URL" in unsafe.err
-    assert not any("Traceback" in each.err for each in (unknown, storefront, unreachable, unsafe))
+    assert f"cannot listen at 127.0.0.1:{port}" in occupied.err
+    assert not any("Traceback" in each.err for each in (unknown, storefront, unreachable, unsafe, occupied))
 
 
 async def test_settings_are_read_strictly_and_kept_whole(comeback: Comeback, tmp_path: Path) -> None:
