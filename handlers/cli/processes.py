@@ -160,7 +160,8 @@ def _address(settings: Settings) -> str:
 def _check_port(host: str, port: int) -> None:
     """End with a sentence where granian would end with a backtrace."""
     try:
-        with socket.create_server((host, port)):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family):
             return
     except OSError as error:
         fail(f"Comeback cannot listen at {host}:{port}: {error.strerror}. Choose another with --host and --port.")
