@@ -109,6 +109,9 @@ def failure_of(error: Exception) -> Failure:
                        param=error.param, extra=error.extra)  # fmt: skip
     if isinstance(error, HTTPException) and error.status_code in (*range(400, 500), 503):
         return _framework_failure(error)
+    if isinstance(error, RecursionError):  # a body nested beyond all sense: nothing of ours recurses that deep
+        code, sentence = _FRAMEWORK_FAILURES[400]
+        return Failure(status=400, code=code, sentence=sentence, detail=sentence)
     if isinstance(error, _LOST_DATABASE):
         code, sentence = _FRAMEWORK_FAILURES[503]
         return Failure(status=503, code=code, sentence=sentence, detail=sentence, extra={"retry_after": 2})

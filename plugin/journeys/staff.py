@@ -134,7 +134,9 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
         leg = await lock_leg(tx, leg_id)
         if LegState(leg.state) is not LegState.WITH_PERSON:
             raise NotWithAPerson(detail=f"This refund is {leg.state}.", state=leg.state)
-        await move_leg(tx, leg, LegState.SUCCEEDED, at=ports.clock.now(), actor=by, why="paid_by_hand")
+        at = ports.clock.now()
+        sent = leg.submitted_at or at  # a leg that we never sent was sent by this person
+        await move_leg(tx, leg, LegState.SUCCEEDED, at=at, actor=by, why="paid_by_hand", submitted_at=sent)
         await follow_up(tx, ports, shop, case)
 
 
