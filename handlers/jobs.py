@@ -42,11 +42,21 @@ log = structlog.get_logger("comeback.jobs")
 
 
 async def run_claim(ports: Ports, claim: Claim) -> None:
-    """Run one claimed piece of work. Never raises: what fails is given back, to be taken again after a pause."""
+    """Run one claimed piece of work. Never raises: what fails is given back, to be taken again after a pause; what
+    cannot even be given back is found by the sweep when its lease has ended."""
+    try:
+        await _run(ports, claim)
+    except LeaseLost:
+        log.warning("lease_lost", kind=claim.kind, work_id=claim.id)
+    except Exception:
+        log.exception("work_left_to_its_lease", kind=claim.kind, work_id=claim.id)
+
+
+async def _run(ports: Ports, claim: Claim) -> None:
     try:
         await JOBS[claim.kind](ports, claim)
     except LeaseLost:
-        log.warning("lease_lost", kind=claim.kind, work_id=claim.id)
+        raise
     except Later as later:
         await _give_back(ports, claim, reason=later.reason, later=later)
     except Exception as error:
