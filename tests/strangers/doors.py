@@ -75,7 +75,9 @@ CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency
 WHOLE = {"whole": True}
 
 DOORS: dict[str, Door] = {
-    "POST /hooks/{shop_id}/{source}": Door(Key.SIGNATURE, about(lambda o: f"/hooks/{o.shop_id}/standard", lambda o: {})),
+    "POST /hooks/{shop_id}/{source}": Door(
+        Key.SIGNATURE, about(lambda o: f"/hooks/{o.shop_id}/standard", lambda o: {})
+    ),
     "POST /v1/sessions": Door(
         Key.SERVER, about(lambda o: "/v1/sessions", lambda o: {"order_id": o.order.id}), names_order=True
     ),

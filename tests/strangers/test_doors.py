@@ -1,4 +1,4 @@
-"""Every route x every kind of caller x own, sibling's and neighbour's order: what is not allowed shows nothing (I15)."""
+"""Every route x every kind of caller x own, sibling's and neighbour's order: what is closed shows nothing (I15)."""
 
 from __future__ import annotations
 
