@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 from litestar import Request, Response, post
 from litestar.datastructures import State
@@ -16,10 +15,9 @@ from plugin.inbox.events import receive
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Delivery, SignatureInvalid, Unparseable
 from plugin.shops.models import Shop
-from plugin.shops.service import stripe_webhook_secrets, webhook_secrets
+from plugin.shops.service import find_shop, stripe_webhook_secrets, webhook_secrets
 
 STRIPE = "stripe"
-_SHOP_ID = re.compile(r"shop_[0-9a-z]{1,35}")  # what no column can hold is no shop, and no failure
 
 
 @post(
@@ -42,7 +40,7 @@ async def receive_webhook(
 ) -> Response[None]:
     """202 once stored; 200 for a platform's ping, which is not stored; 401 for all else."""
     body = await request.body()
-    shop = await Shop.get_or_none(id=shop_id) if _SHOP_ID.fullmatch(shop_id) else None
+    shop = await find_shop(shop_id)
     if shop is None or source not in (shop.storefront, STRIPE):
         raise SignatureInvalid
     name_shop(request.scope, shop.id)

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from handlers.addresses import caller_group
+from handlers.dependencies import PublicId
 from handlers.pages.forms import field
 from handlers.pages.render import Frame, outer_frame, page
 from handlers.pages.visit import AnyRequest, from_our_own_page, is_secure, look_at, session_cookies, words_for
@@ -50,14 +51,14 @@ async def enter_to_person(request: AnyRequest, ports: NamedDependency[Ports], to
 
 
 @get("/shops/{shop_id:str}/orders", **PAGE)
-async def lookup_page(request: AnyRequest, shop_id: FromPath[str]) -> Response[str]:
+async def lookup_page(request: AnyRequest, shop_id: PublicId) -> Response[str]:
     shop = await _shop(request, shop_id)
     return page(request, "lookup", _lookup_frame(request, shop), number="", email="", wrong=False)
 
 
 @post("/shops/{shop_id:str}/orders", **FORM)
 async def ask_for_code(
-    request: AnyRequest, ports: NamedDependency[Ports], shop_id: FromPath[str]
+    request: AnyRequest, ports: NamedDependency[Ports], shop_id: PublicId
 ) -> Response[str] | Redirect:
     shop = await _shop(request, shop_id)
     frame = _lookup_frame(request, shop)
@@ -73,14 +74,14 @@ async def ask_for_code(
 
 
 @get("/shops/{shop_id:str}/orders/{lookup_id:str}", **PAGE)
-async def code_page(request: AnyRequest, shop_id: FromPath[str], lookup_id: FromPath[str]) -> Response[str]:
+async def code_page(request: AnyRequest, shop_id: PublicId, lookup_id: PublicId) -> Response[str]:
     shop = await _shop(request, shop_id)
     return page(request, "code", _lookup_frame(request, shop), shop_id=shop.id, wrong=None)
 
 
 @post("/shops/{shop_id:str}/orders/{lookup_id:str}", **FORM)
 async def enter_by_code(
-    request: AnyRequest, ports: NamedDependency[Ports], shop_id: FromPath[str], lookup_id: FromPath[str]
+    request: AnyRequest, ports: NamedDependency[Ports], shop_id: PublicId, lookup_id: PublicId
 ) -> Response[str] | Redirect:
     shop = await _shop(request, shop_id)
     frame = _lookup_frame(request, shop)

@@ -10,10 +10,10 @@ import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath
 from litestar.response import Redirect, ServerSentEvent
 from msgspec import Struct
 
+from handlers.dependencies import PublicId
 from handlers.pages.forms import cancel_ask, cancel_confirm
 from handlers.pages.render import frame_of, page
 from handlers.pages.timeline import is_moving, timeline
@@ -122,7 +122,7 @@ def _to_case(case_id: str) -> Redirect:
 
 @get("/order/cases/{case_id:str}", **INSIDE)
 async def case_page(
-    request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: FromPath[str]
+    request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: PublicId
 ) -> Response[str]:
     case = await case_now(ports, visit.guest, case_id, visit.wished)
     frame = frame_of(visit, f"/order/cases/{case.id}")
@@ -131,7 +131,7 @@ async def case_page(
 
 @get("/order/cases/{case_id:str}/events", **INSIDE)
 async def case_events(
-    ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: FromPath[str]
+    ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: PublicId
 ) -> ServerSentEvent:
     """What makes the page look again: the API's own stream, opened by the cookie."""
     first = await case_now(ports, visit.guest, case_id, visit.wished)

@@ -7,11 +7,11 @@ from typing import Annotated
 from litestar import Request, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from handlers.addresses import caller_group
-from handlers.dependencies import provide_page_shop, provide_server_shop
+from handlers.dependencies import PublicId, provide_page_shop, provide_server_shop
 from handlers.problems import problem_responses
 from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
 from handlers.shopper import phrases
@@ -167,7 +167,7 @@ async def open_lookup(
     request: Request[object, object, State],
     ports: NamedDependency[Ports],
     shop: NamedDependency[Shop],
-    lookup_id: FromPath[str],
+    lookup_id: PublicId,
     data: JSONBody[CodeAsk],
 ) -> SessionView:
     opened = await try_code(request, ports, shop, lookup_id, data.code)

@@ -35,7 +35,7 @@ class Caller:
             return False
         if not names_order:
             return True
-        return self.of is about if key is Key.SESSION else self.of.shop_id == about.shop_id
+        return self.of is about if key in (Key.SESSION, Key.COOKIE) else self.of.shop_id == about.shop_id
 
 
 def bearer(token: str) -> Shown:
@@ -50,7 +50,12 @@ def genuine(town: Town) -> list[Caller]:
         async def session(order: Placed = order) -> Shown:
             return bearer(await order.session())
 
+        async def cookie(order: Placed = order) -> Shown:
+            token = await order.session()
+            return Shown(cookies={"comeback": token, "__Host-comeback": token})
+
         callers.append(Caller(f"{label} session", session, Key.SESSION, order))
+        callers.append(Caller(f"{label} session in a cookie", cookie, Key.COOKIE, order))
     for label, order in (("our", town.mine), ("the neighbour's", town.foreign)):
         new_shop = order.world.new_shop
         callers.append(Caller(f"{label} page key", showing(bearer(new_shop.publishable_key)), Key.PAGE, order))
@@ -79,9 +84,15 @@ def strangers(town: Town) -> list[Caller]:
     async def expired_link() -> Shown:
         return bearer(await mine.expired_link())
 
-    async def in_a_cookie() -> Shown:
+    async def in_another_cookie() -> Shown:
         token = await mine.session()
-        return Shown(cookies={"comeback": token, "__Host-comeback": token, "session": token})
+        return Shown(cookies={"session": token, "comeback-shop": token, "Comeback": token})
+
+    async def expired_in_a_cookie() -> Shown:
+        return Shown(cookies={"comeback": await mine.expired_session()})
+
+    async def closed_in_a_cookie() -> Shown:
+        return Shown(cookies={"comeback": await mine.closed_session()})
 
     async def in_the_address() -> Shown:
         token = await mine.session()
@@ -128,13 +139,17 @@ def strangers(town: Town) -> list[Caller]:
         "a webhook secret": bearer(shop.webhook_secret),
         "the store's own secret": bearer(shop.store_secret or ""),
         "the stored hash of the secret key": bearer(shop.shop.secret_key_hash),
+        "a link's token in a cookie": Shown(cookies={"comeback": mine.link, "__Host-comeback": mine.link}),
+        "a secret key in a cookie": Shown(cookies={"comeback": shop.secret_key}),
         "a forged proxy": Shown({"X-Forwarded-For": "127.0.0.1", "X-Forwarded-User": "admin", "X-Real-IP": "::1"}),
     }
     asked = {
         "an expired session": expired,
         "a closed session": closed,
         "an expired link": expired_link,
-        "a session in a cookie": in_a_cookie,
+        "a session in another cookie": in_another_cookie,
+        "an expired session in a cookie": expired_in_a_cookie,
+        "a closed session in a cookie": closed_in_a_cookie,
         "a session in the address": in_the_address,
         "a session in another header": in_another_header,
         "a session by basic authentication": by_basic,

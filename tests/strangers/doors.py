@@ -26,7 +26,8 @@ class Key(StrEnum):
     PAGE = "page"  # the shop's publishable key
     SERVER = "server"  # the shop's secret key
     SIGNATURE = "signature"  # a webhook's own; its tests are in test_signatures
-    SECRET_IN_BODY = "secret in body"  # a link's token; whoever knows it is let in
+    SECRET = "secret"  # a link's token or a mailed code; whoever knows it is let in
+    COOKIE = "cookie"  # a shopper's session, in the cookie of our own pages
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Call:
 
     path: str
     json: Any = None
+    form: dict[str, str] | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -54,14 +56,23 @@ class Door:
 
 def constant(path: str, json: Any = None, **headers: str) -> Ask:
     async def ask(order: Placed) -> Call:
-        return Call(path, json, dict(headers))
+        return Call(path, json, headers=dict(headers))
 
     return ask
 
 
 def about(path: Callable[[Placed], str], json: Callable[[Placed], Any] = lambda order: None) -> Ask:
     async def ask(order: Placed) -> Call:
-        return Call(path(order), json(order), {"Idempotency-Key": uuid4().hex})
+        return Call(path(order), json(order), headers={"Idempotency-Key": uuid4().hex})
+
+    return ask
+
+
+def posting(path: str, **form: str) -> Ask:
+    """A form of our own pages; whoever knocks adds the mark of the session that they show."""
+
+    async def ask(order: Placed) -> Call:
+        return Call(path, form=form)
 
     return ask
 
@@ -75,7 +86,9 @@ CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency
 WHOLE = {"whole": True}
 
 DOORS: dict[str, Door] = {
-    "POST /hooks/{shop_id}/{source}": Door(Key.SIGNATURE, about(lambda o: f"/hooks/{o.shop_id}/standard", lambda o: {})),
+    "POST /hooks/{shop_id}/{source}": Door(
+        Key.SIGNATURE, about(lambda o: f"/hooks/{o.shop_id}/standard", lambda o: {})
+    ),
     "POST /v1/sessions": Door(
         Key.SERVER, about(lambda o: "/v1/sessions", lambda o: {"order_id": o.order.id}), names_order=True
     ),
@@ -83,7 +96,7 @@ DOORS: dict[str, Door] = {
         Key.SERVER, about(lambda o: "/v1/links", lambda o: {"order_id": o.order.id}), names_order=True
     ),
     "POST /v1/sessions/exchange": Door(
-        Key.SECRET_IN_BODY, about(lambda o: "/v1/sessions/exchange", lambda o: {"link": o.link})
+        Key.SECRET, about(lambda o: "/v1/sessions/exchange", lambda o: {"link": o.link})
     ),
     "POST /v1/lookups": Door(
         Key.PAGE,
@@ -128,6 +141,33 @@ DOORS: dict[str, Door] = {
         ),
         names_order=True,
     ),
+    "GET /o/{token}": Door(Key.SECRET, about(lambda o: f"/o/{o.link}")),
+    "POST /o/{token}": Door(Key.SECRET, about(lambda o: f"/o/{o.link}")),
+    "GET /o/{token}/person": Door(Key.SECRET, about(lambda o: f"/o/{o.link}/person")),
+    "POST /o/{token}/person": Door(Key.SECRET, about(lambda o: f"/o/{o.link}/person")),
+    "GET /shops/{shop_id}/orders": Door(Key.PUBLIC, about(lambda o: f"/shops/{o.shop_id}/orders")),
+    "POST /shops/{shop_id}/orders": Door(Key.SECRET, about(lambda o: f"/shops/{o.shop_id}/orders")),
+    "GET /shops/{shop_id}/orders/{lookup_id}": Door(
+        Key.PUBLIC, about(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}")
+    ),
+    "POST /shops/{shop_id}/orders/{lookup_id}": Door(
+        Key.SECRET, about(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}")
+    ),
+    "GET /order": Door(Key.COOKIE, constant("/order")),
+    "POST /order/cancel/preview": Door(Key.COOKIE, posting("/order/cancel/preview", whole="yes")),
+    "POST /order/cancel": Door(
+        Key.COOKIE, posting("/order/cancel", whole="yes", digest="0" * 64, key="the-key-of-a-stranger")
+    ),
+    "GET /order/cases/{case_id}": Door(
+        Key.COOKIE, about(lambda o: f"/order/cases/{o.case_id}"), names_order=True
+    ),
+    "GET /order/cases/{case_id}/events": Door(
+        Key.COOKIE, about(lambda o: f"/order/cases/{o.case_id}/events"), names_order=True
+    ),
+    "GET /order/person": Door(Key.COOKIE, constant("/order/person")),
+    "POST /order/person": Door(Key.COOKIE, posting("/order/person", message="Hello?"), tries=4),
+    "GET /order/person/sent": Door(Key.COOKIE, constant("/order/person/sent")),
+    "POST /order/leave": Door(Key.COOKIE, posting("/order/leave")),
     "GET /health/live": Door(Key.PUBLIC, constant("/health/live")),
     "GET /health/ready": Door(Key.PUBLIC, constant("/health/ready")),
     "GET /metrics": Door(Key.PUBLIC, constant("/metrics")),
