@@ -122,10 +122,14 @@ async def connect_shop(
 
 async def get_shop(shop_id: str) -> Shop:
     """The shop; raises ``NotFound``."""
-    shop = await Shop.get_or_none(id=shop_id)
+    shop = await find_shop(shop_id)
     if shop is None:
         raise NotFound(detail="There is no such shop.", param="shop")
     return shop
+
+
+async def find_shop(shop_id: str) -> Shop | None:
+    return await Shop.get_or_none(id=shop_id)
 
 
 async def shop_by_secret_key(key: str) -> Shop:
