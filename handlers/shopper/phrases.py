@@ -73,8 +73,8 @@ def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
     return (
         PERSON, PERSON_ANSWER, LOOKUP, YOUR_PAYMENT, *COMPONENT.values(), *STATUS.values(), *PLANNED.values(),
-        *MOVED.values(), ACCEPTED, MONEY_COMING, NOT_CHARGED, REFUNDED, NOTHING_TO_PAY, IN_REVIEW, WITH_PERSON, TOO_LATE,
-        BY_HAND, MONEY_STUCK, REFUSED, WITHDRAWN, RETURNED,
+        *MOVED.values(), ACCEPTED, MONEY_COMING, NOT_CHARGED, REFUNDED, NOTHING_TO_PAY, IN_REVIEW, WITH_PERSON,
+        TOO_LATE, BY_HAND, MONEY_STUCK, REFUSED, WITHDRAWN, RETURNED,
     )  # fmt: skip
 
 

@@ -23,7 +23,8 @@ async def a_browser(world: World) -> AsyncIterator[httpx.AsyncClient]:
 async def link_to(world: World, order: OrderBody) -> str:
     """The path of a fresh signed link."""
     made = await world.http.post("/v1/links", json={"order_id": order.id}, headers=world.server_key)
-    return "/o/" + made.json()["url"].rsplit("/", 1)[1]
+    url: str = made.json()["url"]
+    return "/o/" + url.rsplit("/", 1)[1]
 
 
 def fields_of(html: str, action: str) -> list[tuple[str, str]]:
