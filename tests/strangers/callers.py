@@ -6,6 +6,7 @@ import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from handlers.pages.visit import form_mark
 from plugin.core.ids import new_token, token_hash
 from tests.strangers.doors import Key
 from tests.strangers.town import Placed, Town
@@ -18,6 +19,7 @@ class Shown:
     headers: dict[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Caller:
             return False
         if not names_order:
             return True
-        return self.of is about if key is Key.SESSION else self.of.shop_id == about.shop_id
+        return self.of is about if key in (Key.SESSION, Key.COOKIE) else self.of.shop_id == about.shop_id
 
 
 def bearer(token: str) -> Shown:
@@ -50,7 +52,12 @@ def genuine(town: Town) -> list[Caller]:
         async def session(order: Placed = order) -> Shown:
             return bearer(await order.session())
 
+        async def cookie(order: Placed = order) -> Shown:
+            token = await order.session()
+            return Shown(cookies={"comeback": token}, form={"mark": form_mark(token)})
+
         callers.append(Caller(f"{label} session", session, Key.SESSION, order))
+        callers.append(Caller(f"{label} session in its cookie", cookie, Key.COOKIE, order))
     for label, order in (("our", town.mine), ("the neighbour's", town.foreign)):
         new_shop = order.world.new_shop
         callers.append(Caller(f"{label} page key", showing(bearer(new_shop.publishable_key)), Key.PAGE, order))
@@ -79,9 +86,9 @@ def strangers(town: Town) -> list[Caller]:
     async def expired_link() -> Shown:
         return bearer(await mine.expired_link())
 
-    async def in_a_cookie() -> Shown:
+    async def in_another_cookie() -> Shown:
         token = await mine.session()
-        return Shown(cookies={"comeback": token, "__Host-comeback": token, "session": token})
+        return Shown(cookies={"session": token, "__Host-session": token, "comeback-session": token})
 
     async def in_the_address() -> Shown:
         token = await mine.session()
@@ -134,7 +141,7 @@ def strangers(town: Town) -> list[Caller]:
         "an expired session": expired,
         "a closed session": closed,
         "an expired link": expired_link,
-        "a session in a cookie": in_a_cookie,
+        "a session in another cookie": in_another_cookie,
         "a session in the address": in_the_address,
         "a session in another header": in_another_header,
         "a session by basic authentication": by_basic,

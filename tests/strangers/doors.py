@@ -23,10 +23,11 @@ class Key(StrEnum):
 
     PUBLIC = "public"  # nothing: it holds nothing of anybody
     SESSION = "session"  # a shopper's session, as a bearer token
+    COOKIE = "cookie"  # the same session in the pages' cookie, with its mark in every form
     PAGE = "page"  # the shop's publishable key
     SERVER = "server"  # the shop's secret key
     SIGNATURE = "signature"  # a webhook's own; its tests are in test_signatures
-    SECRET_IN_BODY = "secret in body"  # a link's token; whoever knows it is let in
+    SECRET_IN_BODY = "secret in body"  # a link's token or a mailed code; whoever knows it is let in
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Call:
     path: str
     json: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] | None = None
 
 
 Ask = Callable[[Placed], Awaitable[Call]]
@@ -66,6 +68,13 @@ def about(path: Callable[[Placed], str], json: Callable[[Placed], Any] = lambda 
     return ask
 
 
+def on_page(path: Callable[[Placed], str], form: Callable[[Placed], dict[str, str]] | None = None) -> Ask:
+    async def ask(order: Placed) -> Call:
+        return Call(path(order), form=form(order) if form else None)
+
+    return ask
+
+
 async def open_mailed(order: Placed) -> Call:
     lookup_id, code = await order.fresh_lookup()
     return Call(f"/v1/lookups/{lookup_id}/open", {"code": code})
@@ -73,6 +82,44 @@ async def open_mailed(order: Placed) -> Call:
 
 CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency": "USD"}
 WHOLE = {"whole": True}
+
+PAGE_DOORS: dict[str, Door] = {
+    "GET /o/{token}": Door(Key.SECRET_IN_BODY, on_page(lambda o: f"/o/{o.link}")),
+    "POST /o/{token}": Door(Key.SECRET_IN_BODY, on_page(lambda o: f"/o/{o.link}", lambda o: {})),
+    "GET /o/{token}/person": Door(Key.SECRET_IN_BODY, on_page(lambda o: f"/o/{o.link}/person")),
+    "POST /o/{token}/person": Door(Key.SECRET_IN_BODY, on_page(lambda o: f"/o/{o.link}/person", lambda o: {})),
+    "GET /shops/{shop_id}/orders": Door(Key.PUBLIC, on_page(lambda o: f"/shops/{o.shop_id}/orders")),
+    "POST /shops/{shop_id}/orders": Door(
+        Key.PUBLIC,
+        on_page(
+            lambda o: f"/shops/{o.shop_id}/orders",
+            lambda o: {"number": o.order.number, "email": str(o.order.customer.email)},
+        ),
+    ),
+    "GET /shops/{shop_id}/orders/{lookup_id}": Door(
+        Key.PUBLIC, on_page(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}")
+    ),
+    "POST /shops/{shop_id}/orders/{lookup_id}": Door(
+        Key.SECRET_IN_BODY, on_page(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}", lambda o: {"code": "?"})
+    ),
+    "GET /order": Door(Key.COOKIE, on_page(lambda o: "/order")),
+    "POST /order/cancel/preview": Door(
+        Key.COOKIE, on_page(lambda o: "/order/cancel/preview", lambda o: {"whole": "yes"})
+    ),
+    "POST /order/cancel": Door(
+        Key.COOKIE, on_page(lambda o: "/order/cancel", lambda o: {"whole": "yes", "digest": "0" * 64, "key": "k"})
+    ),
+    "GET /order/cases/{case_id}": Door(Key.COOKIE, on_page(lambda o: f"/order/cases/{o.case_id}"), names_order=True),
+    "GET /order/cases/{case_id}/events": Door(
+        Key.COOKIE, on_page(lambda o: f"/order/cases/{o.case_id}/events"), names_order=True
+    ),
+    "GET /order/person": Door(Key.COOKIE, on_page(lambda o: "/order/person")),
+    "POST /order/person": Door(
+        Key.COOKIE, on_page(lambda o: "/order/person", lambda o: {"message": "Hello?"}), tries=4
+    ),
+    "GET /order/person/sent": Door(Key.COOKIE, on_page(lambda o: "/order/person/sent")),
+    "POST /order/leave": Door(Key.COOKIE, on_page(lambda o: "/order/leave", lambda o: {})),
+}
 
 DOORS: dict[str, Door] = {
     "POST /hooks/{shop_id}/{source}": Door(Key.SIGNATURE, about(lambda o: f"/hooks/{o.shop_id}/standard", lambda o: {})),
@@ -128,6 +175,7 @@ DOORS: dict[str, Door] = {
         ),
         names_order=True,
     ),
+    **PAGE_DOORS,
     "GET /health/live": Door(Key.PUBLIC, constant("/health/live")),
     "GET /health/ready": Door(Key.PUBLIC, constant("/health/ready")),
     "GET /metrics": Door(Key.PUBLIC, constant("/metrics")),

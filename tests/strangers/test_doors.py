@@ -22,10 +22,11 @@ async def knock(town: Town, route: str, door: Door, caller: Caller, order: Place
         route.split(" ", maxsplit=1)[0],
         call.path,
         json=call.json,
+        data=None if call.form is None else {**call.form, **shown.form},
         headers={**call.headers, **shown.headers, **({"Cookie": crumbs(shown.cookies)} if shown.cookies else {})},
         params=shown.params,
     )
-    said = f"{call.path} {msgspec.json.encode(call.json).decode()} {shown}"
+    said = f"{call.path} {msgspec.json.encode((call.json, call.form)).decode()} {shown}"
     return answer, said
 
 
