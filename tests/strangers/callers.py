@@ -51,8 +51,8 @@ def genuine(town: Town) -> list[Caller]:
             return bearer(await order.session())
 
         async def cookie(order: Placed = order) -> Shown:
-            mark = form_mark(order.world.ports.vault, order.order_id)
-            return Shown(cookies={"comeback": await order.session()}, form={"mark": mark})
+            token = await order.session()
+            return Shown(cookies={"comeback": token, "__Host-comeback": token})
 
         callers.append(Caller(f"{label} session", session, Key.SESSION, order))
         callers.append(Caller(f"{label} session in a cookie", cookie, Key.COOKIE, order))
