@@ -46,6 +46,8 @@ TABLE: Table = [
     ("authorised, all that is left of it, not everything", owed(100), [authorised()], False,
      [("card", LegKind.LOWER_CAPTURE, 100)]),
     ("authorised, everything, a fee", owed(100, fee=5), [authorised()], True, [("card", LegKind.LOWER_CAPTURE, 95)]),
+    ("authorised, everything, a part of it not yet granted by the store", owed(70),
+     [authorised(capturable=70, ungranted=30)], True, [("card", LegKind.LOWER_CAPTURE, 70)]),
     ("card first, stored value last", owed(110), [GIFT, a_payment()], True,
      [("card", LegKind.REFUND, 100), ("gift", LegKind.STOREFRONT, 10)]),
     ("other instruments between them", owed(240), [GIFT, PAYPAL, a_payment()], True,
