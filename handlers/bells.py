@@ -59,7 +59,7 @@ class RedisBell:
         if self._ringer is not None:
             await self._ringer
         if self._pool is not None:
-            await self._pool.aclose()
+            await self._pool.aclose(close_connection_pool=True)
 
     async def ring(self, rings: Sequence[Ring]) -> None:
         if time.monotonic() < self._quiet_until:

@@ -86,9 +86,13 @@ async def payments_of(order_id: str) -> list[Payment]:
     return await Payment.filter(order_id=order_id).order_by("external_id")
 
 
-async def payment_by_reference(shop_id: str, reference: str) -> Payment | None:
-    """The payment that is this PaymentIntent."""
-    return await Payment.get_or_none(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
+async def payments_by_reference(shop_id: str, reference: str) -> list[Payment]:
+    """The payments that are this PaymentIntent: more than one where a store has cloned an order with its payment.
+
+    They come in the sequence in which their orders are locked.
+    """
+    query = Payment.filter(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
+    return await query.order_by("order_id", "id")
 
 
 def number_key(number: str) -> str:
