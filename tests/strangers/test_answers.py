@@ -1,4 +1,4 @@
-"""What every answer carries in production, whichever way it is asked for; and that nobody's Host or proxy makes a link."""
+"""What every answer carries in production, however it is asked for; and that nobody's Host or proxy makes a link."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ EVIL = "evil.example"
 
 
 @pytest.fixture(scope="module")
-async def served(
-    empty: str, sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Town]:
+async def served(empty: str, sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Town]:
     """The town as in production: its public address is https, and its headers promise it."""
     async with a_town(tmp_path_factory.mktemp("served"), sandbox.url, public_address=PUBLIC) as town:
         yield town
@@ -60,7 +58,8 @@ async def test_only_the_shops_own_origin_reads_an_answer(served: Town) -> None:
     session = {"Authorization": f"Bearer {await served.mine.session()}"}
     for origin, is_granted in (
         (OURS, True), (NEIGHBOUR, False), (f"https://{EVIL}", False), ("null", False), (OURS + ".evil.example", False),
-        (OURS.replace("https", "http"), False), (OURS + ":8443", False), (OURS.upper(), False), ("*", False), ("", False),
+        (OURS.replace("https", "http"), False), (OURS + ":8443", False), (OURS.upper(), False),
+        ("*", False), ("", False),
     ):  # fmt: skip
         for call in (
             served.http.get("/v1/order", headers=session | {"Origin": origin}),
@@ -106,14 +105,15 @@ async def test_links_come_from_the_configuration_and_never_from_a_header(served:
         assert EVIL not in answer.text + str(answer.headers), route
 
 
+POST = b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\n"
 ODDITIES = {
-    "two lengths": b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
-    "a length and chunks": b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 9\r\n\r\n{}",
+    "a length and chunks": POST + b"Content-Type: application/json\r\n"
     b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "chunks by another name": b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "a negative length": b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    "a worded length": b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}",
-    "a bad chunk": b"POST /v1/sessions/exchange HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
+    "chunks by another name": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a negative length": POST + b"Content-Length: -1\r\n\r\n",
+    "a worded length": POST + b"Content-Length: +2\r\n\r\n{}",
+    "a bad chunk": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n",
     "an absolute target": b"GET http://evil.example/v1/order HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     "a connect": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
     "a folded header": b"GET /v1/order HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\nConnection: close\r\n\r\n",

@@ -1,4 +1,4 @@
-"""A shop types a nasty address as its store's: a shopper cancels, nothing is ever connected to, and a person is told."""
+"""A shop types a nasty address as its store's: a shopper cancels, nothing is connected to, and a person is told."""
 
 from __future__ import annotations
 
