@@ -233,7 +233,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
             await give_back_excess(tx, ports, payment)
             await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
-            await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
+            await move_leg(tx, leg, LegState.FAILED, at=at, why=str(no.code))
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
             if not (again and await plan_again(tx, ports, case, leg)):
                 await money_failed(tx, ports, shop, case, str(no.code))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -142,11 +143,12 @@ async def placed(world: World, mark: str) -> Placed:
 
 
 @asynccontextmanager
-async def a_town(data: Path, sandbox_url: str) -> AsyncIterator[Town]:
-    """Both shops are served by their own process over the same database, as if behind one load balancer."""
+async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town]:
+    """Both shops are served by their own process over the same database, as if behind one load balancer. ``app`` are
+    fields of ``Settings``."""
     async with (
-        a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,))) as ours,
-        a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,))) as neighbour,
+        a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,)), **app) as ours,
+        a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,)), **app) as neighbour,
     ):
         neighbour.numbers[0] = 5000
         yield Town(await placed(ours, "mine"), await placed(ours, "sibling"), await placed(neighbour, "foreign"))
