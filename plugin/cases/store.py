@@ -71,12 +71,12 @@ async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
         "SELECT line_id, ordinal, state FROM case_units WHERE order_id = $1 AND state <> 'released'", order.id
     ):
         (open_units if unit["state"] == "open" else settled)[unit["line_id"]].add(unit["ordinal"])
+    # Two counts, each by an index of its own: asked in one join they would read every case of the shop.
     counts = await rows(
-        "SELECT count(*) FILTER (WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
+        "SELECT (SELECT count(*) FROM cases c WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
         "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')) AS shipping, "
-        "count(*) FILTER (WHERE c.order_id <> $1 AND c.asked_at > $4) AS prior "
-        "FROM cases c JOIN orders o ON o.id = c.order_id "
-        "WHERE c.shop_id = $2 AND (c.order_id = $1 OR o.customer_hash = $3)",
+        "(SELECT count(*) FROM orders o JOIN cases c ON c.order_id = o.id WHERE o.shop_id = $2 "
+        "AND o.customer_hash = $3 AND o.id <> $1 AND c.asked_at > $4) AS prior",
         order.id,
         order.row.shop_id,
         order.row.customer_hash,
