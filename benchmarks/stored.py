@@ -34,7 +34,8 @@ _CASES = """
     INSERT INTO cases (id, shop_id, order_id, number, kind, basis, state, asked_by, locale, currency, owed, whole_order,
         takes_shipping, revision, policy_id, digest, facts, decision, asked_at, changed_at, closed_at)
     SELECT 'case_' || lpad(n::text, 26, '0'), p.shop_id, 'ord_' || lpad(n::text, 26, '0'), 'C-S' || n, 'cancel',
-        'policy', 'done', 'shopper', 'en', 'USD', $2, true, true, 1, p.id, repeat('0', 64), '{}', '{}', now(), now(), now()
+        'policy', 'done', 'shopper', 'en', 'USD', $2, true, true, 1, p.id, repeat('0', 64), '{}',
+        '{}', now(), now(), now()
     FROM generate_series($3::int, $4::int, $5::int) n, policy_versions p WHERE p.shop_id = $1 AND p.state = 'live'
 """
 _UNITS = """
