@@ -19,7 +19,7 @@ from handlers.dependencies import PLAIN_SESSION_COOKIE, SESSION_COOKIE, Guest
 from handlers.language import speak, wanted_languages
 from handlers.logs import name_shop
 from handlers.shopper.present import Presenter, presenter
-from plugin.access.service import OpenedSession, SessionExpired, visitor_of
+from plugin.access.service import OpenedSession, SessionExpired, visit_of
 from plugin.core.errors import DomainError
 from plugin.core.ids import keyed_hash
 from plugin.core.vault import Vault
@@ -27,7 +27,7 @@ from plugin.core.words import LANGUAGES, Words, choose_locale
 from plugin.orders.service import StoredOrder, get_order
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
-from plugin.shops.service import find_shop, get_shop, settings_of, zone_of
+from plugin.shops.service import find_shop, settings_of, zone_of
 
 AnyRequest = Request[object, object, State]
 
@@ -126,11 +126,10 @@ async def provide_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> V
     token = request.cookies.get(_cookie_name(is_secure(ports)), "")
     at = ports.clock.now()
     try:
-        visitor = await visitor_of(token, at)
+        visitor, shop = await visit_of(token, at)
     except SessionExpired:
         await _show_the_right_door(request)
         raise
-    shop = await get_shop(visitor.shop_id)
     look_at(request, shop)
     order = await get_order(shop.id, visitor.order_id)
     wished = wished_language(request)
