@@ -65,7 +65,11 @@ class RefundState(StrEnum):
 
 
 class RefundFact(Struct, frozen=True, kw_only=True):
-    """One refund as its custodian reports it. ``leg_id`` is ours from its metadata, None when it began elsewhere."""
+    """One refund as its custodian reports it. ``leg_id`` is ours from its metadata, None when it began elsewhere.
+
+    ``step`` is the smallest amount, in minor units, that the custodian can move in this currency: parts are rounded to
+    it on their running sum, so one of them may differ from what was asked by less than a step.
+    """
 
     id: str
     payment_reference: str
@@ -76,6 +80,7 @@ class RefundFact(Struct, frozen=True, kw_only=True):
     leg_id: str | None = None
     failure_reason: str | None = None
     bank_reference: str | None = None  # the ARN, by which the shopper's bank finds the money
+    step: int = 1
 
 
 class DisputeFact(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import stripe
 
-from plugin.payments.stripe.amounts import from_stripe
+from plugin.payments.stripe.amounts import from_stripe, quantum
 from plugin.ports.orders import PaymentState
 from plugin.ports.payments import DisputeFact, PaymentFact, RefundFact, RefundState
 
@@ -62,6 +62,7 @@ def refund_fact(refund: stripe.Refund, reference: str) -> RefundFact:
         leg_id=_metadata(refund.metadata, LEG_KEY),
         failure_reason=getattr(refund, "failure_reason", None),
         bank_reference=_bank_reference(refund),
+        step=quantum(currency),
     )
 
 
