@@ -1,0 +1,31 @@
+"""The contract of DESIGN §6, read from the tables and from the sandbox's books alone: no journey's code takes part.
+
+``broken_invariants`` says in words what does not hold. It is meant for the end of a test or of a fault run, when all
+work that is due has been done; it reads a shop whole and takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plugin.mailers.files import InboxMail
+from plugin.payments.sandbox.control_messages import LedgerDump
+from tests.invariants import money, people, units
+from tests.invariants.books import read_books
+
+
+async def broken_invariants(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail] = ()) -> list[str]:
+    """Every sentence is a broken promise; an empty list is a sound shop. ``inbox`` adds what the mails say (I13)."""
+    books = await read_books(shop_id, ledger, inbox)
+    broken = [sentence for check in _CHECKS for sentence in check(books)]
+    for slow in _QUERIES:
+        broken += await slow(books)
+    return broken
+
+
+_CHECKS = (
+    units.units_fit, units.lines_pay_what_they_cost, units.cases_owe_what_they_decided,
+    money.payments_cover_their_legs, money.refunds_happen_once, money.money_is_audited,
+    people.codes_are_capped, people.mails_tell_the_truth,
+)  # fmt: skip
+_QUERIES = (people.nobody_is_forgotten, people.chains_hold, people.nothing_crosses)

@@ -1,0 +1,82 @@
+"""One shop's tables and its account at Stripe, read once for all checks."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plugin.db import rows
+from plugin.mailers.files import InboxMail
+from plugin.payments.sandbox.control_messages import LedgerDump, RefundEntry
+from plugin.payments.stripe.facts import LEG_KEY
+
+MOVES_MONEY = ("refund", "storefront", "manual")
+
+_DOCUMENTS = ("document", "placement", "decision", "settings")
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Books:
+    """Rows by their id. ``stripe`` are the refunds there by our leg's id, ``events`` the audit by leg or case."""
+
+    shop: Row
+    orders: dict[str, Row]
+    payments: dict[str, Row]
+    cases: dict[str, Row]
+    units: list[Row]
+    legs: dict[str, Row]
+    mails: list[Row]
+    codes: list[Row]
+    events: dict[str, list[Row]]
+    ledger: LedgerDump
+    stripe: dict[str, list[RefundEntry]]
+    inbox: Sequence[InboxMail]
+
+
+async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail]) -> Books:
+    """Read it all; rows are as the tables hold them."""
+
+    async def table(name: str) -> list[Row]:
+        found = await rows(f"SELECT * FROM {name} WHERE shop_id = $1 ORDER BY id", shop_id)
+        return [_opened(row) for row in found]
+
+    stripe: dict[str, list[RefundEntry]] = defaultdict(list)
+    for payment in ledger.payments:
+        for refund in payment.refunds:
+            if LEG_KEY in refund.metadata:
+                stripe[refund.metadata[LEG_KEY]].append(refund)
+    events: dict[str, list[Row]] = defaultdict(list)
+    for event in await rows(
+        "SELECT kind, at, body -> 'data' ->> 'refund' AS leg, body -> 'data' ->> 'case' AS case, "
+        "body -> 'data' ->> 'why' AS why FROM (SELECT kind, at, order_id, n, canonical::jsonb AS body "
+        "FROM audit_events WHERE shop_id = $1) e ORDER BY order_id, n",
+        shop_id,
+    ):
+        events[event["leg"] or event["case"] or ""].append(event)
+    by_id: dict[str, dict[str, Row]] = {
+        name: {row["id"]: row for row in await table(name)} for name in ("orders", "payments", "cases", "refund_legs")
+    }
+    return Books(
+        shop=_opened((await rows("SELECT * FROM shops WHERE id = $1", shop_id))[0]),
+        orders=by_id["orders"],
+        payments=by_id["payments"],
+        cases=by_id["cases"],
+        units=await table("case_units"),
+        legs=by_id["refund_legs"],
+        mails=await table("mails"),
+        codes=await table("codes"),
+        events=events,
+        ledger=ledger,
+        stripe=stripe,
+        inbox=inbox,
+    )
+
+
+def _opened(row: Row) -> Row:
+    """A row with its documents read: raw SQL brings JSON as text."""
+    return {name: json.loads(value) if name in _DOCUMENTS and value else value for name, value in row.items()}

@@ -1,0 +1,106 @@
+"""What people are given, told and promised: codes (I12), mails (I13), dates (I9); and that nothing crosses (I15)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from plugin.audit.service import verify_order
+from plugin.db import rows
+from tests.invariants.books import MOVES_MONEY, Books
+
+FINAL = ("done", "refused", "withdrawn", "converted_to_return")
+
+
+def codes_are_capped(books: Books) -> Iterator[str]:
+    """I12: a code of a case, redeemed at most once, and no more for a customer than the shop gives."""
+    for case_id, n in Counter(code["case_id"] for code in books.codes).items():
+        if n > 1:
+            yield f"I12: case {case_id} minted {n} codes."
+    for code in books.codes:
+        if (code["state"] == "redeemed") != (code["redeemed_order"] is not None and not code["given_back"]):
+            yield f"I12: code {code['id']} is {code['state']}, redeemed by {code['redeemed_order']}."
+    cap = books.shop["settings"].get("codes", {}).get("per_customer", 1)
+    for customer, n in Counter(code["customer_hash"] for code in books.codes).items():
+        if n > cap:
+            yield f"I12: a customer ({customer[:8]}) has {n} codes, of {cap}."
+
+
+def mails_tell_the_truth(books: Books) -> Iterator[str]:
+    """I13: "refunded" only after the custodian's word, and one message per case and template."""
+    told = Counter(
+        (m["case_id"], m["template"]) for m in books.mails if m["template"] != "staff_alert" and m["case_id"]
+    )
+    for key, n in told.items():
+        if n > 1:
+            yield f"I13: {n} mails of {key}."
+    words = {mail.message_id: mail for mail in books.inbox}
+    for mail in books.mails:
+        seen = words.get(mail["message_id"])
+        says_cancelled_refunded = (
+            mail["template"] == "cancelled" and seen is not None and "We have refunded" in " ".join(seen.text.split())
+        )
+        if mail["template"] != "refunded" and not says_cancelled_refunded:
+            continue
+        legs = [leg for leg in books.legs.values() if leg["case_id"] == mail["case_id"] and leg["kind"] in MOVES_MONEY]
+        happened = [
+            event
+            for leg in legs
+            for event in books.events[leg["id"]]
+            if event["kind"] == "refund_succeeded" and event["at"] <= mail["created_at"]
+        ]
+        if not happened:
+            yield f"I13: mail {mail['template']} of {mail['case_id']} says refunded, and no leg had succeeded."
+
+
+async def nobody_is_forgotten(books: Books) -> list[str]:
+    """I9: an open case says who is next and until when, has its timer, and is past it only with a person."""
+    late = {
+        row["id"]
+        for row in await rows(
+            "SELECT id FROM cases WHERE shop_id = $1 AND due_at < now() - interval '1 minute'", books.shop["id"]
+        )
+    }
+    timers = {
+        row["ref"]
+        for row in await rows(
+            "SELECT w.ref FROM work w JOIN cases c ON c.id = w.ref WHERE w.kind = 'case_due' AND w.state <> 'done' "
+            "AND c.shop_id = $1 AND w.not_before <= c.due_at + interval '1 minute'",
+            books.shop["id"],
+        )
+    }
+    broken = []
+    for case in books.cases.values():
+        if case["state"] in FINAL:
+            continue
+        if not case["waiting_on"] or case["due_at"] is None:
+            broken.append(f"I9: {case['number']} is {case['state']} and waits for nobody.")
+        if case["id"] in late and case["waiting_on"] != "staff":
+            broken.append(f"I9: {case['number']} is past its date and waits on {case['waiting_on']}.")
+        if case["id"] not in timers:
+            broken.append(f"I9: nothing will look at {case['number']} ({case['state']}) at its date.")
+    return broken
+
+
+async def chains_hold(books: Books) -> list[str]:
+    """I14: every order's chain, from its first event to its head."""
+    return [f"I14: {link}" for order_id in books.orders for link in await verify_order(order_id)]
+
+
+async def nothing_crosses(books: Books) -> list[str]:
+    """I15: whatever names an order belongs to the order's own shop, and a leg to its payment's order."""
+    broken = []
+    for table in ("payments", "cases", "case_units", "refund_legs", "codes", "order_links", "shopper_sessions",
+                  "lookups", "mails", "audit_events"):  # fmt: skip
+        found = await rows(
+            f"SELECT t.id FROM {table} t JOIN orders o ON o.id = t.order_id WHERE t.shop_id <> o.shop_id"
+        )
+        broken += [f"I15: {table} {row['id']} is of another shop than its order." for row in found]
+    for leg in books.legs.values():
+        order_id = leg["order_id"]
+        if (
+            books.payments[leg["payment_id"]]["order_id"] != order_id
+            or books.cases[leg["case_id"]]["order_id"] != order_id
+        ):
+            broken.append(f"I15: leg {leg['id']} is of another order than its payment or its case.")
+    return broken

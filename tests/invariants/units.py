@@ -1,0 +1,106 @@
+"""Units and what they are worth: I1, I2, I5, I6, and that a case which is done has moved what it owed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.invariants.books import Books, Row
+
+GIVES_UNITS_BACK = ("refused", "withdrawn", "converted_to_return")
+
+
+def units_fit(books: Books) -> Iterator[str]:
+    """I1, and I2: no unit is owned twice, none that the line does not have, none by a case that was refused."""
+    live = [unit for unit in books.units if unit["state"] != "released"]
+    for key, n in Counter((u["order_id"], u["line_id"], u["ordinal"]) for u in live).items():
+        if n > 1:
+            yield f"I2: unit {key} is owned by {n} cases."
+    for unit in live:
+        if books.cases[unit["case_id"]]["state"] in GIVES_UNITS_BACK:
+            yield f"I2: {books.cases[unit['case_id']]['state']} case {unit['case_id']} still owns units."
+    owned = Counter((u["order_id"], u["line_id"]) for u in live)
+    with_staff = {case["order_id"] for case in books.cases.values() if case["waiting_on"] == "staff"}
+    for order in books.orders.values():
+        cancelled, shipped = Counter[str](), Counter[str]()
+        for count in order["document"]["cancelled"]:
+            cancelled[_line(count)] += _quantity(count)
+        for parcel in order["document"]["fulfilments"]:
+            for count in parcel["lines"]:
+                shipped[_line(count)] += _quantity(count)
+        for line in order["placement"]["lines"]:
+            ours = owned[order["id"], line["id"]]
+            if ours > line["quantity"]:
+                yield f"I2: {ours} units of {line['id']} are owned, of {line['quantity']}."
+            gone = max(ours, cancelled[line["id"]]) + shipped[line["id"]]
+            if gone > line["quantity"] and order["id"] not in with_staff:
+                yield f"I1: {gone} units of {line['id']} are cancelled or shipped, of {line['quantity']}; nobody knows."
+
+
+def _line(count: Any) -> str:
+    return str(count["line_id"])
+
+
+def _quantity(count: Any) -> int:
+    return int(count["quantity"])
+
+
+def lines_pay_what_they_cost(books: Books) -> Iterator[str]:
+    """I5: a line's units are worth at most the line, and exactly it when all are settled."""
+    for order in books.orders.values():
+        for line in order["placement"]["lines"]:
+            ours = [
+                unit
+                for unit in books.units
+                if unit["order_id"] == order["id"]
+                and unit["line_id"] == line["id"]
+                and unit["state"] != "released"
+                and unit["revision"] == order["revision"]
+            ]
+            worth = sum(unit["worth"] for unit in ours)
+            if worth > line["total"]:
+                yield f"I5: units of {line['id']} are worth {worth}, the line {line['total']}."
+            if len(ours) == line["quantity"] and worth != line["total"]:
+                yield f"I5: all units of {line['id']} are worth {worth}, the line {line['total']}."
+
+
+def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
+    """I6, and that a case's money is its units', shipping once; a done case has moved what it owed."""
+    shipping: Counter[str] = Counter()
+    for case in books.cases.values():
+        amounts = case["decision"]["amounts"]
+        goods, sent, extras = (amounts.get(part, {}).get("amount", 0) for part in ("goods", "shipping", "extras"))
+        fee, before = amounts.get("fee", 0), goods + sent + extras
+        if not 0 <= fee <= max(before, 0):
+            yield f"I6: the fee of {case['number']} is {fee}, of {before} owed."
+        if case["owed"] != before - fee:
+            yield f"I6: {case['number']} owes {case['owed']} and decided {before - fee}."
+        units = [unit for unit in books.units if unit["case_id"] == case["id"]]
+        if units and sum(unit["worth"] for unit in units) != goods:
+            yield f"I5: {case['number']} owes {goods} for units worth {sum(unit['worth'] for unit in units)}."
+        if any(unit["state"] != "released" for unit in units):
+            shipping[case["order_id"]] += sent
+        yield from _done_means_paid(books, case)
+    for order_id, paid in shipping.items():
+        if paid > books.orders[order_id]["placement"]["shipping"]["total"]:
+            yield f"I6: shipping of {order_id} is owed more than once: {paid}."
+
+
+def _done_means_paid(books: Books, case: Row) -> Iterator[str]:
+    legs = [leg for leg in books.legs.values() if leg["case_id"] == case["id"]]
+    replaced = {leg["replaces"] for leg in legs}
+    if any(leg["state"] == "failed" and leg["id"] not in replaced for leg in legs):
+        return  # closed by a person, who knows
+    moved = sum(
+        leg["amount"]
+        for leg in legs
+        if leg["state"] == "succeeded" and not _gives_back_again(books.legs.get(leg["replaces"] or ""))
+    )
+    if case["state"] == "done" and moved != case["owed"]:
+        yield f"I13: {case['number']} is done, owed {case['owed']} and moved {moved}."
+
+
+def _gives_back_again(replaced: Row | None) -> bool:
+    """Whether a leg stands for one that had succeeded: the store captured more than the ceiling it was given."""
+    return replaced is not None and replaced["state"] == "succeeded"
