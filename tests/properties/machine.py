@@ -43,6 +43,7 @@ STEPS_ON_LEGS = ("mark_paid", "retry")
 PAUSES = (timedelta(seconds=20), timedelta(minutes=12), timedelta(hours=2), timedelta(hours=25), timedelta(days=15))
 
 few = st.integers(0, 7)
+once_asked = precondition(lambda self: self.asked > 0)
 prices = st.integers(0, 9000)
 
 
@@ -111,17 +112,20 @@ class Shops(RuleBasedStateMachine):
         self.run(empty_database())
         self.world = self.run(SmallWorld.begin(CURRENCIES))
         self.deliveries = 0
+        self.asked = 0
+        self.has_moved = True  # whether our own database may have changed since the promises were last looked at
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        self.has_moved = True
         return self.runner.run(coroutine)
 
     @initialize(data=st.data())
     def first_order(self, data: st.DataObject) -> None:
         self.place(data)
-        for _ in range(3):
-            self.work(0)
+        self.work_on_all(2)
+        self.ask(0, data.draw(st.lists(st.integers(0, 2), max_size=2), label="units"), 1)
 
-    @precondition(lambda self: len(self.world.store.orders) < 2)
+    @precondition(lambda self: self.asked and len(self.world.store.orders) < 2)
     @rule(data=st.data())
     def place(self, data: st.DataObject) -> None:
         number = len(self.world.store.orders) + 1
@@ -165,7 +169,7 @@ class Shops(RuleBasedStateMachine):
             if order_id is not None:
                 ask, preview = await self.world.preview(order_id, lines)
                 for _ in range(tabs):
-                    await self.world.confirm(order_id, ask, preview.digest)
+                    self.asked += await self.world.confirm(order_id, ask, preview.digest) is not None
 
         self.run(go())
 
@@ -177,6 +181,7 @@ class Shops(RuleBasedStateMachine):
     def next_call_at_stripe(self, fault: Fault) -> None:
         self.world.stripe.faults.append(fault)
 
+    @once_asked
     @rule(which=few, event=st.sampled_from(EVENTS))
     def event_before_the_answer(self, which: int, event: str) -> None:
         """During the next call at Stripe its webhook comes in and is read before our caller reads the answer."""
@@ -234,6 +239,7 @@ class Shops(RuleBasedStateMachine):
 
         self.run(go())
 
+    @once_asked
     @rule(which=few, line=few, quantity=st.integers(1, 2), dishonest=st.booleans())
     def ship(self, which: int, line: int, quantity: int, dishonest: bool) -> None:
         """A parcel leaves; a dishonest store also ships what it has cancelled, but not more than there was."""
@@ -253,12 +259,14 @@ class Shops(RuleBasedStateMachine):
             self.world.store.cancel_by_hand(order.id, chosen.id, 1)
             self.world.by_hand.append((order.id, chosen.id, 1, self.world.clock.now()))
 
+    @once_asked
     @rule(which=few)
     def store_cancels_all(self, which: int) -> None:
         order = self.order(which)
         if order.state is OrderState.OPEN and not order.fulfilments:
             self.world.store.change(order.id, state=OrderState.CANCELLED)
 
+    @once_asked
     @rule(which=few, forgets=st.booleans())
     def store_captures(self, which: int, forgets: bool) -> None:
         """The store takes its money; a forgetful one takes all of it, whatever ceiling it was told."""
@@ -268,6 +276,7 @@ class Shops(RuleBasedStateMachine):
             if ceiling > 0:
                 intent.state, intent.captured = PaymentState.CAPTURED, ceiling
 
+    @once_asked
     @rule(which=few)
     def authorisation_lapses(self, which: int) -> None:
         intent = self.intent(which)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tortoise import Tortoise
 
@@ -41,5 +41,6 @@ def test_whatever_happens_every_promise_is_kept(own_loop: asyncio.Runner) -> Non
             deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
+            phases=(Phase.explicit, Phase.generate) if os.environ.get("NO_SHRINK") else tuple(Phase),
         ),
     )
