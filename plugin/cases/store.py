@@ -128,6 +128,11 @@ async def open_units_by_line(order_id: str) -> dict[str, int]:
     return {row["line_id"]: row["n"] for row in found}
 
 
+async def release_units(tx: Transaction, case_id: str) -> None:
+    """Give back all units of a case that a person has refused: those that wait, and those that were settled."""
+    await tx.execute("UPDATE case_units SET state = 'released' WHERE case_id = $1", case_id)
+
+
 async def units_by_case(order_id: str, state: str) -> dict[str, dict[str, int]]:
     """By case and line, how many units of an order are in this state: open, or settled."""
     found = await rows(

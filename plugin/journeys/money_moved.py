@@ -28,6 +28,7 @@ from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
 SETTLE_LEG = "settle_leg"
+SHIPPED_AFTER_CANCEL = "shipped_after_cancel"
 IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
 
 
@@ -63,7 +64,9 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
         await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
-        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON):
+        # Money that has arrived does not bring parcels back: that case stays with its person.
+        is_over = case.person_reason != SHIPPED_AFTER_CANCEL
+        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON) and is_over:
             await move(tx, case, CaseState.DONE, at=at)
         if await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded")

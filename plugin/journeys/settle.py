@@ -13,9 +13,18 @@ from datetime import timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
+from plugin.cases.states import CaseState
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
-from plugin.journeys.money_moved import IN_FLIGHT, SETTLE_LEG, follow_up, hand_to_person, money_failed, take_refund_fact
+from plugin.journeys.money_moved import (
+    IN_FLIGHT,
+    SETTLE_LEG,
+    SHIPPED_AFTER_CANCEL,
+    follow_up,
+    hand_to_person,
+    money_failed,
+    take_refund_fact,
+)
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
@@ -41,6 +50,7 @@ from plugin.refunds.service import move_leg, reserve
 from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
+    agreed_ceiling,
     get_leg,
     leg_ids_of_payment,
     lock_leg,
@@ -117,6 +127,9 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
             await outbox.complete(tx, claim)
             return None
+        if state is LegState.RESERVED and CaseState(case.state) is CaseState.AWAITING_STORE:
+            await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
+            return None
         if state is LegState.RESERVED:
             if (why := await _why_not_to_pay(order, case)) is not None:
                 await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
@@ -126,15 +139,16 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
         elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:
             await move_leg(tx, leg, LegState.UNKNOWN, at=at, why="key_too_old")
-        (payable,) = await payables([payment])
-    # A lowering that is reserved is counted in ``payable`` already: what is left may still be captured.
-    return _Call(leg, payment, account, payment.reference, payable.capturable)
+        ceiling = await agreed_ceiling(payment, case.id)
+    return _Call(leg, payment, account, payment.reference, ceiling)
 
 
 async def _why_not_to_pay(order: StoredOrder, case: Case) -> str | None:
     """What has come up since the ask that a person must see before money moves."""
     if order.row.frozen_reason is not None:
         return "order_frozen"
+    if case.person_reason == SHIPPED_AFTER_CANCEL:
+        return SHIPPED_AFTER_CANCEL
     elsewhere = sum(payment.external_refunded for payment in await payments_of(order.id))
     return "refunded_elsewhere" if elsewhere > facts_at_ask(case).unattributed else None
 

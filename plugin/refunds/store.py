@@ -17,17 +17,19 @@ _HOLDING = [str(state) for state in HOLDS_MONEY]
 LOWERING = (LegKind.VOID, LegKind.LOWER_CAPTURE)
 
 
-async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """By payment: the sums that our legs hold of its captured money, and of its authorisation."""
+async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, tuple[int, int, bool]]:
+    """By payment: the sums that our legs hold of its captured money and of its authorisation, and whether one of the
+    latter is only reserved."""
     found = await rows(
         "SELECT payment_id, COALESCE(sum(amount) FILTER (WHERE kind <> ALL($3)), 0)::bigint AS paid_back, "
-        "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3)), 0)::bigint AS lowered "
+        "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3)), 0)::bigint AS lowered, "
+        "COALESCE(bool_or(kind = ANY($3) AND state = 'reserved'), false) AS waits "
         "FROM refund_legs WHERE payment_id = ANY($1) AND state = ANY($2) GROUP BY payment_id",
         list(payment_ids),
         _HOLDING,
         [str(kind) for kind in LOWERING],
     )
-    return {row["payment_id"]: (row["paid_back"], row["lowered"]) for row in found}
+    return {row["payment_id"]: (row["paid_back"], row["lowered"], row["waits"]) for row in found}
 
 
 async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
@@ -39,7 +41,7 @@ async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
     held = await held_by_legs([payment.id for payment in payments])
     answer = []
     for payment in payments:
-        paid_back, lowered = held.get(payment.id, (0, 0))
+        paid_back, lowered, waits = held.get(payment.id, (0, 0, False))
         answer.append(
             Payable(
                 payment_id=payment.id,
@@ -49,9 +51,25 @@ async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
                 refundable=payment.captured - payment.disputed - payment.external_refunded - paid_back,
                 capturable=min(payment.capturable, payment.amount - lowered - paid_back),
                 currency=payment.currency,
+                is_waited_for=waits,
             )
         )
     return tuple(answer)
+
+
+async def agreed_ceiling(payment: Payment, case_id: str) -> int:
+    """What the store may still capture once it has agreed to this case: a lowering that only waits lowers nothing.
+
+    Another case's reserved leg is not counted, because the store may yet say that it is too late for that one.
+    """
+    found = await rows(
+        "SELECT COALESCE(sum(amount), 0)::bigint AS n FROM refund_legs WHERE payment_id = $1 AND state = ANY($2) "
+        "AND (state <> 'reserved' OR case_id = $3)",
+        payment.id,
+        _HOLDING,
+        case_id,
+    )
+    return max(0, payment.amount - int(found[0]["n"]))
 
 
 async def legs_of_case(case_id: str) -> list[RefundLeg]:

@@ -241,10 +241,15 @@ class HonestStripe(FakePayments):
 
     def _refund_fact(self, intent: Intent, refund: Refund) -> RefundFact:
         return RefundFact(
-            id=refund.id, payment_reference=intent.reference, amount=refund.amount, currency=intent.currency,
-            state=refund.state, created_at=refund.created_at, leg_id=refund.leg_id,
+            id=refund.id,
+            payment_reference=intent.reference,
+            amount=refund.amount,
+            currency=intent.currency,
+            state=refund.state,
+            created_at=refund.created_at,
+            leg_id=refund.leg_id,
             step=quantum(intent.currency),
-        )  # fmt: skip
+        )
 
     def _fact(self, intent: Intent) -> PaymentFact:
         is_authorised = intent.state is PaymentState.AUTHORISED
@@ -259,9 +264,14 @@ class HonestStripe(FakePayments):
             refunds=tuple(self._refund_fact(intent, refund) for refund in intent.refunds),
             disputes=tuple(
                 DisputeFact(
-                    id=each.id, payment_reference=intent.reference, amount=each.amount, currency=intent.currency,
-                    state="needs_response", holds_money=each.holds_money, is_closed=each.is_closed,
-                )  # fmt: skip
+                    id=each.id,
+                    payment_reference=intent.reference,
+                    amount=each.amount,
+                    currency=intent.currency,
+                    state="needs_response",
+                    holds_money=each.holds_money,
+                    is_closed=each.is_closed,
+                )
                 for each in intent.disputes
             ),
         )

@@ -11,10 +11,9 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from msgspec import structs
 
-from handlers.housekeeping import keep_house
 from handlers.jobs import run_claim
 from plugin.ports.orders import (
     Custodian,
@@ -27,10 +26,8 @@ from plugin.ports.orders import (
     StorePayment,
     StoreShipping,
 )
-from plugin.ports.payments import RefundState
 from tests.fakes import NOON
 from tests.properties.honest_stripe import Fault, Intent, Killed
-from tests.properties.promises import broken_promises, unfinished
 from tests.properties.scripted_store import Mood
 from tests.properties.small_world import SmallWorld, empty_database
 
@@ -54,9 +51,14 @@ def orders(draw: st.DrawFn, number: int) -> StoreOrder:
     step = 10 if currency == "KWD" else 1
     lines = tuple(
         StoreLine(
-            id=f"l{i}", title=f"Thing {i}", quantity=draw(st.integers(1, 3)), unit_price=0, discount=0,
-            tax=0, total=draw(prices),
-        )  # fmt: skip
+            id=f"l{i}",
+            title=f"Thing {i}",
+            quantity=draw(st.integers(1, 3)),
+            unit_price=0,
+            discount=0,
+            tax=0,
+            total=draw(prices),
+        )
         for i in range(draw(st.integers(1, 2)))
     )
     goods = sum(line.total for line in lines)
@@ -66,10 +68,18 @@ def orders(draw: st.DrawFn, number: int) -> StoreOrder:
     total = goods + shipping
     payments = draw(payments_for(number, total))
     return StoreOrder(
-        id=f"o{number}", number=f"#{number}", sequence=1, currency=currency, placed_at=NOON - timedelta(hours=2),
-        updated_at=NOON, total=total, lines=lines, shipping=StoreShipping(total=shipping), payments=payments,
+        id=f"o{number}",
+        number=f"#{number}",
+        sequence=1,
+        currency=currency,
+        placed_at=NOON - timedelta(hours=2),
+        updated_at=NOON,
+        total=total,
+        lines=lines,
+        shipping=StoreShipping(total=shipping),
+        payments=payments,
         customer=StoreCustomer(email="ada@example.com", name="Ada", country="US", marketing_consent=True),
-    )  # fmt: skip
+    )
 
 
 @st.composite
@@ -78,10 +88,14 @@ def payments_for(draw: st.DrawFn, number: int, total: int) -> tuple[StorePayment
 
     def at_stripe(n: int, amount: int, *, is_captured: bool = True) -> StorePayment:
         return StorePayment(
-            id=f"p{n}", custodian=Custodian.STRIPE, instrument=Instrument.CARD, amount=amount,
+            id=f"p{n}",
+            custodian=Custodian.STRIPE,
+            instrument=Instrument.CARD,
+            amount=amount,
             state=PaymentState.CAPTURED if is_captured else PaymentState.AUTHORISED,
-            captured=amount if is_captured else 0, reference=f"pi_{number}_{n}",
-        )  # fmt: skip
+            captured=amount if is_captured else 0,
+            reference=f"pi_{number}_{n}",
+        )
 
     part = total * draw(st.integers(1, 9)) // 10 // 10 * 10
     match how:
@@ -91,9 +105,13 @@ def payments_for(draw: st.DrawFn, number: int, total: int) -> tuple[StorePayment
             return at_stripe(1, part), at_stripe(2, total - part)
         case "with a gift card":
             gift = StorePayment(
-                id="gift", custodian=Custodian.STOREFRONT, instrument=Instrument.STORED_VALUE, amount=part,
-                state=PaymentState.CAPTURED, captured=part,
-            )  # fmt: skip
+                id="gift",
+                custodian=Custodian.STOREFRONT,
+                instrument=Instrument.STORED_VALUE,
+                amount=part,
+                state=PaymentState.CAPTURED,
+                captured=part,
+            )
             return at_stripe(1, total - part), gift
         case "by cash":
             cash = StorePayment(id="cash", custodian=Custodian.MANUAL, amount=total, state=PaymentState.PENDING)

@@ -36,7 +36,9 @@ async def broken_promises(world: SmallWorld) -> list[str]:
 
 async def _our_own_failures() -> list[str]:
     found = await rows("SELECT kind, ref, last_error FROM work WHERE last_error IS NOT NULL")
-    failed = [f"{row['kind']} {row['ref']}: {row['last_error']}" for row in found if _OUR_FAULT.match(row["last_error"])]
+    failed = [
+        f"{row['kind']} {row['ref']}: {row['last_error']}" for row in found if _OUR_FAULT.match(row["last_error"])
+    ]
     events = await rows("SELECT id, reason FROM inbox_events WHERE state = 'set_aside'")
     return failed + [f"event {row['id']} was set aside: {row['reason']}" for row in events]
 
@@ -145,7 +147,11 @@ async def unfinished(world: SmallWorld) -> list[str]:
         if leg.state in ("failed", "released") and at_stripe[leg.id]:
             broken.append(f"I8: {leg.id} is {leg.state}, and Stripe has paid it.")
     for order in world.store.orders.values():
-        found = await rows("SELECT document FROM orders WHERE external_id = $1 AND sequence = $2", order.id, order.sequence)
+        found = await rows(
+            "SELECT document FROM orders WHERE external_id = $1 AND sequence = $2", order.id, order.sequence
+        )
         if not found:
-            broken.append(f"I10: the last version of {order.id} is not the one that we hold: {counted(order.cancelled)}")
+            broken.append(
+                f"I10: the last version of {order.id} is not the one that we hold: {counted(order.cancelled)}"
+            )
     return broken

@@ -77,9 +77,7 @@ class ScriptedStore:
     def ship(self, order_id: str, line_id: str, quantity: int) -> StoreOrder:
         """A parcel leaves; nobody here asks whether its units were cancelled."""
         order = self.orders[order_id]
-        parcel = StoreFulfilment(
-            id=f"f{order.sequence}", lines=(LineCount(line_id, quantity),), shipped_at=self._now()
-        )
+        parcel = StoreFulfilment(id=f"f{order.sequence}", lines=(LineCount(line_id, quantity),), shipped_at=self._now())
         return self.change(order_id, fulfilments=(*order.fulfilments, parcel))
 
     def cancel_by_hand(self, order_id: str, line_id: str, quantity: int) -> StoreOrder:

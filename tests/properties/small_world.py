@@ -44,7 +44,9 @@ class TickingClock(FakeClock):
 
 
 async def empty_database() -> None:
-    tables = await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%'")
+    tables = await rows(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%'"
+    )
     names = ", ".join(f'"{row["tablename"]}"' for row in tables)
     await rows(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
 
