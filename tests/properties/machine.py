@@ -1,6 +1,6 @@
-"""Everything that can happen to a few orders, in any order: shopper, store, Stripe, bank, staff, time and dying workers.
+"""What can happen to a few orders, in any order: the shopper, the store, Stripe, workers that sleep and die.
 
-After every step every promise is looked at; at the end everything is healed and drained, and must be over.
+``outside`` adds the bank, the staff and time, and looks at every promise after every step.
 """
 
 from __future__ import annotations
