@@ -12,12 +12,12 @@ from plugin.refunds.states import LegState
 
 def outcome_of_leg(leg: RefundLeg, payment: Payment) -> PaymentOutcome:
     """One leg as the shopper sees it: refunded, on its way, never charged, charged only so much, or by a person."""
-    return PaymentOutcome(
-        state=state_of_leg(leg),
-        amount=_still_charged(leg, payment) if state_of_leg(leg) is MoneyState.CHARGED_ONLY else leg.amount,
-        method=payment.label,
-        by=leg.promised_for,
-    )
+    state, amount = state_of_leg(leg), leg.amount
+    if state is MoneyState.CHARGED_ONLY and payment.state == PaymentState.VOIDED:
+        state = MoneyState.VOIDED  # the rest of the order was cancelled, too
+    elif state is MoneyState.CHARGED_ONLY:
+        amount = _still_charged(leg, payment)
+    return PaymentOutcome(state=state, amount=amount, method=payment.label, by=leg.promised_for)
 
 
 def _still_charged(leg: RefundLeg, payment: Payment) -> int:

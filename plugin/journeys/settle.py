@@ -40,11 +40,11 @@ from plugin.refunds.service import move_leg
 from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
+    capture_ceiling,
     get_leg,
     leg_ids_of_payment,
     lock_leg,
     paid_back_before,
-    payables,
 )  # fmt: skip
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
@@ -125,9 +125,8 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
         elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:
             await move_leg(tx, leg, LegState.UNKNOWN, at=at, why="key_too_old")
-        (payable,) = await payables([payment])
-    # A lowering that is reserved is counted in ``payable`` already: what is left may still be captured.
-    return _Call(leg, payment, account, payment.reference, payable.capturable)
+        ceiling = await capture_ceiling(payment, case.id)
+    return _Call(leg, payment, account, payment.reference, ceiling)
 
 
 async def _why_not_to_pay(order: StoredOrder, case: Case) -> str | None:
@@ -142,6 +141,9 @@ async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
     leg, gateway = call.leg, ports.payments
     match LegKind(leg.kind):
         case LegKind.VOID:
+            return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
+        case LegKind.LOWER_CAPTURE if call.capture_at_most == 0:
+            # The last of several cases that the store granted one after the other: nothing is left to capture.
             return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
         case LegKind.LOWER_CAPTURE:
             # A ceiling is absolute, and another cancellation may have lowered it since: the key names what is written.

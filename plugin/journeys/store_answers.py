@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units, units_by_line
+from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_line, units_by_line
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
 from plugin.db import Transaction, transaction
@@ -28,7 +28,7 @@ from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus
 from plugin.refunds.plan import LegKind
 from plugin.refunds.service import release
 from plugin.refunds.states import LegState
-from plugin.refunds.store import legs_of_case, payables
+from plugin.refunds.store import capture_ceiling, legs_of_case
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, settings_of, store_connection
@@ -66,16 +66,17 @@ async def _request(case: Case, order: StoredOrder) -> CancelRequest:
     payments = {payment.id: payment for payment in await payments_of(order.id)}
     lowered = {leg.payment_id for leg in await legs_of_case(case.id) if leg.kind == LegKind.LOWER_CAPTURE}
     ceilings = {
-        reference: payable.capturable
-        for payable in await payables([payments[payment_id] for payment_id in lowered])
-        if (reference := payments[payable.payment_id].reference)
+        reference: await capture_ceiling(payments[payment_id], case.id)
+        for payment_id in lowered
+        if (reference := payments[payment_id].reference)
     }
     counts = await units_by_line(case.id)
     return CancelRequest(
         key=case.id,
         order_id=order.row.external_id,
         order_number=order.row.number,
-        whole_order=decision_of(case).everything,
+        # Units that another case still asks for are that ask's to cancel, and may have left.
+        whole_order=decision_of(case).everything and counts == await open_units_by_line(order.id),
         lines=tuple(LineCount(line, n) for line, n in sorted(counts.items())),
         reason=case.reason,
         capture_at_most=ceilings,

@@ -48,7 +48,8 @@ class Payable(Struct, frozen=True, kw_only=True):
 
     ``refundable`` is captured less disputed, less refunded elsewhere, less our own legs that are reserved or further;
     it is negative where a fact from outside broke I7. ``capturable`` is what has not been collected yet and need not
-    be: of an authorisation, or of a payment that is still to come (cash on delivery).
+    be: of an authorisation, or of a payment that is still to come (cash on delivery). ``ungranted`` is what other open
+    cases would take off the authorisation, if the store lets them: until then it must not be voided.
     """
 
     payment_id: str
@@ -58,6 +59,7 @@ class Payable(Struct, frozen=True, kw_only=True):
     currency: str
     refundable: int = 0
     capturable: int = 0
+    ungranted: int = 0
 
     @property
     def is_uncollected(self) -> bool:
@@ -110,4 +112,5 @@ def _kind(payment: Payable, amount: int, everything: bool) -> LegKind:
         return LegKind.MANUAL
     if not payment.is_uncollected:
         return LegKind.REFUND
-    return LegKind.VOID if everything and amount == payment.capturable else LegKind.LOWER_CAPTURE
+    is_void = everything and amount == payment.capturable and not payment.ungranted
+    return LegKind.VOID if is_void else LegKind.LOWER_CAPTURE
