@@ -6,9 +6,10 @@ from typing import Any
 
 import httpx
 
+from plugin.journeys import staff
 from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.wire import OrderBody
-from tests.journeys.steps import charged, legs_of, quiet, templates
+from tests.journeys.steps import charged, hurry, legs_of, quiet, templates
 from tests.world import World
 
 OIL = [{"line_id": "oil", "quantity": 1}]
@@ -116,3 +117,57 @@ async def _captured_while_asking(world: World, amount: int) -> tuple[OrderBody, 
 
 async def _asked(world: World) -> bool:
     return bool(world.store.asks)
+
+
+async def test_a_part_that_the_store_has_not_granted_lowers_nothing_yet(world: World) -> None:
+    """The oil is being asked for, the chair is granted, then the oil turns out to have left: it must be captured."""
+    order = await world.place("authorised")
+    shopper = await world.shopper(order)
+    world.store.behaviour = Behaviour.PENDING
+    oil = await shopper.cancel(lines=OIL)
+    await world.until(lambda: _asked(world))
+    world.store.behaviour = Behaviour.AGREE
+    chair = await shopper.cancel(lines=CHAIR)
+    await shopper.until_state(chair["id"], "done")
+    assert (await charged(world, order)).metadata["comeback_capture_at_most"] == "8000"
+
+    world.store.settle_pending(agree=False)
+    await hurry(world, "ask_store")
+    await shopper.until_state(oil["id"], "with_person")
+    assert (await charged(world, order)).metadata["comeback_capture_at_most"] == "8000"
+
+
+async def test_nothing_is_voided_while_the_store_may_still_ship_a_part(world: World) -> None:
+    order = await world.place("authorised")
+    shopper = await world.shopper(order)
+    world.store.behaviour = Behaviour.PENDING
+    oil = await shopper.cancel(lines=OIL)
+    await world.until(lambda: _asked(world))
+    world.store.behaviour = Behaviour.AGREE
+    rest = await shopper.cancel()
+    await shopper.until_state(rest["id"], "done")
+    payment = await charged(world, order)
+    assert (payment.status, payment.metadata["comeback_capture_at_most"]) == ("requires_capture", "3000")
+
+    world.store.settle_pending()
+    await hurry(world, "ask_store")
+    await shopper.until_state(oil["id"], "done")
+    assert (await charged(world, order)).status == "canceled"
+
+
+async def test_an_excess_that_the_bank_sends_back_is_a_persons_to_pay_again(world: World) -> None:
+    order = await world.place("authorised", card="pm_card_refundFail")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel(lines=OIL)
+    await shopper.until_state(case["id"], "done")
+    await capture(world, order, 13000)
+    await quiet(world)
+    (refund,) = (await charged(world, order)).refunds
+    await world.stripe.settle_refund(refund.id)
+    await shopper.until_state(case["id"], "with_person")
+    await quiet(world)
+
+    failed = (await legs_of(case["id"]))[-1]
+    await staff.retry(world.ports, world.shop, failed["id"], "ana")
+    await shopper.until_state(case["id"], "done")
+    assert (await charged(world, order)).refunded == 3000

@@ -21,7 +21,7 @@ async def test_the_card_gives_first_and_the_shop_gives_the_gift_card_back(world:
     assert {move["state"]: move["money"]["amount"] for move in seen["money"]} == {"refunded": 7395, "by_person": 5000}
     mail = await world.mail("cancelled", order)
     assert "We have refunded £73.95" in " ".join(mail.text.split())
-    assert await templates(case["id"]) == ["staff_alert", "cancelled"]
+    assert sorted(await templates(case["id"])) == ["cancelled", "staff_alert"]
 
     (by_hand,) = [leg for leg in await legs_of(case["id"]) if leg["kind"] == "storefront"]
     await staff.mark_paid(world.ports, world.shop, by_hand["id"], "ana")
@@ -56,7 +56,7 @@ async def test_money_sent_by_hand_is_called_refunded_only_when_a_person_says_so(
     waiting = await shopper.until_state(case["id"], "with_person")
     await quiet(world)
     assert [move["state"] for move in waiting["money"]] == ["by_person"]
-    assert await templates(case["id"]) == ["staff_alert", "cancelled"]
+    assert sorted(await templates(case["id"])) == ["cancelled", "staff_alert"]
     assert await alerts(case["id"]) == ["manual_refund"]
     assert "refunded" not in (await world.mail("cancelled", order)).text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -67,7 +68,7 @@ async def test_an_answer_that_is_lost_or_put_off_makes_one_refund(world: World, 
     await world.stripe.break_next(fault, "POST /v1/refunds", times=2)
     case = await shopper.cancel()
     for attempt in (1, 2):
-        await world.until(lambda n=attempt: _tried(case["id"], n))
+        await world.until(partial(_tried, case["id"], attempt))
         await hurry(world, "settle_leg")
     await shopper.until_state(case["id"], "done")
 
