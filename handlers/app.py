@@ -14,6 +14,7 @@ from handlers.metrics import Metrics, ReadBacklog, metrics_route
 from handlers.origins import OriginIsKnown
 from handlers.pages.assets import static_route
 from handlers.problems import ErrorPage, ProblemAnswers
+from handlers.reading import AddressCheck, ExactRequest
 from handlers.reference import docs_page, openapi_config, problem_page, problems_page
 from handlers.security import BODY_LIMIT, ContentTypeCheck
 from plugin.settings import Settings
@@ -56,7 +57,8 @@ def create_app(
         ],
         lifespan=list(lifespan),
         dependencies=dependencies,
-        middleware=[ContentTypeCheck()],
+        middleware=[AddressCheck(), ContentTypeCheck()],
+        request_class=ExactRequest,
         exception_handlers={Exception: ProblemAnswers(settings.public_url, error_page)},
         openapi_config=openapi_config(settings.public_url),
         request_max_body_size=BODY_LIMIT,

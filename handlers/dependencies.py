@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.params import PathParameter
 
 from handlers.logs import name_shop
 from handlers.origins import grant_origin
@@ -19,6 +21,7 @@ SESSION_COOKIE = "__Host-comeback"
 PLAIN_SESSION_COOKIE = "comeback"  # on http://localhost, where a browser takes no __Host- cookie
 
 AnyRequest = Request[object, object, State]
+PublicId = Annotated[str, PathParameter(max_length=40, description="An id of ours, such as case_01jd….")]
 
 
 def provide_ports(state: State) -> Ports:

@@ -53,7 +53,9 @@ class Envelope:
         state["csp_nonce"] = new_nonce()
         started, status, method = time.perf_counter(), 500, scope["method"]
         if method == "HEAD":
-            scope["method"] = HttpMethod.GET  # RFC 9110 §9.3.2: the same answer, without its body
+            # RFC 9110 §9.3.2: the same answer, without its body. The server keeps its own scope: it must go on knowing
+            # that this is a HEAD, or it ends a streamed answer with a chunk that the next answer would begin with.
+            scope = {**scope, "method": HttpMethod.GET}
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status

@@ -12,9 +12,9 @@ from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
-from plugin.journeys.money_moved import SETTLE_LEG
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
 from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
@@ -42,11 +42,21 @@ log = structlog.get_logger("comeback.jobs")
 
 
 async def run_claim(ports: Ports, claim: Claim) -> None:
-    """Run one claimed piece of work. Never raises: what fails is given back, to be taken again after a pause."""
+    """Run one claimed piece of work. Never raises: what fails is given back, to be taken again after a pause; what
+    cannot even be given back is found by the sweep when its lease has ended."""
+    try:
+        await _run(ports, claim)
+    except LeaseLost:
+        log.warning("lease_lost", kind=claim.kind, work_id=claim.id)
+    except Exception:
+        log.exception("work_left_to_its_lease", kind=claim.kind, work_id=claim.id)
+
+
+async def _run(ports: Ports, claim: Claim) -> None:
     try:
         await JOBS[claim.kind](ports, claim)
     except LeaseLost:
-        log.warning("lease_lost", kind=claim.kind, work_id=claim.id)
+        raise
     except Later as later:
         await _give_back(ports, claim, reason=later.reason, later=later)
     except Exception as error:

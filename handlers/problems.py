@@ -18,9 +18,9 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
-from handlers.language import wanted_languages
+from handlers.language import spoken_language
 from plugin.core.errors import DomainError, NotFound
-from plugin.core.words import catalogue, choose_language
+from plugin.core.words import catalogue
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -109,6 +109,9 @@ def failure_of(error: Exception) -> Failure:
                        param=error.param, extra=error.extra)  # fmt: skip
     if isinstance(error, HTTPException) and error.status_code in (*range(400, 500), 503):
         return _framework_failure(error)
+    if isinstance(error, RecursionError):  # a body nested beyond all sense: nothing of ours recurses that deep
+        code, sentence = _FRAMEWORK_FAILURES[400]
+        return Failure(status=400, code=code, sentence=sentence, detail=sentence)
     if isinstance(error, _LOST_DATABASE):
         code, sentence = _FRAMEWORK_FAILURES[503]
         return Failure(status=503, code=code, sentence=sentence, detail=sentence, extra={"retry_after": 2})
@@ -139,7 +142,7 @@ class ProblemAnswers:
         failure = failure_of(error)
         if failure.status >= 500:
             log.error("request failed", exc_info=error, code=failure.code, status=failure.status)
-        language = choose_language(*wanted_languages(request.headers.get("accept-language")))
+        language = spoken_language(request)
         problem = Problem(
             type=f"{self.public_url}/docs/problems/{failure.code}",
             title=failure.code.replace("_", " ").capitalize(),

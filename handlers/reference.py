@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import Any
 
@@ -76,6 +77,9 @@ def openapi_config(public_url: str) -> OpenAPIConfig:
     )
 
 
+_IDEMPOTENCY_KEY = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"}
+
+
 class ProblemJson(JsonRenderPlugin):
     """The description as JSON, in which every operation says that it fails with a problem document.
 
@@ -89,6 +93,10 @@ class ProblemJson(JsonRenderPlugin):
         document.setdefault("components", {}).setdefault("schemas", {}).update(components)
         for path in document.get("paths", {}).values():
             for operation in path.values():
+                for parameter in operation.get("parameters", ()):
+                    if parameter["name"] == "Idempotency-Key":
+                        # Optional to the framework, so that its absence is answered under a code of its own.
+                        parameter |= {"required": True, "schema": _IDEMPOTENCY_KEY}
                 responses = operation.setdefault("responses", {})
                 responses["default"] = {"description": "A problem (RFC 9457)."}
                 for status, response in responses.items():
@@ -96,7 +104,33 @@ class ProblemJson(JsonRenderPlugin):
                         response.setdefault("content", content)
                         if "application/json" in response["content"]:
                             response["content"] = content
+        _close_asks(document)
         return msgspec.json.encode(document)
+
+
+def _close_asks(document: dict[str, Any]) -> None:
+    """Say of every body that we take that a member of another name is refused, which Litestar leaves unsaid."""
+    schemas = document["components"]["schemas"]
+    bodies = [operation.get("requestBody") for path in document["paths"].values() for operation in path.values()]
+    waiting, closed = list(_references(bodies)), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in closed:
+            closed.add(name)
+            schemas[name]["additionalProperties"] = False
+            waiting += _references(schemas[name])
+
+
+def _references(node: object) -> Iterator[str]:
+    """The names of the component schemas that are referred to within ``node``."""
+    if isinstance(node, dict):
+        if isinstance(reference := node.get("$ref"), str):
+            yield reference.rpartition("/")[2]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
 
 
 @get("/docs", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)

@@ -48,11 +48,19 @@ class Runner:
     """Claims due work and runs it, ``AT_ONCE`` pieces at a time, until it is told to stop; then it drains."""
 
     def __init__(
-        self, ports: Ports, bell: LocalBell, *, house: Callable[[Ports], Awaitable[None]] = keep_house
+        self,
+        ports: Ports,
+        bell: LocalBell,
+        *,
+        house: Callable[[Ports], Awaitable[None]] = keep_house,
+        claim: Callable[[int], Awaitable[list[Claim]]] = claim_due,
+        run: Callable[[Ports, Claim], Awaitable[None]] = run_claim,
     ) -> None:
         self._ports = ports
         self._bell = bell
         self._house = house
+        self._claim = claim
+        self._run_claim = run
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -68,6 +76,7 @@ class Runner:
                     await self._bell.wait(1.0)
         finally:
             house.cancel()
+            await asyncio.wait([house])
             if self._running:
                 await asyncio.wait(self._running, timeout=20)
 
@@ -85,14 +94,14 @@ class Runner:
 
     async def _turn(self) -> None:
         free = AT_ONCE - len(self._running)
-        claims = await claim_due(free) if free > 0 else []
+        claims = await self._claim(free) if free > 0 else []
         for claim in claims:
             self.take(claim)
         if len(claims) < free or free == 0:
             await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
 
     async def _run(self, claim: Claim) -> None:
-        await run_claim(self._ports, claim)
+        await self._run_claim(self._ports, claim)
         self._bell.wake()
 
     async def _pause(self) -> float:

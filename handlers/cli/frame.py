@@ -39,9 +39,11 @@ def print_json(value: object) -> None:
 
 
 def load() -> Settings:
-    """The environment; ends with every fault when it does not do."""
+    """The environment; ends with every fault when it does not do. From here on logs are lines on standard error."""
+    from handlers.logs import configure_logs
     from plugin.settings import SettingsRefused, load_settings
 
+    configure_logs("warning", sys.stderr)
     try:
         return load_settings()
     except SettingsRefused as refused:

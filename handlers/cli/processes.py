@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,7 @@ def serve(
     settings = settings.model_copy(update={"host": host or settings.host, "port": port or settings.port})
     if workers > 1 and settings.database_url is None:
         fail("Several web processes need a database of their own to meet at: set DATABASE_URL.")
+    _check_port(settings.host, settings.port)
     database = _address(settings)
     run(
         _prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first)
@@ -101,7 +103,9 @@ def demo(
     if port is not None:
         settings = settings.model_copy(update={"port": port})
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with ThreadPoolExecutor(1) as starter, (settings.data / "demo.log").open("a", encoding="utf-8") as log:
+    # Never closed: the embedded server writes to it when it is stopped at exit.
+    log = (settings.data / "demo.log").open("a", encoding="utf-8")
+    with ThreadPoolExecutor(1) as starter:
         from plugin import db
 
         database = starter.submit(db.embedded_url, settings.data)  # while it starts, the rest is imported
@@ -114,9 +118,7 @@ def demo(
 
         configure_logs(settings.log_level, log)
         tell = Transcript(None if json else out)
-        tell.say(
-            "[bold]Comeback[/], the demo: a cancellation, from the click to the code that brings the shopper back\n"
-        )
+        tell.say("[bold]Comeback[/], the demo: from the click on cancel to the code that brings the shopper back\n")
         report = run(Demo(settings, tell, database, started).play(once=once))
     if json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
@@ -153,6 +155,16 @@ def _address(settings: Settings) -> str:
     from handlers.compose import database_address
 
     return database_address(settings)
+
+
+def _check_port(host: str, port: int) -> None:
+    """End with a sentence where granian would end with a backtrace."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family):
+            return
+    except OSError as error:
+        fail(f"Comeback cannot listen at {host}:{port}: {error.strerror}. Choose another with --host and --port.")
 
 
 def _stop_on_signals() -> asyncio.Event:

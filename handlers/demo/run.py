@@ -50,8 +50,8 @@ def demo_settings(settings: Settings, port: int) -> Settings:
 
 @dataclass
 class Demo:
-    """One run. ``database`` is the address of the embedded one, which may still be starting; ``started`` is a reading of
-    ``perf_counter``."""
+    """One run. ``database`` is the address of the embedded one, which may still be starting; ``started`` is a
+    ``perf_counter`` reading."""
 
     settings: Settings
     tell: Transcript

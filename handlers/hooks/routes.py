@@ -15,7 +15,7 @@ from plugin.inbox.events import receive
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Delivery, SignatureInvalid, Unparseable
 from plugin.shops.models import Shop
-from plugin.shops.service import stripe_webhook_secrets, webhook_secrets
+from plugin.shops.service import find_shop, stripe_webhook_secrets, webhook_secrets
 
 STRIPE = "stripe"
 
@@ -40,7 +40,7 @@ async def receive_webhook(
 ) -> Response[None]:
     """202 once stored; 200 for a platform's ping, which is not stored; 401 for all else."""
     body = await request.body()
-    shop = await Shop.get_or_none(id=shop_id)
+    shop = await find_shop(shop_id)
     if shop is None or source not in (shop.storefront, STRIPE):
         raise SignatureInvalid
     name_shop(request.scope, shop.id)

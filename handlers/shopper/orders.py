@@ -10,11 +10,11 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta, Struct
 
-from handlers.dependencies import Guest, provide_guest
+from handlers.dependencies import Guest, PublicId, provide_guest
 from handlers.idempotent import Remember, answer_once
 from handlers.problems import problem_responses
 from handlers.reference import BY_SHOPPER_SESSION
@@ -36,7 +36,9 @@ from plugin.refunds.store import legs_of_case
 
 GUEST = {"guest": Provide(provide_guest)}
 SECURITY: list[dict[str, list[str]]] = [{BY_SHOPPER_SESSION: []}]
-Locale = Annotated[str, Meta(max_length=35, description="Answer in this language (BCP 47).", examples=["es-MX"])]
+Locale = Annotated[
+    str | None, QueryParameter(max_length=35, description="Answer in this language (BCP 47), such as es-MX.")
+]
 LOOK_EVERY = 0.25
 STREAM_LASTS = 120.0
 
@@ -76,9 +78,12 @@ class PersonAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     summary="See the order and what may be done with it",
     responses=problem_responses({401: "The session has ended."}),
 )
-async def see_order(
-    ports: NamedDependency[Ports], guest: NamedDependency[Guest], locale: FromQuery[Locale | None] = None
-) -> OrderView:
+async def see_order(ports: NamedDependency[Ports], guest: NamedDependency[Guest], locale: Locale = None) -> OrderView:
+    return await order_now(ports, guest, locale)
+
+
+async def order_now(ports: Ports, guest: Guest, locale: str | None) -> OrderView:
+    """The order as it stands at this moment, for the API and the pages alike."""
     seen = await view_order(ports, guest.shop, guest.visitor.order_id)
     order = seen.whole.order
     speak = presenter(guest.shop, order, ports.clock.now(), locale)
@@ -104,7 +109,7 @@ async def preview(
     ports: NamedDependency[Ports],
     guest: NamedDependency[Guest],
     data: JSONBody[CancelAsk],
-    locale: FromQuery[Locale | None] = None,
+    locale: Locale = None,
 ) -> PreviewView:
     found = await preview_cancellation(ports, guest.shop, guest.visitor.order_id, data.ask())
     return presenter(guest.shop, found.order, ports.clock.now(), locale).preview(found)
@@ -135,7 +140,7 @@ async def confirm(
     guest: NamedDependency[Guest],
     data: JSONBody[CancelConfirm],
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
-    locale: FromQuery[Locale | None] = None,
+    locale: Locale = None,
 ) -> Response[bytes]:
     return await cancel_once(ports, guest, data, idempotency_key, await request.body(), locale)
 
@@ -184,8 +189,8 @@ async def cancel_once(
 async def see_case(
     ports: NamedDependency[Ports],
     guest: NamedDependency[Guest],
-    case_id: FromPath[str],
-    locale: FromQuery[Locale | None] = None,
+    case_id: PublicId,
+    locale: Locale = None,
 ) -> CaseView:
     return await case_now(ports, guest, case_id, locale)
 
@@ -199,6 +204,7 @@ async def case_now(ports: Ports, guest: Guest, case_id: str, locale: str | None)
 
 @get(
     "/v1/cases/{case_id:str}/events",
+    media_type="text/event-stream",
     dependencies=GUEST,
     security=SECURITY,
     tags=["order page"],
@@ -209,8 +215,8 @@ async def case_now(ports: Ports, guest: Guest, case_id: str, locale: str | None)
 async def follow_case(
     ports: NamedDependency[Ports],
     guest: NamedDependency[Guest],
-    case_id: FromPath[str],
-    locale: FromQuery[Locale | None] = None,
+    case_id: PublicId,
+    locale: Locale = None,
 ) -> ServerSentEvent:
     first = await case_now(ports, guest, case_id, locale)
     return ServerSentEvent(changes(ports, guest, first, locale))
@@ -251,7 +257,7 @@ async def ask_person(
     ports: NamedDependency[Ports],
     guest: NamedDependency[Guest],
     data: JSONBody[PersonAsk],
-    locale: FromQuery[Locale | None] = None,
+    locale: Locale = None,
 ) -> PersonAnswer:
     promised = await reach_person(ports, guest.shop, guest.visitor.order_id, data.message)
     order = await get_order(guest.shop.id, guest.visitor.order_id)

@@ -124,7 +124,7 @@ class Presenter:
         """What would become of a payment: always "will", never "is"."""
         state = MoneyState.BY_PERSON if leg.kind in (LegKind.MANUAL, LegKind.STOREFRONT) else MoneyState.ARRIVING
         sentence = phrases.PLANNED[leg.kind]
-        shown = payment.amount - leg.amount if leg.kind is LegKind.LOWER_CAPTURE else leg.amount
+        shown = payment.capturable - leg.amount if leg.kind is LegKind.LOWER_CAPTURE else leg.amount
         return MoneyMove(
             state=str(state),
             money=self.money(leg.amount, payment.currency),

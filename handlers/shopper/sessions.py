@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated
 
 from litestar import Request, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from handlers.addresses import caller_group
-from handlers.dependencies import provide_page_shop, provide_server_shop
+from handlers.dependencies import PublicId, provide_page_shop, provide_server_shop
 from handlers.problems import problem_responses
 from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
 from handlers.shopper import phrases
 from handlers.shopper.views import LinkView, LookupView, SessionView
 from plugin.access import rate
-from plugin.access.service import LINK_LASTS, WIDGET_SESSION_LASTS, open_by_code, open_by_link, open_session
+from plugin.access.service import (
+    LINK_LASTS,
+    WIDGET_SESSION_LASTS,
+    OpenedSession,
+    open_by_code,
+    open_by_link,
+    open_session,
+)
 from plugin.access.service import make_link as make_order_link
 from plugin.core.errors import NotFound
 from plugin.core.words import Words, choose_locale
@@ -30,6 +36,7 @@ from plugin.shops.models import Shop
 from plugin.shops.service import settings_of, zone_of
 
 Ref = Annotated[str, Meta(min_length=1, max_length=80, description="The order's id in your store.", examples=["1001"])]
+CODE_TRIES = 60  # an hour and caller, over all lookups; each lookup has five of its own
 Token = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -160,14 +167,20 @@ async def open_lookup(
     request: Request[object, object, State],
     ports: NamedDependency[Ports],
     shop: NamedDependency[Shop],
-    lookup_id: FromPath[str],
+    lookup_id: PublicId,
     data: JSONBody[CodeAsk],
 ) -> SessionView:
-    at = ports.clock.now()
-    caller = caller_group(request)
-    await rate.count(f"open:{shop.id}:{caller}", limit=60, at=at, per=timedelta(hours=1))
-    opened = await open_by_code(shop.id, lookup_id, data.code, at)
+    opened = await try_code(request, ports, shop, lookup_id, data.code)
     return SessionView(token=opened.token, expires_at=opened.visitor.expires_at, order_id=opened.visitor.order_id)
+
+
+async def try_code(
+    request: Request[object, object, State], ports: Ports, shop: Shop, lookup_id: str, code: str
+) -> OpenedSession:
+    """Open a session with a mailed code, for the API and the pages alike; raises ``WrongCode`` and ``TooMany``."""
+    at = ports.clock.now()
+    await rate.count(f"open:{shop.id}:{caller_group(request)}", limit=CODE_TRIES, at=at)
+    return await open_by_code(shop.id, lookup_id, code, at)
 
 
 session_routes = [create_session, create_link, exchange_link, create_lookup, open_lookup]

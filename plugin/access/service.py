@@ -14,6 +14,7 @@ from plugin.db import Transaction, rows
 SESSION_LASTS = timedelta(minutes=30)
 WIDGET_SESSION_LASTS = timedelta(minutes=5)
 LINK_LASTS = timedelta(days=60)
+LINK_REMEMBERED = timedelta(days=90)  # opens nothing any more, but still knows the shop
 LOOKUP_LASTS = timedelta(minutes=10)
 LOOKUP_TRIES = 5
 
@@ -66,6 +67,12 @@ async def make_link(tx: Transaction, *, shop_id: str, order_id: str, at: datetim
 async def find_link(token: str, at: datetime) -> OrderLink | None:
     """The live link behind a token. Looking changes nothing: mail scanners look, too."""
     return await OrderLink.get_or_none(token_hash=token_hash(token), expires_at__gt=at)
+
+
+async def shop_of_link(token: str) -> str | None:
+    """Whose link this is or was, so that somebody who comes too late is shown the right door."""
+    link = await OrderLink.get_or_none(token_hash=token_hash(token))
+    return link.shop_id if link else None
 
 
 async def open_by_link(token: str, at: datetime) -> OpenedSession:
@@ -150,7 +157,7 @@ def _code_hash(lookup_id: str, code: str) -> str:
 
 
 async def forget_expired(at: datetime) -> int:
-    """Delete sessions and lookups that ended a day ago, and links past their end."""
+    """Delete sessions and lookups that ended a day ago, and links long past their end."""
     gone = await ShopperSession.filter(expires_at__lt=at - timedelta(days=1)).delete()
     gone += await Lookup.filter(expires_at__lt=at - timedelta(days=1)).delete()
-    return gone + await OrderLink.filter(expires_at__lt=at).delete()
+    return gone + await OrderLink.filter(expires_at__lt=at - LINK_REMEMBERED).delete()

@@ -61,13 +61,12 @@ class Break:
 
 async def verify_order(order_id: str) -> list[Break]:
     """Recompute an order's chain from its first event to the head on its row."""
-    head = await rows("SELECT audit_n, audit_head FROM orders WHERE id = $1", order_id)
+    head = await rows("SELECT shop_id, audit_n, audit_head FROM orders WHERE id = $1", order_id)
     broken: list[Break] = []
     prev_hash, expected = "", 0
     for event in await AuditEvent.filter(order_id=order_id).order_by("n"):
         expected += 1
-        body = json.loads(event.canonical)
-        if event.n != expected or body["n"] != event.n or body["order"] != order_id or body["kind"] != event.kind:
+        if event.n != expected or not _is_labelled_truly(event) or event.shop_id != head[0]["shop_id"]:
             broken.append(Break(order_id, event.n, "an event is missing, moved or relabelled"))
             expected = event.n
         if event.prev_hash != prev_hash or event.hash != chain(prev_hash, event.canonical):
@@ -76,6 +75,16 @@ async def verify_order(order_id: str) -> list[Break]:
     if head and (head[0]["audit_n"], head[0]["audit_head"]) != (expected, prev_hash):
         broken.append(Break(order_id, head[0]["audit_n"], "the head on the order's row is not the last event"))
     return broken
+
+
+def _is_labelled_truly(event: AuditEvent) -> bool:
+    """Whether the columns by which an event is found say what its hashed content says."""
+    try:
+        body = json.loads(event.canonical)
+    except ValueError:
+        return False
+    columns = {"order": event.order_id, "n": event.n, "kind": event.kind, "at": event.at.isoformat()}
+    return isinstance(body, dict) and {name: body.get(name) for name in columns} == columns
 
 
 async def write_root(tx: Transaction, shop_id: str, day: date) -> str | None:
@@ -93,6 +102,20 @@ async def write_root(tx: Transaction, shop_id: str, day: date) -> str | None:
         new_id("root"), shop_id, day, len(links), root,
     )  # fmt: skip
     return root if written else None
+
+
+async def unsealed_days(first: date, last: date) -> list[tuple[str, date]]:
+    """The days (shop, day) from ``first`` to ``last`` on which something happened and that have no root yet."""
+    found = await rows(
+        "SELECT s.id AS shop_id, d::date AS day "
+        "FROM shops s CROSS JOIN generate_series($1::timestamptz, $2::timestamptz, interval '1 day') AS d "
+        "WHERE EXISTS (SELECT 1 FROM audit_events e "
+        "WHERE e.shop_id = s.id AND e.at >= d AND e.at < d + interval '1 day') "
+        "AND NOT EXISTS (SELECT 1 FROM audit_roots r WHERE r.shop_id = s.id AND r.day = d::date) ORDER BY 1, 2",
+        _midnight(first),
+        _midnight(last),
+    )
+    return [(row["shop_id"], row["day"]) for row in found]
 
 
 async def verify_root(shop_id: str, day: date) -> bool | None:

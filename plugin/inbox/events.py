@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -40,11 +41,19 @@ async def receive(
     """Store a verified webhook once and see to it that it is read; False for a repetition."""
     work_id = new_id("work")
     written = await rows(
-        _RECEIVE, new_id("evt"), shop_id, source, key[:200], topic[:120], body, at, work_id, READ_EVENT
+        _RECEIVE, new_id("evt"), shop_id, source, _as_column(key), _as_column(topic, 120), body, at, work_id, READ_EVENT
     )
     if written:
         await doorbell.ring([Ring(work_id)])
     return bool(written)
+
+
+def _as_column(name: str, longest: int = 200) -> str:
+    """A sender's name for something, as a column can hold it: what is too long or holds a NUL goes by its hash, so
+    that two names never become one."""
+    if len(name) <= longest and "\0" not in name:
+        return name
+    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 async def get_event(shop_id: str, event_id: str) -> InboxEvent:

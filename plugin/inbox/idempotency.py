@@ -79,13 +79,18 @@ async def begin(shop_id: str, scope: str, key: str | None, request: bytes, at: d
 
 
 async def finish(tx: Transaction, call: Call, status: int, response: str) -> None:
-    """Store the answer in the transaction that makes it true."""
-    await tx.execute(
+    """Store the answer in the transaction that makes it true.
+
+    Raises ``CallStillRunning`` where the call was taken over meanwhile: what this transaction did is the heir's to do.
+    """
+    stored = await tx.execute(
         "UPDATE idempotent_calls SET state = 'done', status = $2, response = $3 WHERE id = $1",
         call.id,
         status,
         response,
     )
+    if not stored:
+        raise CallStillRunning(retry_after=1)
 
 
 async def abandon(call: Call) -> None:

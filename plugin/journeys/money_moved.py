@@ -10,7 +10,6 @@ from datetime import UTC, datetime, time
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
-from plugin.core.money import exponent
 from plugin.db import Transaction
 from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
 from plugin.messages.parts import AlertKind
@@ -19,7 +18,6 @@ from plugin.outbox import service as outbox
 from plugin.ports.payments import RefundFact
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
-from plugin.refunds.plan import LegKind
 from plugin.refunds.service import move_leg, take_fact
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import legs_of_case
@@ -27,8 +25,6 @@ from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
-SETTLE_LEG = "settle_leg"
-SHIPPED_AFTER_CANCEL = "shipped_after_cancel"
 IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
 
 
@@ -49,10 +45,9 @@ async def take_refund_fact(
 
 
 def _is_amount_of(leg: RefundLeg, fact: RefundFact) -> bool:
-    """Stripe moves three-decimal currencies in steps of ten, so a part may come out up to nine lower (DESIGN §3)."""
-    step = 10 if exponent(leg.currency) == 3 and LegKind(leg.kind) is LegKind.REFUND else 1
+    """A custodian with coarser steps moves up to a step less or more: the sum is rounded, not each part (DESIGN §3)."""
     missing: int = leg.amount - fact.amount
-    return 0 <= missing < step
+    return -fact.step < missing < fact.step
 
 
 async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
@@ -64,12 +59,16 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
         await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
-        # Money that has arrived does not bring parcels back: that case stays with its person.
-        is_over = case.person_reason != SHIPPED_AFTER_CANCEL
-        if CaseState(case.state) in (CaseState.EXECUTING, CaseState.WITH_PERSON) and is_over:
+        if _waits_for_money(case):
             await move(tx, case, CaseState.DONE, at=at)
         if await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded")
+
+
+def _waits_for_money(case: Case) -> bool:
+    """A parcel that left after the cancel keeps its person, whatever becomes of the money (I1)."""
+    has_person = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL
+    return has_person or CaseState(case.state) is CaseState.EXECUTING
 
 
 async def money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:

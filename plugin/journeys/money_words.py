@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin.messages.parts import MoneyState, PaymentOutcome
 from plugin.orders.models import Payment
+from plugin.ports.orders import PaymentState
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind
 from plugin.refunds.states import LegState
@@ -11,12 +12,19 @@ from plugin.refunds.states import LegState
 
 def outcome_of_leg(leg: RefundLeg, payment: Payment) -> PaymentOutcome:
     """One leg as the shopper sees it: refunded, on its way, never charged, charged only so much, or by a person."""
-    return PaymentOutcome(
-        state=state_of_leg(leg),
-        amount=payment.amount - leg.amount if state_of_leg(leg) is MoneyState.CHARGED_ONLY else leg.amount,
-        method=payment.label,
-        by=leg.promised_for,
-    )
+    state, amount = state_of_leg(leg), leg.amount
+    if state is MoneyState.CHARGED_ONLY and payment.state == PaymentState.VOIDED:
+        state = MoneyState.VOIDED  # the rest of the order was cancelled, too
+    elif state is MoneyState.CHARGED_ONLY:
+        amount = _still_charged(leg, payment)
+    return PaymentOutcome(state=state, amount=amount, method=payment.label, by=leg.promised_for)
+
+
+def _still_charged(leg: RefundLeg, payment: Payment) -> int:
+    """What the payment may be charged for, earlier and later partial cancellations counted in."""
+    limit: int = payment.capturable if payment.state == PaymentState.AUTHORISED else payment.captured
+    left: int = payment.amount - leg.amount
+    return min(limit, left)
 
 
 def state_of_leg(leg: RefundLeg) -> MoneyState:

@@ -14,7 +14,7 @@ from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import lock_order
 from plugin.outbox import service as outbox
-from plugin.outbox.service import Claim
+from plugin.outbox.service import Claim, Later
 from plugin.ports.runtime import Ports
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import legs_of_case
@@ -23,14 +23,20 @@ from plugin.shops.service import get_shop, settings_of
 
 
 async def case_due(ports: Ports, claim: Claim) -> None:
-    """Work: look at a case at its date. A timer that was set anew since, or a case that moved on, is no business."""
+    """Work: look at a case at its date; a case that is final is no business.
+
+    Before the date the work waits on: the timer rings by the database's clock and the date is by ours, which may be
+    behind, and a case must never lose its last timer (I9).
+    """
     found = await get_case(claim.shop_id, claim.ref)
     shop = await get_shop(claim.shop_id)
     async with transaction(ports.doorbell) as tx:
         await lock_order(tx, found.order_id)
         case = await lock_case(tx, found.id)
         at = ports.clock.now()
-        if case.due_at is not None and case.due_at <= at:
+        if case.due_at is not None and case.due_at > at:
+            raise Later(case.due_at - at, "the case is not due yet")
+        if case.due_at is not None:
             due = person_answers_by(settings_of(shop), at)
             match CaseState(case.state):
                 case CaseState.AWAITING_STORE:

@@ -14,22 +14,18 @@ from plugin.core.transitions import IllegalTransition
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event
 from plugin.inbox.models import InboxEvent
-from plugin.journeys.money_moved import SETTLE_LEG, take_refund_fact
+from plugin.journeys.money_moved import take_refund_fact
+from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import freeze, lock_order, payment_by_reference, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
-from plugin.policies.decision import Amounts
-from plugin.policies.facts import Component
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, RejectCode, Rejected
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Unparseable
-from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
-from plugin.refunds.service import reserve
-from plugin.refunds.states import LegState
 from plugin.refunds.store import leg_ids_of_payment, legs_on_payment, lock_leg, payables
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
@@ -152,41 +148,10 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
                 "state": stored.state,
             },
         )
-    await _give_back_excess(tx, ports, stored)
+    await give_back_excess(tx, ports, stored)
     (payable,) = await payables([stored])
     if stored.state == PaymentState.CAPTURED and payable.refundable < 0:
         await _stop(tx, shop, payment, "more_given_back_than_captured")
-
-
-async def _give_back_excess(tx: Transaction, ports: Ports, payment: Payment) -> None:
-    """The store captured more than a partial cancellation left to capture: the difference is owed at once."""
-    lowered = [
-        leg
-        for leg in await legs_on_payment(payment.id)
-        if leg.kind == LegKind.LOWER_CAPTURE and leg.state == LegState.SUCCEEDED
-    ]
-    if payment.state != PaymentState.CAPTURED or not lowered:
-        return
-    given = sum(
-        leg.amount
-        for leg in await legs_on_payment(payment.id)
-        if leg.replaces in {low.id for low in lowered} and leg.state != LegState.FAILED
-    )
-    excess = payment.captured - (payment.amount - sum(leg.amount for leg in lowered)) - given
-    if excess <= 0:
-        return
-    last = lowered[-1]
-    case = await lock_case(tx, last.case_id)
-    try:
-        legs = plan(
-            Amounts(currency=payment.currency, goods=Component(excess)), await payables([payment]), everything=False
-        )
-    except NotEnoughToRefund:
-        return
-    for leg in await reserve(
-        tx, case, legs, promised_for=[last.promised_for] * len(legs), at=ports.clock.now(), replaces=last
-    ):
-        await outbox.add(tx, shop_id=payment.shop_id, kind=SETTLE_LEG, ref=leg.id)
 
 
 async def _stop(tx: Transaction, shop: Shop, payment: Payment, reason: str) -> None:

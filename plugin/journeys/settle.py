@@ -18,21 +18,18 @@ from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
 from plugin.journeys.money_moved import (
     IN_FLIGHT,
-    SETTLE_LEG,
-    SHIPPED_AFTER_CANCEL,
     follow_up,
     hand_to_person,
     money_failed,
     take_refund_fact,
 )
+from plugin.journeys.owed_again import give_back_excess, plan_again
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, lock_order, payments_of, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
-from plugin.policies.decision import Amounts
-from plugin.policies.facts import Component
 from plugin.ports.orders import PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
@@ -45,17 +42,16 @@ from plugin.ports.payments import (
 )
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
-from plugin.refunds.plan import LegKind, NotEnoughToRefund, plan
-from plugin.refunds.service import move_leg, reserve
+from plugin.refunds.plan import LegKind
+from plugin.refunds.service import move_leg
 from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
-    agreed_ceiling,
+    capture_ceiling,
     get_leg,
     leg_ids_of_payment,
     lock_leg,
     paid_back_before,
-    payables,
 )  # fmt: skip
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
@@ -139,7 +135,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
         elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:
             await move_leg(tx, leg, LegState.UNKNOWN, at=at, why="key_too_old")
-        ceiling = await agreed_ceiling(payment, case.id)
+        ceiling = await capture_ceiling(payment, case.id)
     return _Call(leg, payment, account, payment.reference, ceiling)
 
 
@@ -147,8 +143,8 @@ async def _why_not_to_pay(order: StoredOrder, case: Case) -> str | None:
     """What has come up since the ask that a person must see before money moves."""
     if order.row.frozen_reason is not None:
         return "order_frozen"
-    if case.person_reason == SHIPPED_AFTER_CANCEL:
-        return SHIPPED_AFTER_CANCEL
+    if case.person_reason == AlertKind.SHIPPED_AFTER_CANCEL:
+        return str(AlertKind.SHIPPED_AFTER_CANCEL)
     elsewhere = sum(payment.external_refunded for payment in await payments_of(order.id))
     return "refunded_elsewhere" if elsewhere > facts_at_ask(case).unattributed else None
 
@@ -157,6 +153,9 @@ async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
     leg, gateway = call.leg, ports.payments
     match LegKind(leg.kind):
         case LegKind.VOID:
+            return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
+        case LegKind.LOWER_CAPTURE if call.capture_at_most == 0:
+            # The last of several cases that the store granted one after the other: nothing is left to capture.
             return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
         case LegKind.LOWER_CAPTURE:
             # A ceiling is absolute, and another cancellation may have lowered it since: the key names what is written.
@@ -235,34 +234,23 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         case, leg = await _lock(tx, call.leg)
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
-            await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+            payment = await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
         if fact is not None and fact.state is PaymentState.VOIDED and LegKind(leg.kind) in LOWERING:
             # Lapsed or voided elsewhere: the shopper was never charged, which is all that this leg was to bring about.
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere", provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
+        elif fact is not None and fact.state is PaymentState.CAPTURED and LegKind(leg.kind) is LegKind.LOWER_CAPTURE:
+            # The store heard the ceiling in our ask and may have kept to it: only what it took above it is owed.
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="captured_meanwhile", provider_id=fact.reference)
+            await give_back_excess(tx, ports, payment)
+            await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
             await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
-            if not (again and await _plan_again(tx, ports, case, leg)):
+            if not (again and await plan_again(tx, ports, case, leg)):
                 await money_failed(tx, ports, shop, case, str(no.code))
                 await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
-
-
-async def _plan_again(tx: Transaction, ports: Ports, case: Case, leg: RefundLeg) -> bool:
-    """The payment is in another state than planned (captured meanwhile, or lapsed): the same amount in its new way."""
-    payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
-    try:
-        owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
-        planned = plan(owed, await payables([payment]), everything=case.whole_order)
-    except NotEnoughToRefund:
-        return False
-    fresh = await reserve(
-        tx, case, planned, promised_for=[leg.promised_for] * len(planned), at=ports.clock.now(), replaces=leg
-    )
-    for each in fresh:
-        await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=each.id)
-    return True
 
 
 async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[Case, RefundLeg]:

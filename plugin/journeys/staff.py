@@ -11,7 +11,8 @@ from plugin.cases.store import get_case, lock_case, mark_units, release_units
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
-from plugin.journeys.money_moved import SETTLE_LEG, follow_up
+from plugin.journeys.money_moved import follow_up
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
 from plugin.journeys.tell import tell_case
@@ -136,7 +137,9 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
         leg = await lock_leg(tx, leg_id)
         if LegState(leg.state) is not LegState.WITH_PERSON:
             raise NotWithAPerson(detail=f"This refund is {leg.state}.", state=leg.state)
-        await move_leg(tx, leg, LegState.SUCCEEDED, at=ports.clock.now(), actor=by, why="paid_by_hand")
+        at = ports.clock.now()
+        sent = leg.submitted_at or at  # a leg that we never sent was sent by this person
+        await move_leg(tx, leg, LegState.SUCCEEDED, at=at, actor=by, why="paid_by_hand", submitted_at=sent)
         await follow_up(tx, ports, shop, case)
 
 

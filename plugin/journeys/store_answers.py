@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone, say_why_anew
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units, units_by_line
+from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_line, units_by_line
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
 from plugin.codes.store import codes_of_case
 from plugin.db import Transaction, transaction
-from plugin.journeys.money_moved import SETTLE_LEG, SHIPPED_AFTER_CANCEL
+from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
@@ -29,7 +29,7 @@ from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus
 from plugin.refunds.plan import LegKind
 from plugin.refunds.service import release
 from plugin.refunds.states import SETTLED, LegState
-from plugin.refunds.store import agreed_ceiling, legs_of_case
+from plugin.refunds.store import capture_ceiling, legs_of_case
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, settings_of, store_connection
@@ -37,6 +37,7 @@ from plugin.shops.service import get_shop, settings_of, store_connection
 LOOK_AGAIN = timedelta(seconds=30)
 MONEY_HAS = timedelta(minutes=30)
 MAIL_WAITS_FOR_MONEY = timedelta(seconds=1)
+STORE_MAY_TAKE = timedelta(days=7)
 
 
 async def ask_store(ports: Ports, claim: Claim) -> None:
@@ -66,8 +67,8 @@ async def _request(case: Case, order: StoredOrder) -> CancelRequest:
     payments = {payment.id: payment for payment in await payments_of(order.id)}
     lowered = {leg.payment_id for leg in await legs_of_case(case.id) if leg.kind == LegKind.LOWER_CAPTURE}
     ceilings = {
-        reference: await agreed_ceiling(payments[payment_id], case.id)
-        for payment_id in sorted(lowered)
+        reference: await capture_ceiling(payments[payment_id], case.id)
+        for payment_id in lowered
         if (reference := payments[payment_id].reference)
     }
     counts = await units_by_line(case.id)
@@ -75,7 +76,8 @@ async def _request(case: Case, order: StoredOrder) -> CancelRequest:
         key=case.id,
         order_id=order.row.external_id,
         order_number=order.row.number,
-        whole_order=decision_of(case).everything,
+        # Units that another case still asks for are that ask's to cancel, and may have left.
+        whole_order=decision_of(case).everything and counts == await open_units_by_line(order.id),
         lines=tuple(LineCount(line, n) for line, n in sorted(counts.items())),
         reason=case.reason,
         capture_at_most=ceilings,
@@ -103,7 +105,7 @@ async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnsw
                 case CancelStatus.UNSUPPORTED:
                     await _to_a_person(tx, ports, shop, case, "store_cannot", AlertKind.REVIEW, answer.reason)
                 case CancelStatus.PENDING if answer.deadline and answer.deadline > at:
-                    await _wait_for(tx, case, answer.deadline, at)
+                    await _wait_for(tx, case, answer.deadline)
                     await outbox.complete(tx, claim)
                     await outbox.add(
                         tx, shop_id=shop.id, kind=claim.kind, ref=case.id,
@@ -119,9 +121,11 @@ def _pause(attempts: int) -> timedelta:
     return min(timedelta(seconds=2 ** min(attempts, 9)), timedelta(minutes=5))
 
 
-async def _wait_for(tx: Transaction, case: Case, deadline: datetime, at: datetime) -> None:
-    if case.due_at is None or deadline > case.due_at:
-        await postpone(tx, case, deadline + LOOK_AGAIN)
+async def _wait_for(tx: Transaction, case: Case, deadline: datetime) -> None:
+    """The store's own date is the case's date, sooner or later; but a shopper is not put off from date to date."""
+    due = min(deadline + LOOK_AGAIN, case.changed_at + STORE_MAY_TAKE)
+    if due != case.due_at:
+        await postpone(tx, case, due)
 
 
 async def store_cancelled(
@@ -159,7 +163,10 @@ async def store_cancelled(
 
 
 async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None) -> None:
-    """It has left already: nothing is paid, the units are free for a return, and a person has the case."""
+    """It has left already: nothing is paid, and a person has the case.
+
+    The units stay with the case until that person has answered: another case for them would ask the store the same.
+    """
     at = ports.clock.now()
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
     await release(tx, await legs_of_case(case.id), at=at, why="store_too_late")
@@ -189,7 +196,7 @@ async def shipped_after_cancel(tx: Transaction, ports: Ports, shop: Shop, case: 
     """Parcels left that the store had agreed to cancel (I1): intercept, keep or return, which a person decides."""
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
-    if await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=SHIPPED_AFTER_CANCEL) or (
-        await say_why_anew(tx, case, SHIPPED_AFTER_CANCEL)
+    if await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=str(AlertKind.SHIPPED_AFTER_CANCEL)) or (
+        await say_why_anew(tx, case, str(AlertKind.SHIPPED_AFTER_CANCEL))
     ):
         await tell_staff(tx, case, AlertKind.SHIPPED_AFTER_CANCEL)

@@ -64,3 +64,9 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
     case = await get_case(shop.id, case_id, order_id)
     payments = {payment.id: payment for payment in await payments_of(order_id)}
     return SeenCase(case, await legs_of_case(case_id), payments, await Code.get_or_none(case_id=case_id))
+
+
+async def newest_case(order_id: str) -> str | None:
+    """The id of the last request of this order, if there is any."""
+    cases = await cases_of_order(order_id)
+    return cases[0].id if cases else None

@@ -167,7 +167,8 @@ async def _store_payments(tx: Transaction, shop_id: str, order_id: str, order: S
 
 def _take_stores_word(payment: Payment, paid: StorePayment) -> None:
     payment.custodian, payment.instrument, payment.reference = str(paid.custodian), str(paid.instrument), paid.reference
-    payment.label, payment.state, payment.captured = paid.label, str(paid.state), paid.captured
+    payment.label = paid.label and paid.label[:120]
+    payment.state, payment.captured = str(paid.state), paid.captured
     uncollected = paid.state in (PaymentState.AUTHORISED, PaymentState.PENDING)
     payment.capturable = paid.amount if uncollected else 0
     payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else paid.refunded

@@ -75,6 +75,11 @@ async def add(
     tx.rings.append(Ring(work_id, written[0]["not_before"] if deferred else None))
 
 
+async def is_open(tx: Transaction, *, kind: str, ref: str) -> bool:
+    """Whether such work is written and not done yet."""
+    return bool(await tx.rows("SELECT 1 FROM work WHERE ref = $1 AND kind = $2 AND state <> 'done' LIMIT 1", ref, kind))
+
+
 async def hasten(tx: Transaction, *, kind: str, ref: str) -> None:
     """Bring waiting work forward to now."""
     moved = await tx.rows(

@@ -48,8 +48,8 @@ class Payable(Struct, frozen=True, kw_only=True):
 
     ``refundable`` is captured less disputed, less refunded elsewhere, less our own legs that are reserved or further;
     it is negative where a fact from outside broke I7. ``capturable`` is what has not been collected yet and need not
-    be: of an authorisation, or of a payment that is still to come (cash on delivery). ``is_waited_for``: another case
-    that the store has not agreed to lowers it too, so voiding it whole would decide that case as well.
+    be: of an authorisation, or of a payment that is still to come (cash on delivery). ``ungranted`` is what other open
+    cases would take off the authorisation, if the store lets them: until then it must not be voided.
     """
 
     payment_id: str
@@ -59,7 +59,7 @@ class Payable(Struct, frozen=True, kw_only=True):
     currency: str
     refundable: int = 0
     capturable: int = 0
-    is_waited_for: bool = False
+    ungranted: int = 0
 
     @property
     def is_uncollected(self) -> bool:
@@ -112,5 +112,5 @@ def _kind(payment: Payable, amount: int, everything: bool) -> LegKind:
         return LegKind.MANUAL
     if not payment.is_uncollected:
         return LegKind.REFUND
-    is_all = everything and amount == payment.capturable and not payment.is_waited_for
-    return LegKind.VOID if is_all else LegKind.LOWER_CAPTURE
+    is_void = everything and amount == payment.capturable and not payment.ungranted
+    return LegKind.VOID if is_void else LegKind.LOWER_CAPTURE

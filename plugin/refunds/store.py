@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.core.errors import NotFound
@@ -17,19 +18,28 @@ _HOLDING = [str(state) for state in HOLDS_MONEY]
 LOWERING = (LegKind.VOID, LegKind.LOWER_CAPTURE)
 
 
-async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, tuple[int, int, bool]]:
-    """By payment: the sums that our legs hold of its captured money and of its authorisation, and whether one of the
-    latter is only reserved."""
+@dataclass(frozen=True)
+class Held:
+    """What our legs hold of a payment: of its captured money, of its authorisation, and the part of the latter that
+    is only reserved, because the store has not granted it yet."""
+
+    paid_back: int = 0
+    lowered: int = 0
+    ungranted: int = 0
+
+
+async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, Held]:
+    """The sums by payment."""
     found = await rows(
         "SELECT payment_id, COALESCE(sum(amount) FILTER (WHERE kind <> ALL($3)), 0)::bigint AS paid_back, "
         "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3)), 0)::bigint AS lowered, "
-        "COALESCE(bool_or(kind = ANY($3) AND state = 'reserved'), false) AS waits "
+        "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3) AND state = 'reserved'), 0)::bigint AS ungranted "
         "FROM refund_legs WHERE payment_id = ANY($1) AND state = ANY($2) GROUP BY payment_id",
         list(payment_ids),
         _HOLDING,
         [str(kind) for kind in LOWERING],
     )
-    return {row["payment_id"]: (row["paid_back"], row["lowered"], row["waits"]) for row in found}
+    return {row["payment_id"]: Held(row["paid_back"], row["lowered"], row["ungranted"]) for row in found}
 
 
 async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
@@ -41,35 +51,38 @@ async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
     held = await held_by_legs([payment.id for payment in payments])
     answer = []
     for payment in payments:
-        paid_back, lowered, waits = held.get(payment.id, (0, 0, False))
+        ours = held.get(payment.id, Held())
         answer.append(
             Payable(
                 payment_id=payment.id,
                 custodian=Custodian(payment.custodian),
                 instrument=Instrument(payment.instrument),
                 state=PaymentState(payment.state),
-                refundable=payment.captured - payment.disputed - payment.external_refunded - paid_back,
-                capturable=min(payment.capturable, payment.amount - lowered - paid_back),
+                refundable=payment.captured - payment.disputed - payment.external_refunded - ours.paid_back,
+                capturable=min(payment.capturable, payment.amount - ours.lowered - ours.paid_back),
+                ungranted=ours.ungranted,
                 currency=payment.currency,
-                is_waited_for=waits,
             )
         )
     return tuple(answer)
 
 
-async def agreed_ceiling(payment: Payment, case_id: str) -> int:
-    """What the store may still capture once it has agreed to this case: a lowering that only waits lowers nothing.
+async def capture_ceiling(payment: Payment, case_id: str) -> int:
+    """What may still be captured of an authorised payment once this case is granted.
 
-    Another case's reserved leg is not counted, because the store may yet say that it is too late for that one.
+    Reserved lowerings of other cases do not count: the store may yet say that it is too late for them, and it must
+    then be able to capture what it ships.
     """
     found = await rows(
-        "SELECT COALESCE(sum(amount), 0)::bigint AS n FROM refund_legs WHERE payment_id = $1 AND state = ANY($2) "
-        "AND (state <> 'reserved' OR case_id = $3)",
+        "SELECT COALESCE(sum(amount), 0)::bigint AS lowered FROM refund_legs "
+        "WHERE payment_id = $1 AND kind = ANY($2) AND state = ANY($3) AND (state <> 'reserved' OR case_id = $4)",
         payment.id,
+        [str(kind) for kind in LOWERING],
         _HOLDING,
         case_id,
     )
-    return max(0, payment.amount - int(found[0]["n"]))
+    ceiling: int = min(payment.capturable, payment.amount - found[0]["lowered"])
+    return ceiling
 
 
 async def legs_of_case(case_id: str) -> list[RefundLeg]:

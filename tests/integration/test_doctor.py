@@ -34,7 +34,7 @@ from plugin.storefronts.demo.store import DemoStore
 from tests.fixtures_redis import RunningRedis
 from tests.fixtures_stripe import Till
 
-SECRET = "a secret of the tests, long enough to be one"
+SECRET = "a secret of the tests that is long enough to be one"
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -78,7 +78,7 @@ async def test_a_key_that_stripe_refuses_is_a_fault(database: str, tmp_path: Pat
 async def test_secrets_sealed_under_a_lost_key_are_a_fault(database: str, tmp_path: Path) -> None:
     async with adapters(settings(tmp_path), LocalBell()) as ports:
         shop = await a_shop(ports)
-        shop.sealed_webhook_secrets = Vault(("another secret, long enough",)).seal(
+        shop.sealed_webhook_secrets = Vault(("another secret that is long enough",)).seal(
             "whsec_x", tenant=shop.id, field="webhook_secrets"
         )
         found = await of_shop(ports, shop)
@@ -111,7 +111,7 @@ async def test_a_redis_that_evicts_is_a_fault_with_the_command_that_mends_it(
     async with Redis.from_url(own_redis.url) as redis:
         await redis.config_set("maxmemory-policy", "volatile-ttl")
     evicting = await redis_finding(settings(tmp_path, redis_url=own_redis.url))
-    own_redis.stop()
+    await own_redis.stop()
     away = await redis_finding(settings(tmp_path, redis_url=own_redis.url))
     assert well.health is Health.OK
     assert (evicting.health, away.health) == (Health.FAULT, Health.FAULT)

@@ -28,6 +28,7 @@ from plugin.storefronts.standard.adapter import StandardStorefront
 from tests.factories import a_shop
 from tests.fakes import FakePorts, SilentDoorbell, fake_ports
 from tests.fixtures_redis import RunningRedis
+from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -49,20 +50,13 @@ def a_runner(ports: FakePorts) -> Runner:
 async def a_webhook(shop: Shop, doorbell: Doorbell) -> str:
     """A stored webhook that nobody can read: reading it sets it aside."""
     key = new_id("msg")
-    await receive(
-        doorbell, shop_id=shop.id, source="standard", key=key, topic="x", body=b"?", at=datetime.now(UTC)
-    )
+    await receive(doorbell, shop_id=shop.id, source="standard", key=key, topic="x", body=b"?", at=datetime.now(UTC))
     return key
 
 
 async def is_read(key: str, seconds: float) -> bool:
     """Whether the webhook is read before ``seconds`` are over."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while not await InboxEvent.exists(event_key=key, state=EventState.SET_ASIDE):
-                await asyncio.sleep(0.02)
-            return True
-    return False
+    return await eventually(lambda: InboxEvent.exists(event_key=key, state=EventState.SET_ASIDE), seconds)
 
 
 @asynccontextmanager
@@ -90,7 +84,7 @@ async def test_a_lost_ring_is_made_up_for_by_the_sweep(redis_url: str, ports: Fa
 
 async def test_the_work_goes_on_while_redis_is_away(own_redis: RunningRedis, ports: FakePorts) -> None:
     shop = await a_shop(ports)
-    own_redis.stop()
+    await own_redis.stop()
     runner = a_runner(ports)
     async with RedisBell(own_redis.url) as bell, working(runner), listening(own_redis.url, runner):
         assert await is_read(await a_webhook(shop, bell), 10)
@@ -102,7 +96,7 @@ async def test_a_worker_hears_rings_again_after_redis_has_been_restarted(
     shop = await a_shop(ports)
     async with RedisBell(own_redis.url) as bell, listening(own_redis.url, a_runner(ports)):
         assert await is_read(await a_webhook(shop, bell), 5)
-        own_redis.stop()
+        await own_redis.stop()
         await own_redis.start()
         assert await is_read(await a_webhook(shop, bell), 15)
 
@@ -110,7 +104,7 @@ async def test_a_worker_hears_rings_again_after_redis_has_been_restarted(
 async def test_a_redis_that_evicts_is_refused_with_the_way_to_mend_it(own_redis: RunningRedis) -> None:
     async with Redis.from_url(own_redis.url) as redis:
         await redis.config_set("maxmemory-policy", "allkeys-lru")
-    with pytest.raises(RedisEvicts, match="allkeys-lru.*CONFIG SET maxmemory-policy noeviction"):
+    with pytest.raises(RedisEvicts, match=r"allkeys-lru.*CONFIG SET maxmemory-policy noeviction"):
         await refuse_eviction(own_redis.url)
 
 

@@ -21,7 +21,11 @@ def units_fit(books: Books) -> Iterator[str]:
         if books.cases[unit["case_id"]]["state"] in GIVES_UNITS_BACK:
             yield f"I2: {books.cases[unit['case_id']]['state']} case {unit['case_id']} still owns units."
     owned = Counter((u["order_id"], u["line_id"]) for u in live)
-    with_staff = {case["order_id"] for case in books.cases.values() if case["waiting_on"] == "staff"}
+    known = {
+        case["order_id"]
+        for case in books.cases.values()
+        if any(event["kind"] == "case_with_person" for event in books.events[case["id"]])
+    }
     for order in books.orders.values():
         cancelled, shipped = Counter[str](), Counter[str]()
         for count in order["document"]["cancelled"]:
@@ -34,8 +38,8 @@ def units_fit(books: Books) -> Iterator[str]:
             if ours > line["quantity"]:
                 yield f"I2: {ours} units of {line['id']} are owned, of {line['quantity']}."
             gone = max(ours, cancelled[line["id"]]) + shipped[line["id"]]
-            if gone > line["quantity"] and order["id"] not in with_staff:
-                yield f"I1: {gone} units of {line['id']} are cancelled or shipped, of {line['quantity']}; nobody knows."
+            if gone > line["quantity"] and order["id"] not in known:
+                yield f"I1: {gone} of {line['quantity']} units of {line['id']} are gone, and nobody was told."
 
 
 def _line(count: Any) -> str:
@@ -92,15 +96,12 @@ def _done_means_paid(books: Books, case: Row) -> Iterator[str]:
     replaced = {leg["replaces"] for leg in legs}
     if any(leg["state"] == "failed" and leg["id"] not in replaced for leg in legs):
         return  # closed by a person, who knows
-    moved = sum(
-        leg["amount"]
-        for leg in legs
-        if leg["state"] == "succeeded" and not _gives_back_again(books.legs.get(leg["replaces"] or ""))
-    )
+    moved = sum(leg["amount"] for leg in legs if leg["state"] == "succeeded" and not _gives_back_again(books, leg))
     if case["state"] == "done" and moved != case["owed"]:
         yield f"I13: {case['number']} is done, owed {case['owed']} and moved {moved}."
 
 
-def _gives_back_again(replaced: Row | None) -> bool:
+def _gives_back_again(books: Books, leg: Row) -> bool:
     """Whether a leg stands for one that had succeeded: the store captured more than the ceiling it was given."""
-    return replaced is not None and replaced["state"] == "succeeded"
+    before = books.legs.get(leg["replaces"] or "")
+    return before is not None and (before["state"] == "succeeded" or _gives_back_again(books, before))

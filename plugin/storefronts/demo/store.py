@@ -43,6 +43,7 @@ class Asked:
     request_id: str
     order_id: str
     is_repeat: bool
+    capture_at_most: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -135,7 +136,7 @@ class DemoStore:
     def take(self, ask: Ask, data: CancelData) -> CancelAnswer | None:
         """Do what a verified call asks, once per request; None when a status is asked of an unknown request."""
         is_repeat = ask is Ask.CANCEL and any(a.ask is ask and a.request_id == data.request_id for a in self.asks)
-        self.asks.append(Asked(self.clock.now(), ask, data.request_id, data.order_id, is_repeat))
+        self.asks.append(Asked(self.clock.now(), ask, data.request_id, data.order_id, is_repeat, data.capture_at_most))
         if self.behaviour in (Behaviour.NEVER_ANSWER, Behaviour.FAIL, Behaviour.GARBAGE):
             return None
         if self.behaviour is Behaviour.UNSUPPORTED:

@@ -54,7 +54,7 @@ def read_order(body: bytes) -> StoreOrder:
     id = global_number(order.admin_graphql_api_id) or str(order.id)
     neutral = StoreOrder(
         id=id,
-        number=text(order.name) or text(order.order_number) or id,
+        number=text(order.name, 80) or text(order.order_number, 80) or id,
         sequence=sequence(updated, _progress(order)),
         currency=order.currency,
         placed_at=moment(order.processed_at or order.created_at, "created_at"),

@@ -15,7 +15,7 @@ from plugin.ports.orders import Custodian, ExtraKind, Instrument, LineKind, Orde
 NO_CONTROLS = r"^(?![\s\S]*[\x00-\x1f\x7f])"
 MOST_LINES = 1000
 
-Id = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROLS)]
+Id = Annotated[str, Meta(min_length=1, max_length=80, pattern=NO_CONTROLS)]
 Word = Annotated[str, Meta(max_length=200, pattern=NO_CONTROLS)]
 Text = Annotated[str, Meta(max_length=1000, pattern=NO_CONTROLS)]
 Email = Annotated[str, Meta(max_length=254, pattern=r"^(?![\s\S]*[\x00-\x20\x7f,;<>])[^@]+@[^@]+")]
@@ -89,7 +89,7 @@ class PaymentBody(Struct, frozen=True, kw_only=True):
     captured: Amount = 0
     instrument: Instrument = Instrument.OTHER
     stripe_payment_intent: (
-        Annotated[str, Meta(pattern=r"^pi_[A-Za-z0-9_]+(?!\n)$", max_length=200, description="Required at Stripe.")]
+        Annotated[str, Meta(pattern=r"^pi_[A-Za-z0-9_]+(?!\n)$", max_length=120, description="Required at Stripe.")]
         | None
     ) = None
     label: Annotated[Text, Meta(description="What the shopper calls it, such as 'Visa •••• 4242'.")] | None = None
@@ -135,7 +135,7 @@ class OrderBody(Struct, frozen=True, kw_only=True):
     """An order as it is now. Its parts add up to ``total`` to the minor unit, or it is set aside with the sum."""
 
     id: Id
-    number: Annotated[Word, Meta(min_length=1, description="What the shopper knows the order by.")]
+    number: Annotated[Id, Meta(description="What the shopper knows the order by.")]
     sequence: Annotated[
         int, Meta(ge=0, le=2**53 - 1, description="Grows with every change; an older version never wins.")
     ]

@@ -62,7 +62,7 @@ def read_order(body: bytes) -> StoreOrder | None:
     modified = _time(order.date_modified_gmt, order.date_modified, "date_modified_gmt")
     neutral = StoreOrder(
         id=str(order.id),
-        number=text(order.number) or str(order.id),
+        number=text(order.number, 80) or str(order.id),
         sequence=sequence(modified, _progress(order)),
         currency=currency,
         placed_at=_time(order.date_created_gmt, order.date_created, "date_created_gmt"),

@@ -1,0 +1,68 @@
+"""How a page looks: the shop's name, logo and accent, with colours that can be read on ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from plugin.messages.theme import DARK, LIGHT, contrast, ink_on
+from plugin.messages.tidy import tidy
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of
+
+READABLE = 4.5  # WCAG 2.2, 1.4.3
+OUR_ACCENT = "#0f766e"
+
+
+@dataclass(frozen=True)
+class Look:
+    """``accent`` paints buttons, with ``on_accent`` on it; ``ink_light`` and ``ink_dark`` are the accent as text."""
+
+    name: str
+    home_url: str | None
+    logo_url: str | None
+    accent: str
+    on_accent: str
+    ink_light: str
+    ink_dark: str
+
+
+def look_of(shop: Shop | None) -> Look:
+    """The shop's looks; our own plain ones where the shop is not known."""
+    brand = settings_of(shop).brand if shop else None
+    accent = brand.accent if brand else OUR_ACCENT
+    return Look(
+        name=tidy(shop.name, 60) if shop else "Comeback",
+        home_url=_address(brand.home_url if brand else None, "https", "http"),
+        logo_url=_address(brand.logo_url if brand else None, "https"),
+        accent=accent,
+        on_accent=ink_on(accent),
+        ink_light=readable(accent, LIGHT.card, toward="#000000"),
+        ink_dark=readable(accent, DARK.card, toward="#ffffff"),
+    )
+
+
+def readable(colour: str, paper: str, *, toward: str) -> str:
+    """``colour``, moved ``toward`` black or white by tenths until it reads on ``paper``."""
+    mixes = (_mix(colour, toward, tenths) for tenths in range(11))
+    return next(mixed for mixed in mixes if contrast(mixed, paper) >= READABLE)
+
+
+def shown_image(url: str | None) -> str | None:
+    """An image that a page may load: over https only."""
+    return _address(url, "https")
+
+
+def _mix(one: str, other: str, tenths: int) -> str:
+    channels = [
+        (int(one[at : at + 2], 16) * (10 - tenths) + int(other[at : at + 2], 16) * tenths) // 10 for at in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def _address(url: str | None, *schemes: str) -> str | None:
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in schemes and parts.hostname else None

@@ -1,0 +1,141 @@
+"""The order as a page, and its cancellation: see, preview, confirm, follow."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import FormMultiDict
+from litestar.di import NamedDependency, Provide
+from litestar.response import Redirect, ServerSentEvent
+from msgspec import Struct
+
+from handlers.dependencies import PublicId
+from handlers.pages.forms import cancel_ask, cancel_confirm
+from handlers.pages.render import frame_of, page
+from handlers.pages.timeline import is_moving, timeline
+from handlers.pages.visit import AnyRequest, Visit, from_our_own_page, provide_form, provide_visit
+from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, case_now, changes, order_now
+from plugin.cases.store import UnitsTaken
+from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyReused
+from plugin.journeys.cancel import DecisionChanged, Preview, preview_cancellation
+from plugin.journeys.view_order import newest_case
+from plugin.policies.reasons import Reason
+from plugin.ports.runtime import Ports
+
+VISIT = {"visit": Provide(provide_visit)}
+INSIDE: dict[str, Any] = {"opt": {"page": True}, "include_in_schema": False, "dependencies": VISIT}
+POSTED: dict[str, Any] = INSIDE | {
+    "dependencies": VISIT | {"form": Provide(provide_form)},
+    "guards": [from_our_own_page],
+    "status_code": 200,
+}
+ASKED_ALREADY = (Reason.IN_OPEN_CASE, Reason.ALREADY_CANCELLED, Reason.ORDER_CANCELLED)
+TWIN_WAITS, TWIN_LOOKS = 0.1, 50  # a double click's second answer is the first one's: worth five seconds
+
+
+class Confirmed(Struct):
+    """The one member of the answer that a page needs: which request it became."""
+
+    id: str
+
+
+@get("/order", **INSIDE)
+async def order_page(
+    request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit]
+) -> Response[str]:
+    order = await order_now(ports, visit.guest, visit.wished)
+    return page(request, "order", frame_of(visit), order=order)
+
+
+@post("/order/cancel/preview", **POSTED)
+async def preview_page(
+    request: AnyRequest,
+    ports: NamedDependency[Ports],
+    visit: NamedDependency[Visit],
+    form: NamedDependency[FormMultiDict],
+) -> Response[str]:
+    ask = cancel_ask(form)
+    found = await preview_cancellation(ports, visit.shop, visit.order.id, ask.ask())
+    return _preview(request, visit, found, ask)
+
+
+def _preview(
+    request: AnyRequest, visit: Visit, found: Preview, ask: CancelAsk, *, has_changed: bool = False
+) -> Response[str]:
+    """The key is made here, once for each page that is shown: both clicks of a double click bring the same one."""
+    return page(
+        request,
+        "preview",
+        frame_of(visit),
+        status=409 if has_changed else 200,
+        preview=visit.speak.preview(found),
+        ask=ask,
+        key=uuid4().hex,
+        has_changed=has_changed,
+    )
+
+
+@post("/order/cancel", **POSTED)
+async def confirm(
+    request: AnyRequest,
+    ports: NamedDependency[Ports],
+    visit: NamedDependency[Visit],
+    form: NamedDependency[FormMultiDict],
+) -> Response[str] | Redirect:
+    ask = cancel_confirm(form)
+    try:
+        case_id = await _confirmed(ports, visit, ask, str(form.get("key", "")), await request.body())
+    except DecisionChanged as changed:
+        if changed.now.decision.reason not in ASKED_ALREADY:
+            return _preview(request, visit, changed.now, ask, has_changed=True)
+        return await _to_newest_case(visit)
+    except (UnitsTaken, IdempotencyKeyReused):
+        return await _to_newest_case(visit)
+    return _to_case(case_id)
+
+
+async def _confirmed(ports: Ports, visit: Visit, ask: CancelConfirm, key: str, body: bytes) -> str:
+    """The id of the request; the second click of two waits for the first one's."""
+    for _ in range(TWIN_LOOKS):
+        try:
+            answer = await cancel_once(ports, visit.guest, ask, key, body, visit.wished)
+        except CallStillRunning:
+            await asyncio.sleep(TWIN_WAITS)
+        else:
+            return msgspec.json.decode(answer.content, type=Confirmed).id
+    raise CallStillRunning()
+
+
+async def _to_newest_case(visit: Visit) -> Redirect:
+    """Asked already, in another tab or by an older page: here is what became of it."""
+    case_id = await newest_case(visit.order.id)
+    return _to_case(case_id) if case_id else Redirect("/order", status_code=303)
+
+
+def _to_case(case_id: str) -> Redirect:
+    return Redirect(f"/order/cases/{case_id}", status_code=303)
+
+
+@get("/order/cases/{case_id:str}", **INSIDE)
+async def case_page(
+    request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: PublicId
+) -> Response[str]:
+    case = await case_now(ports, visit.guest, case_id, visit.wished)
+    frame = frame_of(visit, f"/order/cases/{case.id}")
+    return page(request, "case", frame, case=case, steps=timeline(case, visit.words.say), is_moving=is_moving(case))
+
+
+@get("/order/cases/{case_id:str}/events", **INSIDE)
+async def case_events(
+    ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: PublicId
+) -> ServerSentEvent:
+    """What makes the page look again: the API's own stream, opened by the cookie."""
+    first = await case_now(ports, visit.guest, case_id, visit.wished)
+    return ServerSentEvent(changes(ports, visit.guest, first, visit.wished))
+
+
+order_page_routes = [order_page, preview_page, confirm, case_page, case_events]

@@ -1,0 +1,9 @@
+"""All pages of the order page."""
+
+from __future__ import annotations
+
+from handlers.pages.entry import entry_routes
+from handlers.pages.order import order_page_routes
+from handlers.pages.person import person_routes
+
+page_routes = [*entry_routes, *order_page_routes, *person_routes]

@@ -1,0 +1,68 @@
+"""Money that we cannot move ourselves: a person does, and the shopper is told so until it has happened."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin.journeys import staff
+from tests.journeys.steps import alerts, given_back, legs_of, quiet, templates
+from tests.world import World
+
+
+async def test_the_card_gives_first_and_the_shop_gives_the_gift_card_back(world: World) -> None:
+    order = await world.place("two_payments")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel()
+    waiting = await shopper.until_state(case["id"], "with_person")
+    await quiet(world)
+
+    assert await given_back(world, order) == 7395
+    seen = await shopper.case(waiting["id"])
+    assert {move["state"]: move["money"]["amount"] for move in seen["money"]} == {"refunded": 7395, "by_person": 5000}
+    mail = await world.mail("cancelled", order)
+    assert "We have refunded £73.95" in " ".join(mail.text.split())
+    assert sorted(await templates(case["id"])) == ["cancelled", "staff_alert"]
+
+    (by_hand,) = [leg for leg in await legs_of(case["id"]) if leg["kind"] == "storefront"]
+    await staff.mark_paid(world.ports, world.shop, by_hand["id"], "ana")
+    await shopper.until_state(case["id"], "done")
+    told = await world.mail("refunded", order)
+    assert "£50.00" in told.text
+
+
+async def test_a_part_within_the_card_touches_the_gift_card_not_at_all(world: World) -> None:
+    order = await world.place("two_payments")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel(lines=[{"line_id": "guide", "quantity": 1}])
+    await shopper.until_state(case["id"], "done")
+    assert [leg["kind"] for leg in await legs_of(case["id"])] == ["refund"]
+
+    rest = await shopper.cancel()
+    await shopper.until_state(rest["id"], "with_person")
+    await quiet(world)
+    assert [(leg["kind"], leg["amount"]) for leg in await legs_of(rest["id"])] == [
+        ("refund", 6395),
+        ("storefront", 5000),
+    ]
+    (_, by_hand) = await legs_of(rest["id"])
+    await staff.mark_paid(world.ports, world.shop, by_hand["id"], "ana")
+    await shopper.until_state(rest["id"], "done")
+
+
+async def test_money_sent_by_hand_is_called_refunded_only_when_a_person_says_so(world: World) -> None:
+    order = await world.place("cash_on_delivery")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel()
+    waiting = await shopper.until_state(case["id"], "with_person")
+    await quiet(world)
+    assert [move["state"] for move in waiting["money"]] == ["by_person"]
+    assert sorted(await templates(case["id"])) == ["cancelled", "staff_alert"]
+    assert await alerts(case["id"]) == ["manual_refund"]
+    assert "refunded" not in (await world.mail("cancelled", order)).text
+
+    (leg,) = await legs_of(case["id"])
+    await staff.mark_paid(world.ports, world.shop, leg["id"], "ana")
+    await shopper.until_state(case["id"], "done")
+    assert "refunded" in (await world.mail("refunded", order)).text
+    with pytest.raises(staff.NotWithAPerson):
+        await staff.mark_paid(world.ports, world.shop, leg["id"], "ana")

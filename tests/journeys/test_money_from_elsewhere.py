@@ -1,0 +1,109 @@
+"""What happens to a payment without us: dashboard refunds, disputes, amounts that nobody asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugin.db import rows
+from tests.journeys.steps import alerts, charged, count, quiet
+from tests.world import World
+
+
+async def until_external(world: World, amount: int) -> None:
+    async def reported() -> list[dict[str, Any]]:
+        return await rows("SELECT 1 FROM payments WHERE external_refunded = $1", amount)
+
+    await world.until(reported)
+
+
+@pytest.mark.parametrize("amount", [1000, 26666])
+async def test_a_refund_from_the_dashboard_sends_the_next_ask_to_a_person(world: World, amount: int) -> None:
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    await world.stripe.refund((await charged(world, order)).id, amount)
+    await until_external(world, amount)
+
+    preview = await shopper.preview()
+    assert preview["outcome"] == "review"
+    case = await shopper.cancel()
+    assert case["state"] == "in_review"
+    assert case["money"] == []
+    await quiet(world)
+    assert await count("refund_legs") == 0
+
+
+async def test_a_dashboard_refund_after_ours_stops_the_order_and_alerts(world: World) -> None:
+    """The store refunds by hand what we have refunded in part: less is left than the rest would cost."""
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel(lines=[{"line_id": "coat", "quantity": 1}])
+    await shopper.until_state(case["id"], "done")
+    await world.stripe.refund((await charged(world, order)).id)
+    await quiet(world)
+
+    rest = await shopper.preview()
+    assert rest["outcome"] == "review"
+    assert (await charged(world, order)).refunded == order.total
+
+
+async def test_a_refund_that_was_overtaken_from_the_dashboard_goes_to_a_person(world: World) -> None:
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    world.store.behaviour = world.store.behaviour.PENDING
+    case = await shopper.cancel()
+    await world.until(lambda: _asked(world))
+    await world.stripe.refund((await charged(world, order)).id)
+    (changed,) = world.store.settle_pending()
+    await world.send(changed)
+    await shopper.until_state(case["id"], "with_person")
+    await quiet(world)
+
+    assert (await charged(world, order)).refunded == order.total
+    assert await alerts(case["id"])
+
+
+async def _asked(world: World) -> bool:
+    return bool(world.store.asks)
+
+
+@pytest.mark.parametrize(("is_inquiry", "outcome"), [(False, "review"), (True, "approve")])
+async def test_an_open_dispute_needs_a_person_and_an_inquiry_does_not(
+    world: World, is_inquiry: bool, outcome: str
+) -> None:
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    await world.stripe.open_dispute((await charged(world, order)).id, is_inquiry=is_inquiry)
+    await quiet(world)
+    preview = await shopper.preview()
+    assert preview["outcome"] == outcome
+
+
+async def test_a_dispute_that_was_won_no_longer_stands_in_the_way(world: World) -> None:
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    dispute = await world.stripe.open_dispute((await charged(world, order)).id)
+    await quiet(world)
+    await world.stripe.close_dispute(dispute, "won")
+    await quiet(world)
+    assert (await shopper.preview())["outcome"] == "approve"
+
+
+async def test_another_amount_than_ours_freezes_the_order(world: World) -> None:
+    """A refund that carries our leg's id and another amount: the leg was tampered with, or the custodian errs."""
+    order = await world.place("fashion", card="pm_card_pendingRefund")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel(lines=[{"line_id": "scarf", "quantity": 1}])
+    await shopper.until_state(case["id"], "executing")
+    await quiet(world)
+    await rows("UPDATE refund_legs SET amount = amount - 100")
+
+    (refund,) = (await charged(world, order)).refunds
+    await world.stripe.settle_refund(refund.id)
+    await quiet(world)
+    frozen = await rows("SELECT frozen_reason FROM orders")
+    assert [row["frozen_reason"] for row in frozen] == ["custodian_reports_another_amount"]
+    assert "amounts_disagree" in await alerts(case["id"])
+    assert (await shopper.preview())["outcome"] == "review"
+    await rows("UPDATE refund_legs SET amount = amount + 100")

@@ -1,0 +1,193 @@
+"""What each route allows: which credential opens it, and a good call of it about a given order.
+
+A route that stands in no table here fails the tests: whoever adds one says first whom it lets in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from litestar.routes import HTTPRoute
+
+from handlers.web import build_app
+from plugin.settings import Settings
+from tests.strangers.town import Placed
+
+
+class Key(StrEnum):
+    """What opens a door."""
+
+    PUBLIC = "public"  # nothing: it holds nothing of anybody
+    SESSION = "session"  # a shopper's session, as a bearer token
+    PAGE = "page"  # the shop's publishable key
+    SERVER = "server"  # the shop's secret key
+    SIGNATURE = "signature"  # a webhook's own; its tests are in test_signatures
+    SECRET = "secret"  # a link's token or a mailed code; whoever knows it is let in
+    COOKIE = "cookie"  # a shopper's session, in the cookie of our own pages
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. ``refusals`` are the statuses of a closed door."""
+
+    path: str
+    json: Any = None
+    form: dict[str, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Ask = Callable[[Placed], Awaitable[Call]]
+
+
+@dataclass(frozen=True)
+class Door:
+    """``names_order`` where the call carries an id or a secret of the order that it is about."""
+
+    key: Key
+    ask: Ask
+    names_order: bool = False
+    is_blind: bool = False  # answers all alike, so that a stranger's order is no refusal
+    tries: int = 1000  # how many good calls the limits leave
+
+
+def constant(path: str, json: Any = None, **headers: str) -> Ask:
+    async def ask(order: Placed) -> Call:
+        return Call(path, json, headers=dict(headers))
+
+    return ask
+
+
+def about(path: Callable[[Placed], str], json: Callable[[Placed], Any] = lambda order: None) -> Ask:
+    async def ask(order: Placed) -> Call:
+        return Call(path(order), json(order), headers={"Idempotency-Key": uuid4().hex})
+
+    return ask
+
+
+def posting(path: str, **form: str) -> Ask:
+    """A form of our own pages; whoever knocks adds the mark of the session that they show."""
+
+    async def ask(order: Placed) -> Call:
+        return Call(path, form=form)
+
+    return ask
+
+
+async def open_mailed(order: Placed) -> Call:
+    lookup_id, code = await order.fresh_lookup()
+    return Call(f"/v1/lookups/{lookup_id}/open", {"code": code})
+
+
+CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency": "USD"}
+WHOLE = {"whole": True}
+
+DOORS: dict[str, Door] = {
+    "POST /hooks/{shop_id}/{source}": Door(
+        Key.SIGNATURE, about(lambda o: f"/hooks/{o.shop_id}/standard", lambda o: {})
+    ),
+    "POST /v1/sessions": Door(
+        Key.SERVER, about(lambda o: "/v1/sessions", lambda o: {"order_id": o.order.id}), names_order=True
+    ),
+    "POST /v1/links": Door(
+        Key.SERVER, about(lambda o: "/v1/links", lambda o: {"order_id": o.order.id}), names_order=True
+    ),
+    "POST /v1/sessions/exchange": Door(
+        Key.SECRET, about(lambda o: "/v1/sessions/exchange", lambda o: {"link": o.link})
+    ),
+    "POST /v1/lookups": Door(
+        Key.PAGE,
+        about(
+            lambda o: "/v1/lookups", lambda o: {"order_number": o.order.number, "email": str(o.order.customer.email)}
+        ),
+        names_order=True,
+        is_blind=True,
+        tries=4,
+    ),
+    "POST /v1/lookups/{lookup_id}/open": Door(Key.PAGE, open_mailed, names_order=True),
+    "GET /v1/order": Door(Key.SESSION, constant("/v1/order")),
+    "POST /v1/order/cancellations/preview": Door(Key.SESSION, constant("/v1/order/cancellations/preview", WHOLE)),
+    "POST /v1/order/cancellations": Door(
+        Key.SESSION, about(lambda o: "/v1/order/cancellations", lambda o: {**WHOLE, "digest": "0" * 64})
+    ),
+    "GET /v1/cases/{case_id}": Door(Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}"), names_order=True),
+    "GET /v1/cases/{case_id}/events": Door(
+        Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/events"), names_order=True
+    ),
+    "POST /v1/order/person": Door(Key.SESSION, constant("/v1/order/person", {"message": "Hello?"}), tries=4),
+    "POST /v1/sessions/end": Door(Key.SESSION, constant("/v1/sessions/end")),
+    "POST /v1/codes/quote": Door(
+        Key.PAGE, about(lambda o: "/v1/codes/quote", lambda o: {"code": o.code, "cart": CART}), names_order=True
+    ),
+    "POST /v1/codes/reserve": Door(
+        Key.SERVER, about(lambda o: "/v1/codes/reserve", lambda o: {"code": o.code, "cart": CART}), names_order=True
+    ),
+    "POST /v1/codes/release": Door(
+        Key.SERVER,
+        about(lambda o: "/v1/codes/release", lambda o: {"code": o.code, "cart_id": CART["id"]}),
+        names_order=True,
+    ),
+    "POST /v1/codes/redeem": Door(
+        Key.SERVER,
+        about(
+            lambda o: "/v1/codes/redeem",
+            lambda o: {
+                "code": o.code, "cart_id": CART["id"], "order_id": f"after-{o.order.id}", "order_total": 9000,
+                "discount": 500, "currency": "USD",
+            },
+        ),
+        names_order=True,
+    ),
+    "GET /o/{token}": Door(Key.SECRET, about(lambda o: f"/o/{o.link}")),
+    "POST /o/{token}": Door(Key.SECRET, about(lambda o: f"/o/{o.link}")),
+    "GET /o/{token}/person": Door(Key.SECRET, about(lambda o: f"/o/{o.link}/person")),
+    "POST /o/{token}/person": Door(Key.SECRET, about(lambda o: f"/o/{o.link}/person")),
+    "GET /shops/{shop_id}/orders": Door(Key.PUBLIC, about(lambda o: f"/shops/{o.shop_id}/orders")),
+    "POST /shops/{shop_id}/orders": Door(Key.SECRET, about(lambda o: f"/shops/{o.shop_id}/orders")),
+    "GET /shops/{shop_id}/orders/{lookup_id}": Door(
+        Key.PUBLIC, about(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}")
+    ),
+    "POST /shops/{shop_id}/orders/{lookup_id}": Door(
+        Key.SECRET, about(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}")
+    ),
+    "GET /order": Door(Key.COOKIE, constant("/order")),
+    "POST /order/cancel/preview": Door(Key.COOKIE, posting("/order/cancel/preview", whole="yes")),
+    "POST /order/cancel": Door(
+        Key.COOKIE, posting("/order/cancel", whole="yes", digest="0" * 64, key="the-key-of-a-stranger")
+    ),
+    "GET /order/cases/{case_id}": Door(
+        Key.COOKIE, about(lambda o: f"/order/cases/{o.case_id}"), names_order=True
+    ),
+    "GET /order/cases/{case_id}/events": Door(
+        Key.COOKIE, about(lambda o: f"/order/cases/{o.case_id}/events"), names_order=True
+    ),
+    "GET /order/person": Door(Key.COOKIE, constant("/order/person")),
+    "POST /order/person": Door(Key.COOKIE, posting("/order/person", message="Hello?"), tries=4),
+    "GET /order/person/sent": Door(Key.COOKIE, constant("/order/person/sent")),
+    "POST /order/leave": Door(Key.COOKIE, posting("/order/leave")),
+    "GET /health/live": Door(Key.PUBLIC, constant("/health/live")),
+    "GET /health/ready": Door(Key.PUBLIC, constant("/health/ready")),
+    "GET /metrics": Door(Key.PUBLIC, constant("/metrics")),
+    "GET /static/{file_path}": Door(Key.PUBLIC, constant("/static/vendor/rapidoc-9.3.8/LICENSE.txt")),
+    "GET /docs": Door(Key.PUBLIC, constant("/docs")),
+    "GET /docs/problems": Door(Key.PUBLIC, constant("/docs/problems")),
+    "GET /docs/problems/{code}": Door(Key.PUBLIC, constant("/docs/problems/session_expired")),
+    "GET /schema": Door(Key.PUBLIC, constant("/schema")),
+    "GET /schema/{path}": Door(Key.PUBLIC, constant("/schema/anything")),
+    "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
+}  # fmt: skip
+
+
+def served_routes() -> frozenset[str]:
+    """``METHOD /path/{parameter}`` of everything that the web process serves; Litestar answers OPTIONS by itself."""
+    app = build_app(Settings(), connected=True)
+    return frozenset(
+        f"{method} {route.path_format}"
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method in route.methods
+        if method not in ("OPTIONS", "HEAD")
+    )

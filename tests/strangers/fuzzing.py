@@ -1,0 +1,44 @@
+"""Schemathesis over our own OpenAPI document, against the running town: an operation at a time, in a thread of its own,
+because its client blocks and the server runs in the tests' event loop."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import schemathesis
+from schemathesis.schemas import APIOperation, BaseSchema
+
+from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY, BY_SHOPPER_SESSION
+from tests.strangers.town import Town
+
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+SEED = int(os.environ.get("FUZZ_SEED", "0"))
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What is shown at each operation: by the name of its security scheme."""
+
+    by_scheme: dict[str, str]
+
+    def for_operation(self, operation: APIOperation[Any, Any, Any]) -> dict[str, str]:
+        named = [name for one in operation.definition.raw.get("security", []) for name in one]
+        return {"Authorization": f"Bearer {self.by_scheme[named[0]]}"} if named else {}
+
+
+async def keys_of(town: Town) -> Keys:
+    new_shop = town.mine.world.new_shop
+    return Keys(
+        {
+            BY_SERVER_KEY: new_shop.secret_key,
+            BY_PUBLISHABLE_KEY: new_shop.publishable_key,
+            BY_SHOPPER_SESSION: await town.mine.session(),
+        }
+    )
+
+
+def load(town: Town) -> BaseSchema:
+    url = str(town.http.base_url).rstrip("/")
+    return schemathesis.openapi.from_url(f"{url}/schema/openapi.json")

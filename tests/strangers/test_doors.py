@@ -1,0 +1,178 @@
+"""Every route x every kind of caller x own, sibling's and neighbour's order: what is closed shows nothing (I15)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import httpx
+import msgspec
+
+from handlers.pages.visit import form_mark
+from tests.strangers.callers import Caller, genuine, strangers
+from tests.strangers.doors import DOORS, Door, Key, served_routes
+from tests.strangers.town import Placed, Town, state_of_the_books
+
+CLOSED = {401, 403, 404, 410}
+OPEN = {Key.PUBLIC, Key.SECRET}
+
+
+async def knock(town: Town, route: str, door: Door, caller: Caller, order: Placed) -> tuple[httpx.Response, str]:
+    """The answer, and all that the request itself said: what is echoed from it is no leak."""
+    call, shown = await door.ask(order), await caller.show()
+    headers = {"Accept": "text/html"} if door.key is Key.COOKIE else {}
+    if shown.cookies:
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in shown.cookies.items())
+    form = call.form
+    if form is not None:
+        form = form | {"mark": form_mark(shown.cookies.get("comeback", "nobody"))}
+    answer = await town.http.request(
+        route.split(" ", maxsplit=1)[0],
+        call.path,
+        json=call.json,
+        data=form,
+        headers={**call.headers, **headers, **shown.headers},
+        params=shown.params or None,
+    )
+    town.http.cookies.clear()
+    said = f"{call.path} {msgspec.json.encode(call.json).decode()} {shown}"
+    return answer, said
+
+
+def leaks(answer: httpx.Response, said: str, hidden: frozenset[str]) -> list[str]:
+    """The marks of an order that may not be seen, found in the answer's body or headers."""
+    shown = answer.text + str(answer.headers)
+    return sorted(mark for mark in hidden if mark in shown and mark not in said)
+
+
+def hidden_from(town: Town, visible: frozenset[str]) -> frozenset[str]:
+    return frozenset().union(*(order.marks for order in town.orders)) - visible
+
+
+def test_every_route_says_whom_it_lets_in() -> None:
+    assert served_routes() == DOORS.keys()
+
+
+async def test_no_closed_door_opens_or_shows_anything(town: Town) -> None:
+    before = await state_of_the_books()
+    tried: Counter[str] = Counter()
+    wrong = []
+    for route, door in DOORS.items():
+        if door.key in OPEN:
+            continue
+        for order in town.orders:
+            for caller in (*strangers(town), *genuine(town)):
+                if caller.may(door.key, order, names_order=door.names_order and not door.is_blind):
+                    continue
+                answer, said = await knock(town, route, door, caller, order)
+                found = leaks(answer, said, hidden_from(town, frozenset()))
+                kind = "text/html" if door.key is Key.COOKIE else "application/problem+json"
+                is_told = answer.headers["content-type"].startswith(kind)
+                if answer.status_code not in CLOSED or not is_told or found:
+                    wrong.append((route, caller.name, order.order.number, answer.status_code, found))
+                tried[route] += 1
+    assert wrong == []
+    assert sum(tried.values()) > 1500
+    assert await state_of_the_books() == before
+
+
+async def test_a_public_door_shows_nothing_of_anybody(town: Town) -> None:
+    wrong = []
+    for route, door in DOORS.items():
+        if door.key is not Key.PUBLIC:
+            continue
+        for caller in (*strangers(town), *genuine(town)):
+            answer, said = await knock(town, route, door, caller, town.mine)
+            if answer.status_code >= 500 or leaks(answer, said, hidden_from(town, frozenset())):
+                wrong.append((route, caller.name, answer.status_code))
+    assert wrong == []
+
+
+async def test_a_link_opens_for_its_own_token_only(town: Town) -> None:
+    mine = town.mine
+    session = await mine.session()
+    wrong = (
+        "garbage", session, mine.order_id, mine.code, mine.mailed_code, mine.lookup_id, mine.link.swapcase(),
+        mine.link + "0", mine.link[:-1], await mine.expired_link(), mine.world.new_shop.secret_key, "%", "ol_",
+    )  # fmt: skip
+    for token in wrong:
+        answer = await town.http.post("/v1/sessions/exchange", json={"link": token})
+        assert answer.status_code == 410, token
+        assert leaks(answer, token, hidden_from(town, frozenset())) == []
+    for order in town.orders:
+        answer = await town.http.post("/v1/sessions/exchange", json={"link": order.link})
+        assert (answer.status_code, answer.json()["order_id"]) == (201, order.order_id)
+        assert leaks(answer, order.link, hidden_from(town, order.marks)) == []
+
+
+async def test_the_page_of_a_link_opens_for_its_own_token_only_and_shows_nothing_before(town: Town) -> None:
+    for token in ("garbage", await town.mine.session(), town.mine.link + "0", await town.mine.expired_link()):
+        for path in (f"/o/{token}", f"/o/{token}/person"):
+            for method in ("GET", "POST"):
+                answer = await town.http.request(method, path, headers={"Accept": "text/html"})
+                assert answer.status_code == 410
+                assert "comeback=" not in str(answer.headers)
+                assert leaks(answer, token, hidden_from(town, frozenset())) == []
+    for order in town.orders:
+        looked = await town.http.get(f"/o/{order.link}")
+        assert looked.status_code == 200
+        assert leaks(looked, order.link, hidden_from(town, frozenset())) == []
+        assert "set-cookie" not in looked.headers
+        entered = await town.http.post(f"/o/{order.link}")
+        assert (entered.status_code, entered.headers["location"]) == (303, "/order")
+        town.http.cookies.clear()
+
+
+async def test_a_mailed_code_opens_its_own_lookup_of_its_own_shop_once(town: Town) -> None:
+    lookup_id, code = await town.mine.fresh_lookup()
+    _, others_code = await town.sibling.fresh_lookup()
+    ours, theirs = town.mine.shop_id, town.foreign.shop_id
+    for shop_id, tried, status in ((ours, others_code, 403), (theirs, code, 403), (ours, code, 303), (ours, code, 403)):
+        answer = await town.http.post(f"/shops/{shop_id}/orders/{lookup_id}", data={"code": tried})
+        assert answer.status_code == status
+        assert ("comeback=" in str(answer.headers)) is (status == 303)
+        town.http.cookies.clear()
+
+
+async def test_a_form_of_another_page_or_session_is_refused(town: Town) -> None:
+    """The cookie alone moves nothing: a form carries the mark of its own session and comes from our own site."""
+    before = await state_of_the_books()
+    session, other = await town.mine.session(), await town.sibling.session()
+    cookie = {"Cookie": f"comeback={session}"}
+    for route, door in DOORS.items():
+        call = await door.ask(town.mine)
+        if door.key is not Key.COOKIE or call.form is None:
+            continue
+        forgeries: list[tuple[str, dict[str, str]]] = [
+            ("", {}), (form_mark(other), {}), (form_mark(session)[:-1], {}), ("é", {}),
+            (form_mark(session), {"Origin": "https://evil.example"}),
+            (form_mark(session), {"Origin": "http://127.0.0.1"}),
+            (form_mark(session), {"Sec-Fetch-Site": "cross-site"}),
+            (form_mark(session), {"Sec-Fetch-Site": "same-site"}),
+            (form_mark(session), {"Origin": "null", "Sec-Fetch-Site": "cross-site"}),
+        ]  # fmt: skip
+        for mark, headers in forgeries:
+            form = call.form | {"mark": mark}
+            answer = await town.http.post(call.path, data=form, headers=cookie | headers)
+            assert answer.status_code == 403, (route, mark, headers)
+            assert leaks(answer, "", hidden_from(town, frozenset())) == []
+    assert await state_of_the_books() == before
+
+
+async def test_who_is_let_in_sees_their_own_and_nothing_else(town: Town) -> None:
+    wrong = []
+    opened = set()
+    for route, door in DOORS.items():
+        used = 0
+        for caller in genuine(town):
+            for order in town.orders if door.names_order else (caller.of or town.mine,):
+                if not caller.may(door.key, order, names_order=door.names_order) or used >= door.tries:
+                    continue
+                used += 1
+                answer, said = await knock(town, route, door, caller, order)
+                visible = frozenset() if door.is_blind else order.marks
+                found = leaks(answer, said, hidden_from(town, visible))
+                if answer.status_code in CLOSED or answer.status_code >= 500 or found:
+                    wrong.append((route, caller.name, order.order.number, answer.status_code, found, answer.text))
+                opened.add(route)
+    assert wrong == []
+    assert opened == {route for route, door in DOORS.items() if door.key not in {*OPEN, Key.SIGNATURE}}
