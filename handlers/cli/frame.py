@@ -53,6 +53,7 @@ def load() -> Settings:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command to its end; what goes wrong is told in a sentence and not in a traceback."""
     import asyncpg
+    import uvloop
     from tortoise.exceptions import BaseORMException
 
     from plugin.core.errors import DomainError
@@ -60,7 +61,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     from plugin.settings import SettingsRefused
 
     try:
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
     except SettingsRefused as refused:
         fail(str(refused))
     except DomainError as error:

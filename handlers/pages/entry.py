@@ -15,6 +15,7 @@ from handlers.dependencies import PublicId
 from handlers.pages.forms import field
 from handlers.pages.render import Frame, outer_frame, page
 from handlers.pages.visit import AnyRequest, from_our_own_page, is_secure, look_at, session_cookies, words_for
+from handlers.shopper import phrases
 from handlers.shopper.sessions import LookupAsk, try_code
 from plugin.access.service import SESSION_LASTS, LinkExpired, OpenedSession, WrongCode, find_link, open_by_link
 from plugin.access.service import shop_of_link as shop_behind
@@ -75,8 +76,7 @@ async def ask_for_code(
 
 @get("/shops/{shop_id:str}/orders/{lookup_id:str}", **PAGE)
 async def code_page(request: AnyRequest, shop_id: PublicId, lookup_id: PublicId) -> Response[str]:
-    shop = await _shop(request, shop_id)
-    return page(request, "code", _lookup_frame(request, shop), shop_id=shop.id, wrong=None)
+    return _code_page(request, await _shop(request, shop_id))
 
 
 @post("/shops/{shop_id:str}/orders/{lookup_id:str}", **FORM)
@@ -84,13 +84,25 @@ async def enter_by_code(
     request: AnyRequest, ports: NamedDependency[Ports], shop_id: PublicId, lookup_id: PublicId
 ) -> Response[str] | Redirect:
     shop = await _shop(request, shop_id)
-    frame = _lookup_frame(request, shop)
     form = await request.form()
     try:
         opened = await try_code(request, ports, shop, lookup_id, field(form, "code"))
     except WrongCode as wrong:
-        return page(request, "code", frame, status=403, shop_id=shop.id, wrong=wrong.sentence)
+        return _code_page(request, shop, wrong)
     return _inside(ports, opened, "/order")
+
+
+def _code_page(request: AnyRequest, shop: Shop, wrong: WrongCode | None = None) -> Response[str]:
+    frame = _lookup_frame(request, shop)
+    return page(
+        request,
+        "code",
+        frame,
+        status=wrong.status if wrong else 200,
+        shop_id=shop.id,
+        sentence=frame.words.say(phrases.LOOKUP),
+        wrong=frame.words.say(wrong.sentence) if wrong else None,
+    )
 
 
 async def _link_page(request: AnyRequest, ports: Ports, token: str, *, to_person: bool) -> Response[str]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from handlers.dependencies import PublicId
 from handlers.pages.forms import cancel_ask, cancel_confirm
 from handlers.pages.render import frame_of, page
-from handlers.pages.timeline import is_moving, timeline
+from handlers.pages.timeline import headline, is_moving, timeline
 from handlers.pages.visit import AnyRequest, Visit, from_our_own_page, provide_form, provide_visit
 from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, case_now, changes, order_now
 from plugin.cases.store import UnitsTaken
@@ -125,8 +125,16 @@ async def case_page(
     request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: PublicId
 ) -> Response[str]:
     case = await case_now(ports, visit.guest, case_id, visit.wished)
-    frame = frame_of(visit, f"/order/cases/{case.id}")
-    return page(request, "case", frame, case=case, steps=timeline(case, visit.words.say), is_moving=is_moving(case))
+    say = visit.words.say
+    return page(
+        request,
+        "case",
+        frame_of(visit, f"/order/cases/{case.id}"),
+        case=case,
+        headline=headline(case, say),
+        steps=timeline(case, say),
+        is_moving=is_moving(case),
+    )
 
 
 @get("/order/cases/{case_id:str}/events", **INSIDE)

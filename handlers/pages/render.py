@@ -46,7 +46,9 @@ def frame_of(visit: Visit, here: str = "/order") -> Frame:
         look=look_of(visit.shop),
         here=here,
         person_url="/order/person",
-        person_sentence=visit.speak.person().sentence,
+        person_sentence=visit.words.say(
+            "You will have an answer by {moment}.", moment=visit.words.moment(visit.speak.person().answers_by)
+        ),
         mark=visit.form_mark,
     )
 

@@ -25,6 +25,25 @@ class Step:
     progress: Progress
 
 
+def headline(case: CaseView, say: Say) -> str:
+    """The whole story in a word or three; the sentence below it is exact."""
+    match CaseState(case.state):
+        case CaseState.REQUESTED | CaseState.APPROVED | CaseState.AWAITING_STORE:
+            return say("We are on it")
+        case CaseState.EXECUTING:
+            return say("Almost there")
+        case CaseState.DONE:
+            return say("All done")
+        case CaseState.IN_REVIEW | CaseState.WITH_PERSON:
+            return say("In good hands")
+        case CaseState.REFUSED:
+            return say("Here is our answer")
+        case CaseState.WITHDRAWN:
+            return say("Taken back")
+        case CaseState.CONVERTED_TO_RETURN:
+            return say("It became a return")
+
+
 def timeline(case: CaseView, say: Say) -> tuple[Step, ...]:
     """The steps of a cancellation. Money is called refunded only when its custodian said so (I13)."""
     done, now, ahead = Progress.DONE, Progress.NOW, Progress.AHEAD

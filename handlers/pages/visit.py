@@ -5,7 +5,6 @@ A form is ours when the browser says that it was sent from our own site, and whe
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
@@ -27,13 +26,12 @@ from plugin.core.words import LANGUAGES, Words, choose_locale
 from plugin.orders.service import StoredOrder, get_order
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
-from plugin.shops.service import get_shop, settings_of, zone_of
+from plugin.shops.service import find_shop, get_shop, settings_of, zone_of
 
 AnyRequest = Request[object, object, State]
 
 LANGUAGE_COOKIE = "comeback-lang"
 SHOP_COOKIE = "comeback-shop"  # no secret: so that the page of an ended visit knows where to look the order up
-_SHOP_ID = re.compile(r"shop_[0-9a-z]{26}")
 _SAFE_FETCHES = ("same-origin", "none")
 
 
@@ -75,12 +73,6 @@ def words_for(request: AnyRequest, shop: Shop, *locales: str | None) -> Words:
     locale = choose_locale(wished_language(request), *locales, *accepted, settings.locale)
     speak(request, locale)
     return Words(locale, zone_of(settings))
-
-
-def known_shop(request: AnyRequest) -> str | None:
-    """The id of the shop whose order was last seen in this browser."""
-    shop_id = request.cookies.get(SHOP_COOKIE, "")
-    return shop_id if _SHOP_ID.fullmatch(shop_id) else None
 
 
 def form_mark(session_token: str) -> str:
@@ -126,11 +118,13 @@ def look_at(request: AnyRequest, shop: Shop) -> None:
 
 async def provide_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> Visit:
     """The shopper behind the session's cookie; raises ``SessionExpired``."""
-    token = request.cookies.get(_cookie_name(is_secure(ports)))
-    if not token:
-        raise SessionExpired()
+    token = request.cookies.get(_cookie_name(is_secure(ports)), "")
     at = ports.clock.now()
-    visitor = await visitor_of(token, at)
+    try:
+        visitor = await visitor_of(token, at)
+    except SessionExpired:
+        await _show_the_right_door(request)
+        raise
     shop = await get_shop(visitor.shop_id)
     look_at(request, shop)
     order = await get_order(shop.id, visitor.order_id)
@@ -138,6 +132,14 @@ async def provide_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> V
     says = presenter(shop, order, at, wished)
     speak(request, says.words.locale)
     return Visit(Guest(visitor, shop), order, says, form_mark(token), wished)
+
+
+async def _show_the_right_door(request: AnyRequest) -> None:
+    """Somebody whose visit has ended finds the lookup form of the shop where they were."""
+    shop_id = request.cookies.get(SHOP_COOKIE)
+    if shop_id and (shop := await find_shop(shop_id)):
+        look_at(request, shop)
+        words_for(request, shop)
 
 
 async def provide_form(request: AnyRequest, visit: NamedDependency[Visit]) -> FormMultiDict:

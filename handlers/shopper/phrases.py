@@ -69,6 +69,15 @@ _WHY_A_PERSON = {
 }
 
 
+def all_sentences() -> tuple[str, ...]:
+    """Every sentence of this module, for the test that holds the catalogues complete."""
+    return (
+        PERSON, PERSON_ANSWER, LOOKUP, YOUR_PAYMENT, *COMPONENT.values(), *STATUS.values(), *PLANNED.values(),
+        *MOVED.values(), ACCEPTED, MONEY_COMING, NOT_CHARGED, REFUNDED, NOTHING_TO_PAY, IN_REVIEW, WITH_PERSON,
+        TOO_LATE, BY_HAND, MONEY_STUCK, REFUSED, WITHDRAWN, RETURNED,
+    )  # fmt: skip
+
+
 def case_sentence(state: CaseState, person_reason: str | None, legs: Sequence[RefundLeg]) -> str:
     """Where a cancellation stands, in one of our sentences."""
     match state:

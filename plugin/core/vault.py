@@ -10,6 +10,7 @@ import base64
 import hashlib
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,8 +22,11 @@ class CannotOpen(Exception):
     """The sealed value was made under a key that we do not have, for another field, or was altered."""
 
 
-def _derive(secret: str, purpose: str) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
+@lru_cache(maxsize=16)
+def _key(secret: str) -> tuple[str, AESGCM]:
+    """The id and the cipher of a secret. Kept, because deriving it costs more than opening a value with it."""
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"comeback vault v1").derive(secret.encode())
+    return hashlib.sha256(key).hexdigest()[:8], AESGCM(key)
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,9 @@ class Vault:
 
     secrets: tuple[str, ...]
 
-    def _key(self, secret: str) -> tuple[str, AESGCM]:
-        key = _derive(secret, "comeback vault v1")
-        return hashlib.sha256(key).hexdigest()[:8], AESGCM(key)
-
     def seal(self, value: str, *, tenant: str, field: str) -> str:
         """Encrypt ``value`` for one tenant's field."""
-        key_id, cipher = self._key(self.secrets[0])
+        key_id, cipher = _key(self.secrets[0])
         nonce = os.urandom(12)
         sealed = cipher.encrypt(nonce, value.encode(), f"{tenant}\x1f{field}".encode())
         return ".".join(["v1", key_id, *(base64.urlsafe_b64encode(part).decode() for part in (nonce, sealed))])
@@ -46,7 +46,7 @@ class Vault:
         """Decrypt; raises ``CannotOpen`` for a missing key, another tenant or field, or an altered value."""
         try:
             version, key_id, nonce, body = sealed.split(".")
-            ciphers = dict(self._key(secret) for secret in self.secrets)
+            ciphers = dict(_key(secret) for secret in self.secrets)
             opened = ciphers[key_id].decrypt(
                 base64.urlsafe_b64decode(nonce),
                 base64.urlsafe_b64decode(body),
@@ -60,4 +60,4 @@ class Vault:
 
     def needs_resealing(self, sealed: str) -> bool:
         """Whether ``sealed`` was made under an older key."""
-        return sealed.split(".")[1] != self._key(self.secrets[0])[0]
+        return sealed.split(".")[1] != _key(self.secrets[0])[0]

@@ -1,0 +1,65 @@
+"""What pages, their API and the journeys say: whole in every language, with the same placeholders, no leftovers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from handlers.pages.sentences import MessageId
+from handlers.pages.sentences import sentences as page_sentences
+from handlers.shopper import phrases
+from plugin.core.words import CATALOGUES, LANGUAGES
+from plugin.journeys import sentences as journeys
+
+DOMAINS: dict[str, set[MessageId]] = {
+    "pages": set(page_sentences()),
+    "order": set(phrases.all_sentences()),
+    "journeys": set(journeys.all_sentences()),
+}
+TRANSLATED = [(language, domain) for language in LANGUAGES if language != "en" for domain in DOMAINS]
+
+
+def catalogue_of(language: str, domain: str) -> Catalog:
+    with (CATALOGUES / language / f"{domain}.po").open("rb") as po:
+        return read_po(po, locale=language)
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text)) - {"n"}
+
+
+@pytest.mark.parametrize(("language", "domain"), TRANSLATED)
+def test_the_catalogue_holds_what_is_said_and_nothing_else(language: str, domain: str) -> None:
+    assert {message.id for message in catalogue_of(language, domain) if message.id} == DOMAINS[domain]
+
+
+@pytest.mark.parametrize(("language", "domain"), TRANSLATED)
+def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, domain: str) -> None:
+    catalogue = catalogue_of(language, domain)
+    for message in catalogue:
+        if message.id:
+            said = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+            assert len(said) == (catalogue.num_plurals if len(ids) > 1 else 1)
+            for text in said:
+                assert text
+                assert placeholders(text) == placeholders(ids[0])
+
+
+@pytest.mark.parametrize("module", [phrases, journeys])
+def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
+    texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
+    said = {*phrases.all_sentences(), *journeys.all_sentences()}
+    assert texts <= said
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_sentence_of_two_catalogues_is_translated_alike(domain: str) -> None:
+    for language in LANGUAGES[1:]:
+        ours = {message.id: message.string for message in catalogue_of(language, domain) if message.id}
+        for path in (CATALOGUES / language).glob("*.po"):
+            for message in catalogue_of(language, path.stem):
+                assert not message.id or ours.get(message.id, message.string) == message.string, path.name
