@@ -145,6 +145,15 @@ async def move(
     return True
 
 
+async def say_why_anew(tx: Transaction, case: Case, why: str) -> bool:
+    """A graver reason has come up for a case that a person has already; False when it is the reason already."""
+    if case.person_reason == why:
+        return False
+    await tx.execute("UPDATE cases SET person_reason = $2 WHERE id = $1 AND waiting_on = 'staff'", case.id, why)
+    case.person_reason = why
+    return True
+
+
 async def postpone(tx: Transaction, case: Case, due_at: datetime) -> None:
     """Set the timer of a waiting case anew."""
     await tx.execute("UPDATE cases SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL", case.id, due_at)

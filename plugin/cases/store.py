@@ -127,6 +127,24 @@ async def open_units_by_line(order_id: str) -> dict[str, int]:
     return {row["line_id"]: row["n"] for row in found}
 
 
+async def release_units(tx: Transaction, case_id: str) -> None:
+    """Give back all units of a case that a person has refused: those that wait, and those that were settled."""
+    await tx.execute("UPDATE case_units SET state = 'released' WHERE case_id = $1", case_id)
+
+
+async def units_by_case(order_id: str, state: str) -> dict[str, dict[str, int]]:
+    """By case and line, how many units of an order are in this state: open, or settled."""
+    found = await rows(
+        "SELECT case_id, line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = $2 GROUP BY 1, 2",
+        order_id,
+        state,
+    )
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in found:
+        counts[row["case_id"]][row["line_id"]] = row["n"]
+    return counts
+
+
 async def units_by_line(case_id: str) -> dict[str, int]:
     """How many units of each line the case owns and has not given back."""
     found = await rows(

@@ -7,10 +7,13 @@ that the ask came too late; one that leaves with cancelled units breaks I1 and g
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from plugin.audit import service as audit
 from plugin.cases.models import Case
+from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
-from plugin.cases.store import open_cases_of, units_by_line
+from plugin.cases.store import open_cases_of, units_by_case
 from plugin.codes.from_orders import give_back, seen_in_order
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
@@ -21,6 +24,7 @@ from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled,
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
+from plugin.policies.facts import LineFacts
 from plugin.ports.orders import OrderState, StoreOrder
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Ignored, Unparseable
@@ -112,33 +116,71 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
 
 
 async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: OrderChange) -> None:
-    """Compare what the store now says with what our cases wait for."""
-    after = change.after
+    """Compare what the store now says with what our cases wait for, and with what was cancelled and left all the same.
+
+    Units of a line cannot be told apart. Where several cases wait, or the store cancelled units before the ask, a
+    count says nothing about one of them until it covers them all: then only the store's own answer does.
+    """
     stored = await lock_order(tx, change.order_id)
-    quantities = {line.id: line.quantity for line in stored.placement.lines}
-    cancelled, fulfilled = counted(after.cancelled), fulfilled_by_line(after)
-    before = fulfilled_by_line(change.before) if change.before else {}
-    all_cancelled = after.state is not OrderState.OPEN
-    asked = [CaseState.AWAITING_STORE, CaseState.EXECUTING, CaseState.DONE, CaseState.WITH_PERSON]
-    promised: dict[str, int] = {}
-    for case in await open_cases_of(tx, change.order_id, asked):
-        units = await units_by_line(case.id)
-        for line, n in units.items():
-            promised[line] = promised.get(line, 0) + n
-        # Only what leaves with this version is news: an older parcel has had its answer, and an edit ships nothing.
-        has_left = any(
-            fulfilled.get(line, 0) > before.get(line, 0) and promised[line] + fulfilled[line] > quantities.get(line, 0)
-            for line in units
-        )
-        is_cancelled = all_cancelled or all(cancelled.get(line, 0) >= promised[line] for line in units)
-        if not units:
-            continue
-        if is_cancelled and _waits_for_the_store(case):
-            await store_cancelled(tx, ports, shop, stored, case)
-        elif has_left and CaseState(case.state) is CaseState.AWAITING_STORE:
-            await store_is_too_late(tx, ports, shop, case)
-        elif has_left:
+    said = _Said(change, await units_by_case(change.order_id, "open"), await units_by_case(change.order_id, "settled"))
+    for case in await open_cases_of(tx, change.order_id, _MEETING):
+        if case.id in said.waiting and _waits_for_the_store(case):
+            if said.has_cancelled(case):
+                await store_cancelled(tx, ports, shop, stored, case)
+            elif said.has_left(case) and CaseState(case.state) is CaseState.AWAITING_STORE:
+                await store_is_too_late(tx, ports, shop, case)
+        elif case.id in said.settled and said.has_left_all_the_same(case):
             await shipped_after_cancel(tx, ports, shop, case)
+
+
+_MEETING = [CaseState.AWAITING_STORE, CaseState.EXECUTING, CaseState.DONE, CaseState.WITH_PERSON]
+
+
+class _Said:
+    """What a version of an order says about cases, whose ``waiting`` and ``settled`` units are counts by line."""
+
+    def __init__(
+        self, change: OrderChange, waiting: Mapping[str, Mapping[str, int]], settled: Mapping[str, Mapping[str, int]]
+    ) -> None:
+        self.waiting, self.settled = waiting, settled
+        self._all_cancelled = change.after.state is not OrderState.OPEN
+        self._quantities = {line.id: line.quantity for line in change.after.lines}
+        self._cancelled, self._left = counted(change.after.cancelled), fulfilled_by_line(change.after)
+        self._left_before = fulfilled_by_line(change.before) if change.before else {}
+
+    def has_cancelled(self, case: Case) -> bool:
+        """Whether the count covers these units, all others that are asked for, and what was cancelled before."""
+        if self._all_cancelled:
+            return True
+        before = {line.id: _cancelled_by_the_store_itself(line) for line in facts_at_ask(case).lines}
+        return all(
+            self._cancelled.get(line, 0) >= before.get(line, 0) + _sum(self.settled, line) + _sum(self.waiting, line)
+            for line in self.waiting[case.id]
+        )
+
+    def has_left(self, case: Case) -> bool:
+        """Whether these units cannot be cancelled any more, whatever becomes of other cases that wait."""
+        return any(
+            _sum(self.settled, line) + n + self._left.get(line, 0) > self._quantities.get(line, 0)
+            for line, n in self.waiting[case.id].items()
+        )
+
+    def has_left_all_the_same(self, case: Case) -> bool:
+        """Whether a parcel of this version holds units that count as cancelled."""
+        return any(
+            self._left.get(line, 0) > self._left_before.get(line, 0)
+            and _sum(self.settled, line) + self._left[line] > self._quantities.get(line, 0)
+            for line in self.settled[case.id]
+        )
+
+
+def _sum(counts: Mapping[str, Mapping[str, int]], line: str) -> int:
+    return sum(lines.get(line, 0) for lines in counts.values())
+
+
+def _cancelled_by_the_store_itself(line: LineFacts) -> int:
+    """What the store had cancelled, when the case was asked for, beyond what our settled cases account for."""
+    return line.cancelled - (line.quantity - len(line.free) - line.in_open_cases)
 
 
 def _waits_for_the_store(case: Case) -> bool:

@@ -13,9 +13,16 @@ from datetime import timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
+from plugin.cases.states import CaseState
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
-from plugin.journeys.money_moved import IN_FLIGHT, follow_up, hand_to_person, money_failed, take_refund_fact
+from plugin.journeys.money_moved import (
+    IN_FLIGHT,
+    follow_up,
+    hand_to_person,
+    money_failed,
+    take_refund_fact,
+)
 from plugin.journeys.owed_again import give_back_excess, plan_again
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
@@ -116,6 +123,9 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
             await outbox.complete(tx, claim)
             return None
+        if state is LegState.RESERVED and CaseState(case.state) is CaseState.AWAITING_STORE:
+            await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
+            return None
         if state is LegState.RESERVED:
             if (why := await _why_not_to_pay(order, case)) is not None:
                 await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
@@ -133,6 +143,8 @@ async def _why_not_to_pay(order: StoredOrder, case: Case) -> str | None:
     """What has come up since the ask that a person must see before money moves."""
     if order.row.frozen_reason is not None:
         return "order_frozen"
+    if case.person_reason == AlertKind.SHIPPED_AFTER_CANCEL:
+        return str(AlertKind.SHIPPED_AFTER_CANCEL)
     elsewhere = sum(payment.external_refunded for payment in await payments_of(order.id))
     return "refunded_elsewhere" if elsewhere > facts_at_ask(case).unattributed else None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units
+from plugin.cases.store import get_case, lock_case, mark_units, release_units
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
@@ -24,7 +24,7 @@ from plugin.policies.facts import Component
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import plan
-from plugin.refunds.service import move_leg, release, reserve
+from plugin.refunds.service import held_for_case, is_sent, move_leg, release, reserve
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import get_leg, legs_of_case, lock_leg, payables
 from plugin.shops.models import Shop
@@ -35,6 +35,9 @@ class NotWithAPerson(DomainError):
     status = 409
     code = "not_with_a_person"
     sentence = "This case does not wait for a person (any more)."
+
+
+_MAY_PAY = (CaseState.WITH_PERSON, CaseState.EXECUTING, CaseState.DONE)  # the store has agreed, nobody has said no
 
 
 class MoneyHasMoved(DomainError):
@@ -63,8 +66,7 @@ async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -
 
 async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
     """Reserve what the case owes and no leg holds; raises ``NotEnoughToRefund``."""
-    held = sum(leg.amount for leg in desk.legs if leg.state not in (LegState.RELEASED, LegState.FAILED))
-    owed = Amounts(currency=desk.case.currency, goods=Component(desk.case.owed - held))
+    owed = Amounts(currency=desk.case.currency, goods=Component(max(0, desk.case.owed - held_for_case(desk.legs))))
     payments = await payments_of(desk.order.id)
     legs = plan(owed, await payables(payments), everything=desk.case.whole_order)
     at = ports.clock.now()
@@ -89,11 +91,11 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
     """Say no: nothing was paid, the units are free again, and the shopper is told what is possible instead."""
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
-        if any(leg.state not in (LegState.RESERVED, LegState.RELEASED, LegState.FAILED) for leg in desk.legs):
+        if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")
-        await mark_units(tx, desk.case.id, "released")
+        await release_units(tx, desk.case.id)
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
         await tell_case(tx, desk.case, "refused")
 
@@ -122,6 +124,7 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
         if any(LegState(leg.state) not in SETTLED for leg in desk.legs):
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
+        await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
 
 
@@ -151,12 +154,15 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
             raise NotWithAPerson(detail=f"This refund is {leg.state}, not failed.", state=leg.state)
         if any(other.replaces == leg.id for other in await legs_of_case(case.id)):
             raise NotWithAPerson(detail="This refund has been tried again already.", state=leg.state)
+        legs = await legs_of_case(case.id)
+        if CaseState(case.state) not in _MAY_PAY or held_for_case(legs) + leg.amount > case.owed:
+            raise NotWithAPerson(detail=f"Case {case.number} is {case.state} and owes no more.", state=case.state)
         payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
         owed = Amounts(currency=leg.currency, goods=Component(leg.amount))
-        legs = plan(owed, await payables([payment]), everything=case.whole_order)
+        planned = plan(owed, await payables([payment]), everything=case.whole_order)
         at = ports.clock.now()
-        promised = promised_dates(legs, [payment], settings_of(shop), at)
-        (fresh,) = await reserve(tx, case, legs, promised_for=promised, at=at, replaces=leg)
+        promised = promised_dates(planned, [payment], settings_of(shop), at)
+        (fresh,) = await reserve(tx, case, planned, promised_for=promised, at=at, replaces=leg)
         if CaseState(case.state) is CaseState.WITH_PERSON:
             await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
         await outbox.add(tx, shop_id=shop.id, kind=SETTLE_LEG, ref=fresh.id)

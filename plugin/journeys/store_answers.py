@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plugin.cases.models import Case
-from plugin.cases.service import decision_of, move, postpone
+from plugin.cases.service import decision_of, move, postpone, say_why_anew
 from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_line, units_by_line
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
+from plugin.codes.store import codes_of_case
 from plugin.db import Transaction, transaction
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff
@@ -27,7 +28,7 @@ from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus
 from plugin.refunds.plan import LegKind
 from plugin.refunds.service import release
-from plugin.refunds.states import LegState
+from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import capture_ceiling, legs_of_case
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
@@ -138,24 +139,26 @@ async def store_cancelled(
     if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=actor):
         return
     await mark_units(tx, case.id, "settled")
-    legs = [leg for leg in await legs_of_case(case.id) if leg.state == LegState.RESERVED]
+    all_legs = await legs_of_case(case.id)
+    legs = [leg for leg in all_legs if leg.state == LegState.RESERVED]
     for leg in legs:
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
     if decision_of(case).everything:
         await give_back(tx, shop.id, order.row.external_id, at)
-    await mint(
-        tx,
-        vault=ports.vault,
-        shop=shop,
-        settings=settings_of(shop),
-        order_id=order.id,
-        case_id=case.id,
-        customer_hash=order.row.customer_hash,
-        currency=case.currency,
-        at=at,
-    )
+    if not await codes_of_case(shop.id, case.id):  # a person may bring a case here a second time
+        await mint(
+            tx,
+            vault=ports.vault,
+            shop=shop,
+            settings=settings_of(shop),
+            order_id=order.id,
+            case_id=case.id,
+            customer_hash=order.row.customer_hash,
+            currency=case.currency,
+            at=at,
+        )
     await tell_case(tx, case, "cancelled", delay=MAIL_WAITS_FOR_MONEY if legs else None)
-    if not legs:
+    if all(LegState(leg.state) in SETTLED for leg in all_legs):
         await move(tx, case, CaseState.DONE, at=at)
 
 
@@ -193,5 +196,7 @@ async def shipped_after_cancel(tx: Transaction, ports: Ports, shop: Shop, case: 
     """Parcels left that the store had agreed to cancel (I1): intercept, keep or return, which a person decides."""
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
-    if await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why="shipped_after_cancel"):
+    if await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=str(AlertKind.SHIPPED_AFTER_CANCEL)) or (
+        await say_why_anew(tx, case, str(AlertKind.SHIPPED_AFTER_CANCEL))
+    ):
         await tell_staff(tx, case, AlertKind.SHIPPED_AFTER_CANCEL)

@@ -17,7 +17,7 @@ from plugin.db import Transaction
 from plugin.ports.payments import RefundFact, RefundState
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import PlannedLeg
-from plugin.refunds.states import LEG, SETTLED, LegState
+from plugin.refunds.states import HOLDS_MONEY, LEG, SETTLED, LegState
 
 STATE_OF_FACT = {
     RefundState.PENDING: LegState.PENDING,
@@ -110,10 +110,21 @@ async def take_fact(tx: Transaction, leg: RefundLeg, fact: RefundFact, *, at: da
     return moved
 
 
+def is_sent(leg: RefundLeg) -> bool:
+    """Whether a call may have moved this leg's money. One that a person was given before it was sent has not."""
+    return leg.submitted_at is not None or LegState(leg.state) is LegState.SUCCEEDED
+
+
+def held_for_case(legs: Sequence[RefundLeg]) -> int:
+    """What the legs of a case have paid or may yet pay of what it owes. A leg that was replaced counts no more."""
+    replaced = {leg.replaces for leg in legs}
+    return sum(leg.amount for leg in legs if LegState(leg.state) in HOLDS_MONEY and leg.id not in replaced)
+
+
 async def release(tx: Transaction, legs: Sequence[RefundLeg], *, at: datetime, why: str) -> None:
-    """Give back what was reserved and never sent."""
+    """Give back what was reserved and never sent, also where a person has it."""
     for leg in legs:
-        if LegState(leg.state) is LegState.RESERVED:
+        if LegState(leg.state) in (LegState.RESERVED, LegState.WITH_PERSON) and not is_sent(leg):
             await move_leg(tx, leg, LegState.RELEASED, at=at, why=why)
 
 

@@ -31,7 +31,7 @@ LEG = TransitionTable[LegState](
         _S.PENDING: frozenset({_S.SUCCEEDED, _S.REQUIRES_ACTION, _S.FAILED, _S.WITH_PERSON}),
         _S.REQUIRES_ACTION: frozenset({_S.SUCCEEDED, _S.PENDING, _S.FAILED, _S.WITH_PERSON}),
         # A person finds out what happened, or gives up a leg of which nothing was sent.
-        _S.WITH_PERSON: frozenset({_S.SUCCEEDED, _S.PENDING, _S.FAILED, _S.RELEASED}),
+        _S.WITH_PERSON: frozenset({_S.SUCCEEDED, _S.PENDING, _S.REQUIRES_ACTION, _S.FAILED, _S.RELEASED}),
         _S.SUCCEEDED: frozenset({_S.FAILED}),  # a late reversal by the bank reopens the debt
         _S.FAILED: frozenset(),
         _S.RELEASED: frozenset(),

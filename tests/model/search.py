@@ -1,0 +1,101 @@
+"""Breadth first over every world that can be reached: what must hold in each, and that each has a way to its end."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from plugin.cases.states import WAITS_ON, WaitsOn
+from plugin.core.transitions import IllegalTransition
+from tests.model.moves import Move, moves
+from tests.model.world import C, L, World
+
+
+@dataclass(frozen=True)
+class Found:
+    """How each world was reached first, and the worlds that break a promise, with the promise."""
+
+    reached: Mapping[World, tuple[World, str] | None]
+    fair: Mapping[World, tuple[World, ...]]
+    broken: tuple[tuple[World, str], ...]
+
+    def story(self, world: World) -> str:
+        """The shortest way to a world, as numbered sentences."""
+        sentences: list[str] = []
+        came = self.reached[world]
+        while came is not None:
+            world, sentence = came
+            sentences.append(sentence)
+            came = self.reached[world]
+        return "\n".join(f"{n}. {sentence}" for n, sentence in enumerate(reversed(sentences), 1))
+
+
+def search(depth: int = 100) -> Found:
+    """Every world within ``depth`` steps of a request."""
+    start = World()
+    reached: dict[World, tuple[World, str] | None] = {start: None}
+    fair: dict[World, tuple[World, ...]] = {}
+    broken: list[tuple[World, str]] = []
+    ahead = deque([(start, 0)])
+    while ahead:
+        world, steps = ahead.popleft()
+        broken += [(world, promise) for promise in broken_promises(world)]
+        if steps == depth:
+            continue
+        try:
+            following: list[Move] = list(moves(world))
+        except IllegalTransition as illegal:
+            broken.append((world, f"What happens next is a step that the tables forbid: {illegal.detail}"))
+            continue
+        fair[world] = tuple(move.after for move in following if move.is_fair)
+        for move in following:
+            if move.after not in reached:
+                reached[move.after] = world, move.story
+                ahead.append((move.after, steps + 1))
+    return Found(reached, fair, tuple(broken))
+
+
+def broken_promises(world: World) -> list[str]:
+    """Safety: what may be true of no world."""
+    by_hand = world.paid_by_hand
+    promises = {
+        "I2: an ended case owns units that wait": world.is_over and world.units == "open",
+        "I2: a refused case owns units": world.case is C.REFUSED and world.units != "released",
+        "I8: two refunds were made for one debt": world.given_back > 1,
+        "I8: a leg has succeeded, and Stripe knows nothing of it": world.leg is L.SUCCEEDED
+        and not by_hand
+        and world.paid[-1] not in ("succeeded", "failed"),
+        "I8: a leg counts as failed or released, and Stripe has paid it": world.leg in (L.FAILED, L.RELEASED)
+        and world.paid[-1] in ("succeeded", "pending", "needs action"),
+        "I13: somebody was told of a refund that never was": world.told_refunded
+        and not by_hand
+        and not any(world.paid),
+        "money moved before the store agreed": any(world.paid) and not world.has_agreed,
+        "a refused case holds money": world.case is C.REFUSED and world.is_held,
+        "a case is done and its money is on its way": world.case is C.DONE
+        and world.leg in (L.SUBMITTING, L.UNKNOWN, L.PENDING, L.REQUIRES_ACTION, L.WITH_PERSON),
+        "two codes for one case": world.codes > 1,
+    }
+    return [promise for promise, is_broken in promises.items() if is_broken]
+
+
+def is_at_rest(world: World) -> bool:
+    """Over with its money, or with a person."""
+    return world.is_over or WAITS_ON[world.case] is WaitsOn.STAFF
+
+
+def without_end(found: Found) -> list[World]:
+    """Liveness: the worlds from which nothing that happens by itself leads to rest."""
+    before: dict[World, list[World]] = {}
+    for world, following in found.fair.items():
+        for after in following:
+            before.setdefault(after, []).append(world)
+    good = deque(world for world in found.reached if is_at_rest(world) and world.call == "")
+    reaching = set(good)
+    while good:
+        for world in before.get(good.popleft(), ()):
+            if world not in reaching:
+                reaching.add(world)
+                good.append(world)
+    return [world for world in found.fair if world not in reaching]

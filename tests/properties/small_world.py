@@ -1,0 +1,174 @@
+"""The real services on a real PostgreSQL, with a store, a Stripe and a clock in memory, and work done by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from handlers.jobs import run_claim
+from plugin.cases.models import Case
+from plugin.cases.service import CASE_DUE
+from plugin.core.errors import DomainError
+from plugin.db import Transaction, rows, transaction
+from plugin.inbox.events import receive
+from plugin.journeys import staff
+from plugin.journeys.cancel import Preview, confirm_cancellation, preview_cancellation
+from plugin.outbox.service import Claim, claim_one
+from plugin.policies.facts import Ask
+from plugin.policies.ready import default_policy
+from plugin.policies.service import publish
+from plugin.ports.orders import LineCount, StoreOrder
+from plugin.ports.payments import RefundState
+from plugin.refunds.models import RefundLeg
+from plugin.shops.models import Shop
+from plugin.shops.settings import CodeOffer, ShopSettings
+from tests.factories import a_new_shop
+from tests.fakes import NOON, FakeClock, FakePorts, fake_ports
+from tests.properties.honest_stripe import HonestStripe, Intent, Killed
+from tests.properties.scripted_store import Mood, ScriptedStore
+
+LOOK_ABOVE = 20_000
+TICK = timedelta(milliseconds=1)
+
+
+class TickingClock(FakeClock):
+    """Moves on by a millisecond each time that somebody looks, so that no two moments are the same."""
+
+    def now(self) -> datetime:
+        self.at += TICK
+        return self.at
+
+
+async def empty_database() -> None:
+    tables = await rows(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%'"
+    )
+    names = ", ".join(f'"{row["tablename"]}"' for row in tables)
+    await rows(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+
+
+@dataclass
+class SmallWorld:
+    """``confirmed`` are the cases that a person has cancelled in the store by hand; ``zombies`` workers that sleep."""
+
+    ports: FakePorts
+    clock: TickingClock
+    stripe: HonestStripe
+    store: ScriptedStore
+    shop: Shop
+    confirmed: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    zombies: list[Claim] = field(default_factory=list)
+    by_hand: list[tuple[str, str, int, datetime]] = field(default_factory=list)
+    voided_elsewhere: set[str] = field(default_factory=set)
+
+    @classmethod
+    async def begin(cls, currencies: Sequence[str]) -> SmallWorld:
+        clock = TickingClock(NOON)
+        stripe, store = HonestStripe(clock.now), ScriptedStore(clock.now)
+        plain = fake_ports({"standard": store})
+        ports = FakePorts(**{**vars(plain), "clock": clock, "payments": stripe})
+        settings = ShopSettings(codes=CodeOffer(per_customer=2))
+        shop = (await a_new_shop(ports, settings, stripe=True)).shop
+        async with transaction(ports.doorbell) as tx:
+            policy = default_policy(dict.fromkeys(currencies, LOOK_ABOVE))
+            await publish(tx, shop_id=shop.id, policy=policy, by="tests", at=clock.now())
+        return cls(ports, clock, stripe, store, shop)
+
+    async def hear(self, version: StoreOrder, delivery: str) -> None:
+        """The store's webhook of this version comes in; the same ``delivery`` again is a repetition."""
+        await receive(
+            self.ports.doorbell, shop_id=self.shop.id, source="standard", key=delivery, topic="order.updated",
+            body=msgspec.json.encode(version), at=self.clock.now(),
+        )  # fmt: skip
+
+    async def hear_stripe(self, intent: Intent, event: str, delivery: str) -> None:
+        await receive(
+            self.ports.doorbell, shop_id=self.shop.id, source="stripe", key=delivery, topic=event,
+            body=f"{event} {intent.reference}".encode(), at=self.clock.now(),
+        )  # fmt: skip
+
+    async def order_id(self, order: StoreOrder) -> str | None:
+        found = await rows("SELECT id FROM orders WHERE external_id = $1", order.id)
+        return found[0]["id"] if found else None
+
+    async def preview(self, order_id: str, lines: Sequence[tuple[str, int]]) -> tuple[Ask, Preview]:
+        counts = tuple(LineCount(line, quantity) for line, quantity in lines)
+        ask = Ask(action="cancel", whole=not counts, lines=counts)  # type: ignore[arg-type]
+        return ask, await preview_cancellation(self.ports, self.shop, order_id, ask)
+
+    async def confirm(self, order_id: str, ask: Ask, digest: str) -> Case | None:
+        """Confirm what a preview said; None where that is refused."""
+
+        async def answered(tx: Transaction, case: Case, preview: Preview) -> None:
+            return None
+
+        try:
+            return await confirm_cancellation(
+                self.ports, self.shop, order_id, ask, agreed=digest, asked_by="shopper", locale="en", answered=answered
+            )
+        except DomainError:
+            return None
+
+    async def person(self, step: str, ref: str) -> None:
+        """A person of the shop tries a step; a refusal is an answer."""
+        try:
+            await getattr(staff, step)(self.ports, self.shop, ref, "ann")
+        except DomainError:
+            return
+        if step == "confirmed_by_hand":
+            self.confirmed.add(ref)
+        if step == "close":
+            self.closed.add((await Case.get(id=ref)).order_id)
+
+    async def open_work(self) -> list[dict[str, Any]]:
+        """Work that could be done now. Pauses are not waited for, but a timer does not ring before its time."""
+        found = await rows("SELECT id, kind, ref, not_before FROM work WHERE state <> 'done' ORDER BY created_at, id")
+        return [row for row in found if row["kind"] != CASE_DUE or row["not_before"] <= self.clock.at]
+
+    async def claim(self, work_id: str) -> Claim | None:
+        """Take this work, also from a worker whose lease is over."""
+        await rows(
+            "UPDATE work SET not_before = now(), lease_until = CASE WHEN state = 'claimed' THEN now() - interval '1 s' "
+            "END WHERE id = $1 RETURNING id",
+            work_id,
+        )
+        return await claim_one(work_id)
+
+    async def do(self, work_id: str) -> None:
+        """Take one piece of work and do it, unless the process dies over it."""
+        if (claim := await self.claim(work_id)) is None:
+            return
+        try:
+            await run_claim(self.ports, claim)
+        except Killed:
+            return
+
+    async def drain(self, most: int = 400) -> None:
+        """Everybody answers, and all work is done that can be."""
+        self.store.mood = Mood.AGREES
+        self.stripe.faults.clear()
+        self.stripe.is_down = False
+        for _ in range(most):
+            ready = await self.open_work()
+            if not ready:
+                return
+            for row in ready:
+                await self.do(row["id"])
+            self.clock.advance(timedelta(minutes=11))
+        raise AssertionError(f"Work does not come to an end: {await self.open_work()}")
+
+    async def settle_bank(self, intent: Intent, leg_id: str | None, state: RefundState) -> None:
+        for refund in intent.refunds:
+            if refund.leg_id == leg_id and refund.state in (RefundState.PENDING, RefundState.REQUIRES_ACTION):
+                refund.state = state
+
+    async def legs(self) -> list[RefundLeg]:
+        return await RefundLeg.all().order_by("id")
+
+    async def cases(self) -> list[Case]:
+        return await Case.all().order_by("id")
