@@ -59,7 +59,7 @@ TABLE: Table = [
     ("cash", owed(60), [CASH], False, [("cash", LegKind.MANUAL, 60)]),
     ("cash on delivery, not yet paid", owed(100),
      [authorised("cod", custodian=Custodian.MANUAL, instrument=Instrument.OTHER, state=PaymentState.PENDING)], True,
-     [("cod", LegKind.MANUAL, 100)]),
+     [("cod", LegKind.VOID, 100)]),
     ("authorised at the store's own gateway", owed(50), [authorised("pp", custodian=Custodian.STOREFRONT)], False,
      [("pp", LegKind.STOREFRONT, 50)]),
     ("a voided payment gives nothing", owed(50), [a_payment("old", state=PaymentState.VOIDED), a_payment()], False,
