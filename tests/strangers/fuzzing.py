@@ -23,7 +23,7 @@ class Keys:
 
     by_scheme: dict[str, str]
 
-    def for_operation(self, operation: APIOperation[Any, Any, Any]) -> dict[str, str]:
+    def for_operation(self, operation: APIOperation[Any, Any, Any, Any]) -> dict[str, str]:
         named = [name for one in operation.definition.raw.get("security", []) for name in one]
         return {"Authorization": f"Bearer {self.by_scheme[named[0]]}"} if named and self.by_scheme else {}
 

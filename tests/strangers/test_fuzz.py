@@ -4,6 +4,7 @@ no undocumented answer. ``FUZZ_EXAMPLES`` and ``FUZZ_SEED`` make it longer and o
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import Case, GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
 
 from tests.strangers.fuzzing import EXAMPLES, SEED, Keys, keys_of, load
 from tests.strangers.town import Town
@@ -25,7 +27,7 @@ BY_DESIGN = {
 }
 
 
-def failures_of(case: Case, answer: Any, headers: dict[str, str]) -> list[str]:
+def failures_of(case: Case[Any], answer: Any, headers: dict[str, str]) -> list[str]:
     try:
         case.validate_response(answer, headers=headers)
     except FailureGroup as group:
@@ -33,13 +35,15 @@ def failures_of(case: Case, answer: Any, headers: dict[str, str]) -> list[str]:
     return []
 
 
-def is_by_design(failure: str, case: Case, status: int) -> bool:
+def is_by_design(failure: str, case: Case[Any], status: int) -> bool:
     if failure == "Schema-violating request accepted" and case.body is not None and "body" in _bent(case):
         return False
+    if status == 400 and "\\u0000" in json.dumps(case.body, default=str):
+        return True  # no column can hold a NUL, and JSON Schema has no short word for that
     return status in BY_DESIGN.get(failure, set())
 
 
-def _bent(case: Case) -> set[str]:
+def _bent(case: Case[Any]) -> set[str]:
     """Which parts of the request break the schema on purpose."""
     if case.meta is None:
         return set()
@@ -57,6 +61,7 @@ class Round:
 
     def run(self) -> None:
         for result in load(self.town).get_all_operations():
+            assert isinstance(result, Ok)
             operation = result.ok()
             for mode in MODES:
                 if operation.body or operation.query or operation.headers or mode is GenerationMode.POSITIVE:
@@ -72,7 +77,7 @@ class Round:
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))
-        def ask(case: Case) -> None:
+        def ask(case: Case[Any]) -> None:
             if "case_id" in (case.path_parameters or {}) and mode is GenerationMode.POSITIVE:
                 case.path_parameters["case_id"] = self.town.mine.case_id
             answer = case.call(headers=headers, timeout=20)
