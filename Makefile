@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: fuzz help run test lint types lengths bench previews browser clean
+.PHONY: help run test lint types lengths bench fuzz properties previews browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ lengths: ## Every Python file under 300 lines
 
 bench: $(READY) ## Run the benchmarks; they print ratios
 	@$(BIN)/python -m benchmarks
+
+properties: $(READY) ## Random lives of a shop against every promise (EXAMPLES=20000 for the long form)
+	@EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/properties tests/model
 
 previews: $(READY) ## Render every message in every language to files
 	@$(BIN)/comeback previews

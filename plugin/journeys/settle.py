@@ -183,7 +183,9 @@ async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact
     async with transaction(ports.doorbell) as tx:
         case, leg = await _lock(tx, call.leg)
         if isinstance(fact, RefundFact):
-            await take_refund_fact(tx, ports, shop, case, leg, fact)
+            # An answer older than the report that overtook it: the bank has taken the refund back since.
+            if LegState(leg.state) is not LegState.FAILED:
+                await take_refund_fact(tx, ports, shop, case, leg, fact)
         else:
             ours = await leg_ids_of_payment(call.payment.id)
             await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)

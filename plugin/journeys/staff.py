@@ -163,6 +163,8 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
         at = ports.clock.now()
         promised = promised_dates(planned, [payment], settings_of(shop), at)
         (fresh,) = await reserve(tx, case, planned, promised_for=promised, at=at, replaces=leg)
+        if CaseState(case.state) is CaseState.DONE:  # closed too early: its money is watched again
+            await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
         if CaseState(case.state) is CaseState.WITH_PERSON:
             await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
         await outbox.add(tx, shop_id=shop.id, kind=SETTLE_LEG, ref=fresh.id)

@@ -87,10 +87,10 @@ def _stripe(world: World) -> Iterator[Move]:
         yield Move("Stripe repeats its stored error.", replace(world, call="answer: stored error"))
     elif known:
         yield Move("Stripe repeats its answer.", replace(world, call=f"answer: {known}"))
-    elif world.refunded_elsewhere:
+    elif world.elsewhere:
         yield Move("Stripe refuses: all is refunded.", replace(world, call="answer: rejected"))
     else:
-        for outcome in ("succeeded", "pending", "needs action", "failed"):
+        for outcome in ("succeeded", "pending", "failed"):
             done = replace(world, paid=(*world.paid[:-1], outcome))
             yield Move(f"Stripe makes the refund: {outcome}.", replace(done, call=f"answer: {outcome}"))
             lost = replace(done, call="answer: unknown")
@@ -107,18 +107,19 @@ def _events(world: World) -> Iterator[Move]:
     """Webhooks, early, late or again: what they say is read anew, so one move stands for any number of them."""
     if world.paid[-1] and world.leg is not None:
         yield Move("A webhook of Stripe's is read.", take_fact(world, world.paid[-1]))
-    if world.refunded_elsewhere and world.is_held and not world.frozen:
-        yield Move("The refund from elsewhere is read; the order is frozen.", replace(world, frozen=True))
+    if world.elsewhere == "unread":
+        yield Move("The refund from elsewhere is read; the order is frozen.", replace(world, elsewhere="read"))
     if world.store == "cancelled" and (
         world.case is C.AWAITING_STORE or (world.case is C.WITH_PERSON and world.why in BY_HAND)
     ):
         yield Move("The store's webhook says that it is cancelled.", store_cancelled(world))
     if world.store == "shipped" and world.case is C.AWAITING_STORE:
         yield Move("The store's webhook says that it has left.", store_is_too_late(world))
-    if world.store == "shipped all the same" and world.units == "settled" and world.why != SHIPPED:
-        told = world.step(C.WITH_PERSON, SHIPPED) if world.case in (C.EXECUTING, C.DONE, C.WITH_PERSON) else world
-        if not (world.case is C.DONE and world.told_of_parcel):
-            yield Move("The webhook of the parcel is read.", replace(told, why=SHIPPED, told_of_parcel=True))
+    if world.store == "shipped all the same" and world.units == "settled":
+        told = replace(world, store="shipped, and we know")
+        if world.case in (C.EXECUTING, C.DONE, C.WITH_PERSON):
+            told = replace(told.step(C.WITH_PERSON, SHIPPED), why=SHIPPED)
+        yield Move("The webhook of the parcel is read.", told)
 
 
 def _timer(world: World) -> Iterator[Move]:
@@ -129,11 +130,11 @@ def _timer(world: World) -> Iterator[Move]:
         yield Move("The money is late.", world.step(C.WITH_PERSON, "money_is_late"))
     if world.leg in (L.SUBMITTING, L.UNKNOWN) and not world.key_is_old:
         yield Move("A day passes.", replace(world, key_is_old=True), is_fair=False)
-    if world.paid[-1] in ("pending", "needs action"):
+    if world.paid[-1] == "pending":
         for outcome in ("succeeded", "failed"):
             yield Move(f"The bank decides: {outcome}.", replace(world, paid=(*world.paid[:-1], outcome)))
-    if world.paid[-1] == "succeeded" and not world.reversed_by_bank:
-        taken = replace(world, paid=(*world.paid[:-1], "failed"), reversed_by_bank=True)
+    if world.paid[-1] == "succeeded":
+        taken = replace(world, paid=(*world.paid[:-1], "failed"))
         yield Move("The bank takes the refund back.", taken, is_fair=False)
 
 
@@ -144,16 +145,16 @@ def _store(world: World) -> Iterator[Move]:
         yield Move("The store cancels by itself.", cancelled, is_fair=False)
     if world.store == "cancelled":
         yield Move("The store ships all the same.", replace(world, store="shipped all the same"), is_fair=False)
-    if not world.refunded_elsewhere and world.given_back == 0:
-        elsewhere = replace(world, refunded_elsewhere=True)
+    if not world.elsewhere and world.given_back == 0:
+        elsewhere = replace(world, elsewhere="unread")
         yield Move("Somebody refunds in Stripe's dashboard, or a dispute opens.", elsewhere, is_fair=False)
 
 
 def _person(world: World) -> Iterator[Move]:
     """``journeys.staff``, each step under the guard that the function has."""
     held = world.is_held
-    if world.case is C.IN_REVIEW and not world.refunded_elsewhere:
-        yield Move("A person approves.", reserve(replace(world, frozen=False)))
+    if world.case is C.IN_REVIEW and not world.elsewhere:
+        yield Move("A person approves.", reserve(world))
     sent = world.leg not in (None, L.RELEASED, L.FAILED) and (
         world.leg is not L.RESERVED and not (world.leg is L.WITH_PERSON and not world.was_sent)
     )
@@ -164,7 +165,7 @@ def _person(world: World) -> Iterator[Move]:
         if world.leg in SETTLED:
             closed = replace(world.step(C.DONE), units="released" if world.units == "open" else world.units)
             yield Move("A person closes the case.", closed)
-        can_pay = held or (not world.refunded_elsewhere and len(world.paid) < MOST_ATTEMPTS)
+        can_pay = held or (not world.elsewhere and len(world.paid) < MOST_ATTEMPTS)
         if can_pay:
             fresh = world if held else _new_leg(world)
             by_hand = replace(fresh, has_agreed=True)
@@ -174,14 +175,19 @@ def _person(world: World) -> Iterator[Move]:
         LEG.check(world.leg, L.SUCCEEDED)
         yield Move("A person paid by hand.", follow_up(replace(world, leg=L.SUCCEEDED, paid_by_hand=True)))
     owes = world.leg is L.FAILED and world.case in (C.WITH_PERSON, C.EXECUTING, C.DONE)
-    if owes and len(world.paid) < MOST_ATTEMPTS and not world.refunded_elsewhere:
-        moved = world.step(C.EXECUTING) if world.case is C.WITH_PERSON else world
+    if owes and len(world.paid) < MOST_ATTEMPTS and not world.elsewhere:
+        moved = world.step(C.WITH_PERSON) if world.case is C.DONE else world
+        moved = moved.step(C.EXECUTING) if moved.case is C.WITH_PERSON else moved
         yield Move("A person tries the refund again, with a new key.", _new_leg(moved).add("settle"))
 
 
 def _new_leg(world: World) -> World:
-    """Mirrors ``refunds.service.reserve`` for a debt that no leg holds any more: a new row and a new key."""
+    """Mirrors ``refunds.service.reserve`` for a debt that no leg holds any more: a new row and a new key.
+
+    A worker that is still about the old leg finds it failed, and ends.
+    """
+    earlier = tuple("" if state == "failed" else state for state in world.paid)
     return replace(
-        world, leg=L.RESERVED, paid=(*world.paid, ""), stored_error=False, key_is_old=False, absent_once=False,
-        was_sent=False,
+        world, leg=L.RESERVED, paid=(*earlier, ""), stored_error=False, key_is_old=False, absent_once=False,
+        was_sent=False, call="", work=world.work - {"settle"},
     )  # fmt: skip

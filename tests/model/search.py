@@ -67,14 +67,11 @@ def broken_promises(world: World) -> list[str]:
         and not by_hand
         and world.paid[-1] not in ("succeeded", "failed"),
         "I8: a leg counts as failed or released, and Stripe has paid it": world.leg in (L.FAILED, L.RELEASED)
-        and world.paid[-1] in ("succeeded", "pending", "needs action"),
-        "I13: somebody was told of a refund that never was": world.told_refunded
-        and not by_hand
-        and not any(world.paid),
+        and world.paid[-1] in ("succeeded", "pending"),
         "money moved before the store agreed": any(world.paid) and not world.has_agreed,
         "a refused case holds money": world.case is C.REFUSED and world.is_held,
         "a case is done and its money is on its way": world.case is C.DONE
-        and world.leg in (L.SUBMITTING, L.UNKNOWN, L.PENDING, L.REQUIRES_ACTION, L.WITH_PERSON),
+        and world.leg in (L.SUBMITTING, L.UNKNOWN, L.PENDING, L.WITH_PERSON),
         "two codes for one case": world.codes > 1,
     }
     return [promise for promise, is_broken in promises.items() if is_broken]

@@ -15,7 +15,7 @@ C, L = CaseState, LegState
 SHIPPED = "shipped_after_cancel"
 BY_HAND = ("store_cannot", "store_silent")
 FACTS = {
-    "pending": L.PENDING, "needs action": L.REQUIRES_ACTION, "succeeded": L.SUCCEEDED, "failed": L.FAILED,
+    "pending": L.PENDING, "succeeded": L.SUCCEEDED, "failed": L.FAILED,
 }  # fmt: skip
 MOST_ATTEMPTS = 2
 
@@ -29,7 +29,6 @@ class World:
     units: str = "open"
     leg: LegState | None = None
     paid: tuple[str, ...] = ("",)
-    reversed_by_bank: bool = False
     stored_error: bool = False
     key_is_old: bool = False
     absent_once: bool = False
@@ -37,11 +36,8 @@ class World:
     work: frozenset[str] = frozenset()
     store: str = "open"
     has_agreed: bool = False
-    refunded_elsewhere: bool = False
-    frozen: bool = False
+    elsewhere: str = ""
     paid_by_hand: bool = False
-    told_refunded: bool = False
-    told_of_parcel: bool = False
     was_sent: bool = False
     codes: int = 0
 
@@ -55,7 +51,7 @@ class World:
 
     @property
     def given_back(self) -> int:
-        return sum(state in ("pending", "needs action", "succeeded") for state in self.paid)
+        return sum(state in ("pending", "succeeded") for state in self.paid)
 
     def step(self, wanted: CaseState, why: str = "") -> World:
         """Mirrors ``cases.service.move``: a repetition changes nothing, an unknown step is refused."""
@@ -70,7 +66,14 @@ class World:
         if LEG.is_repeat(self.leg, wanted):
             return self
         LEG.check(self.leg, wanted)
-        return replace(self, leg=wanted, was_sent=self.was_sent or wanted is L.SUBMITTING)
+        waits = wanted is L.UNKNOWN
+        return replace(
+            self,
+            leg=wanted,
+            was_sent=self.was_sent or wanted is L.SUBMITTING,
+            absent_once=waits and self.absent_once,
+            key_is_old=False,
+        )
 
     def add(self, work: str) -> World:
         return replace(self, work=self.work | {work})
@@ -105,8 +108,7 @@ def follow_up(world: World) -> World:
     if world.leg not in SETTLED or world.leg is L.FAILED:
         return world
     waits = world.case is C.EXECUTING or (world.case is C.WITH_PERSON and world.why != SHIPPED)
-    moved = world.step(C.DONE) if waits else world
-    return replace(moved, told_refunded=moved.told_refunded or moved.leg is L.SUCCEEDED)
+    return world.step(C.DONE) if waits else world
 
 
 def hand_to_person(world: World, why: str) -> World:
@@ -133,8 +135,8 @@ def prepare(world: World) -> World:
     if world.leg is L.RESERVED:
         if world.case is C.AWAITING_STORE:
             return world.done("settle")
-        if world.frozen or world.why == SHIPPED:
-            return hand_to_person(world, "order_frozen" if world.frozen else SHIPPED)
+        if world.elsewhere == "read" or world.why == SHIPPED:
+            return hand_to_person(world, SHIPPED if world.why == SHIPPED else "order_frozen")
         return replace(world.step_leg(L.SUBMITTING), call="sending")
     if world.leg is L.SUBMITTING and not world.key_is_old:
         return replace(world, call="sending")
@@ -143,6 +145,8 @@ def prepare(world: World) -> World:
 
 def take_answer(world: World, answer: str) -> World:
     """Mirrors the second half of ``journeys.settle.settle_leg``: transaction B, by how the call has ended."""
+    if answer in FACTS and world.leg is L.FAILED:
+        return world.done("settle")
     if answer in FACTS:
         return take_fact(world, answer).done("settle")
     if answer == "stored error":

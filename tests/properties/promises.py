@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from datetime import datetime
 
 from plugin.cases.models import Case
 from plugin.db import rows
@@ -85,7 +86,7 @@ async def _no_money_before_the_store_agreed(world: SmallWorld) -> list[str]:
     cases = {case.id: case for case in await world.cases()}
     agreed = {id for id, case in cases.items() if await _has_agreed(world, case)}
     unsure: Counter[tuple[str, str]] = Counter()
-    since = {}
+    since: dict[tuple[str, str], datetime] = {}
     for row in await rows(
         "SELECT u.case_id, u.line_id, o.external_id, count(*) AS n FROM case_units u "
         "JOIN orders o ON o.id = u.order_id WHERE u.state = 'settled' GROUP BY 1, 2, 3"

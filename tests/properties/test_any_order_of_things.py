@@ -14,8 +14,8 @@ from tortoise import Tortoise
 from plugin.db import tortoise_config
 from tests.properties.outside import Lives
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
-STEPS = int(os.environ.get("STEPS", "35"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "25"))
+STEPS = int(os.environ.get("STEPS", "20"))
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def own_loop(database_url: str) -> Iterator[asyncio.Runner]:
 
 def test_whatever_happens_every_promise_is_kept(own_loop: asyncio.Runner) -> None:
     Lives.runner = own_loop
-    run_state_machine_as_test(
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Lives,
         settings=settings(
             max_examples=EXAMPLES,
