@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help run test lint types lengths bench properties previews browser clean
+.PHONY: fuzz help run test lint types lengths bench properties previews browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ run: $(READY) ## Start everything on embedded defaults and play the story (ONCE=
 
 test: $(READY) browser ## Run the whole suite (ARGS="tests/unit -k money" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(READY) ## Strangers for longer: schemathesis and bent webhooks (FUZZ_EXAMPLES, FUZZ_MUTATIONS, FUZZ_SEED)
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) FUZZ_MUTATIONS=$(or $(FUZZ_MUTATIONS),10000) $(BIN)/python -m pytest tests/strangers $(ARGS)
 
 lint: $(READY) ## Style, formatting, and which module may import which
 	@$(BIN)/ruff check --quiet .

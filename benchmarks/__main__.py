@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 import time
+import traceback
 import warnings
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -107,10 +108,15 @@ BENCHES: dict[str, Bench] = {
 
 
 async def run(names: Iterable[str], plan: Plan, data: Path) -> list[Figure]:
-    figures = []
+    """One after the other; what fails is a line of the table, and the others are measured all the same."""
+    figures: list[Figure] = []
     for name in names:
         began = time.perf_counter()
-        figures += await BENCHES[name](plan, data)
+        try:
+            figures += await BENCHES[name](plan, data)
+        except Exception as error:
+            traceback.print_exc()
+            figures.append(Figure(name, f"failed: {type(error).__name__}: {error}"[:200], meets=False))
         print(f"{name}: {time.perf_counter() - began:.0f} s", file=sys.stderr)
     return figures
 

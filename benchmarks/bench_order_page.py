@@ -8,7 +8,7 @@ from itertools import cycle
 from benchmarks.figures import Figure, milliseconds
 from benchmarks.load import Load, MakeRequest, full_speed, request, steady
 from benchmarks.processes import WEB, environment, running
-from benchmarks.stored import fill, stored_id
+from benchmarks.stored import CANCELLED_EVERY, fill, stored_id
 from benchmarks.world import World
 
 RATE = 100
@@ -21,7 +21,7 @@ MOST_AT_SCALE = 1.2
 async def order_page(world: World, orders: int, seconds: float) -> tuple[Load, Load]:
     """Options and preview over orders drawn from ``orders`` stored ones."""
     await fill(world, orders)
-    drawn = random.Random(1).sample(range(1, orders + 1), SHOPPERS)
+    drawn = random.Random(1).sample([n for n in range(1, orders + 1) if n % CANCELLED_EVERY != 1], SHOPPERS)
     shoppers = [await world.session(stored_id(n)) for n in drawn]
     env = environment(world.data, DATABASE_URL=world.database)
     async with running(WEB, env, log=world.data / "web.log") as web:

@@ -16,7 +16,7 @@ from plugin.db import rows
 WARM_UP = 200
 MOST = 100_000
 SHARE_OF_BARE = 0.70
-ROUNDS = 3
+ROUNDS = 8
 
 
 async def acknowledgements(world: World, seconds: float, redis: str) -> list[Figure]:

@@ -50,7 +50,6 @@ def environment(data: Path, **changes: str) -> dict[str, str]:
     return kept | {
         "COMEBACK_DATA": str(data),
         "COMEBACK_SECRET_KEY": SECRET,
-        "LOG_LEVEL": "warning",
         **changes,
     }
 

@@ -33,9 +33,10 @@ _PAYMENTS = """
 _CASES = """
     INSERT INTO cases (id, shop_id, order_id, number, kind, basis, state, asked_by, locale, currency, owed, whole_order,
         takes_shipping, revision, policy_id, digest, facts, decision, asked_at, changed_at, closed_at)
-    SELECT 'case_' || lpad(n::text, 26, '0'), $1, 'ord_' || lpad(n::text, 26, '0'), 'C-S' || n, 'cancel', 'policy',
-        'done', 'shopper', 'en', 'USD', $2, true, true, 1, p.id, repeat('0', 64), '{}', '{}', now(), now(), now()
-    FROM generate_series($3::int, $4::int, 20) n, policy_versions p WHERE p.shop_id = $1 AND p.state = 'live'
+    SELECT 'case_' || lpad(n::text, 26, '0'), p.shop_id, 'ord_' || lpad(n::text, 26, '0'), 'C-S' || n, 'cancel',
+        'policy', 'done', 'shopper', 'en', 'USD', $2, true, true, 1, p.id, repeat('0', 64), '{}',
+        '{}', now(), now(), now()
+    FROM generate_series($3::int, $4::int, $5::int) n, policy_versions p WHERE p.shop_id = $1 AND p.state = 'live'
 """
 _UNITS = """
     INSERT INTO case_units (shop_id, order_id, case_id, line_id, ordinal, revision, worth, tax, state)
@@ -62,6 +63,7 @@ _EVENTS = """
     FROM generate_series($3::int, $4::int, 5) n
 """
 BATCH = 20_000
+CANCELLED_EVERY = 20
 
 
 async def fill(world: World, orders: int) -> None:
@@ -74,7 +76,7 @@ async def fill(world: World, orders: int) -> None:
         last = min(first + BATCH - 1, orders)
         await rows(_ORDERS, shop, document, total, first, last)
         await rows(_PAYMENTS, shop, total, first, last)
-        await rows(_CASES, shop, total, first, last)
+        await rows(_CASES, shop, total, first, last, CANCELLED_EVERY)
         await rows(_WORK, shop, first, last)
         await rows(_EVENTS, shop, message, first, last)
     await rows(_UNITS, shop)
@@ -83,5 +85,5 @@ async def fill(world: World, orders: int) -> None:
 
 
 def stored_id(n: int) -> str:
-    """The id of the ``n``-th stored order, counted from 1. Every twentieth from the first on is cancelled."""
+    """The id of the ``n``-th stored order, counted from 1; 1, 21, 41 and so on are cancelled."""
     return f"ord_{n:0>26}"

@@ -18,6 +18,7 @@ QUEUE = "comeback:work"
 RUN_WORK = "run_work"
 QUIET_SECONDS = 2.0
 RUNG_AT_ONCE = 4
+BETWEEN_ROUNDS = 0.02  # seconds; arq looks into Redis less often than this
 
 log = structlog.get_logger("comeback.bells")
 
@@ -59,7 +60,7 @@ class RedisBell:
         if self._ringer is not None:
             await self._ringer
         if self._pool is not None:
-            await self._pool.aclose()
+            await self._pool.aclose(close_connection_pool=True)
 
     async def ring(self, rings: Sequence[Ring]) -> None:
         if time.monotonic() < self._quiet_until:
@@ -74,6 +75,7 @@ class RedisBell:
                 rings, self._waiting = self._waiting, []
                 for ring in rings:
                     await self._enqueue(ring)
+                await asyncio.sleep(BETWEEN_ROUNDS)
         except Exception as error:
             self._waiting = []
             self._quiet_until = time.monotonic() + QUIET_SECONDS

@@ -12,10 +12,10 @@ from litestar.params import PathParameter
 
 from handlers.logs import name_shop
 from handlers.origins import grant_origin
-from plugin.access.service import SessionExpired, Visitor, visitor_of
+from plugin.access.service import SessionExpired, Visitor, visit_of
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
-from plugin.shops.service import BadKey, get_shop, settings_of, shop_by_publishable_key, shop_by_secret_key
+from plugin.shops.service import BadKey, settings_of, shop_by_publishable_key, shop_by_secret_key
 
 SESSION_COOKIE = "__Host-comeback"
 PLAIN_SESSION_COOKIE = "comeback"  # on http://localhost, where a browser takes no __Host- cookie
@@ -70,8 +70,7 @@ async def provide_guest(request: AnyRequest, ports: NamedDependency[Ports]) -> G
     token = bearer(request)
     if token is None:
         raise SessionExpired(detail="Send the session's token as Authorization: Bearer cs_….")
-    visitor = await visitor_of(token, ports.clock.now())
-    shop = await get_shop(visitor.shop_id)
+    visitor, shop = await visit_of(token, ports.clock.now())
     name_shop(request.scope, shop.id)
     grant_origin(request, settings_of(shop).origins)
     return Guest(visitor, shop)

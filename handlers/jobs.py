@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from handlers.logs import describe_exception
 from plugin.cases.service import CASE_DUE
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
@@ -63,7 +64,9 @@ async def _run(ports: Ports, claim: Claim) -> None:
         log.exception("work_failed", kind=claim.kind, work_id=claim.id, attempts=claim.attempts)
         if claim.kind == READ_EVENT and await set_aside_after_failures(ports, claim, error):
             return
-        await _give_back(ports, claim, reason=f"{type(error).__name__}: {error}"[:200], later=None)
+        # Not its message, which may quote a person's row: work is kept after that person was erased.
+        told = describe_exception(error)
+        await _give_back(ports, claim, reason=f"{told['error']} at {told['where'][-1]}", later=None)
 
 
 async def _give_back(ports: Ports, claim: Claim, *, reason: str, later: Later | None) -> None:

@@ -125,7 +125,7 @@ async def _hear(url: str, runner: Runner) -> None:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
         with suppress(RedisError, OSError, AttributeError):
-            await worker.pool.aclose()
+            await worker.pool.aclose(close_connection_pool=True)
 
 
 def _run_work(runner: Runner) -> WorkerCoroutine:

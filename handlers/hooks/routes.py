@@ -14,8 +14,7 @@ from handlers.security import ANYTHING
 from plugin.inbox.events import receive
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Delivery, SignatureInvalid, Unparseable
-from plugin.shops.models import Shop
-from plugin.shops.service import find_shop, stripe_webhook_secrets, webhook_secrets
+from plugin.shops.service import Senders, find_senders, stripe_webhook_secrets, webhook_secrets
 
 STRIPE = "stripe"
 
@@ -40,7 +39,7 @@ async def receive_webhook(
 ) -> Response[None]:
     """202 once stored; 200 for a platform's ping, which is not stored; 401 for all else."""
     body = await request.body()
-    shop = await find_shop(shop_id)
+    shop = await find_senders(shop_id)
     if shop is None or source not in (shop.storefront, STRIPE):
         raise SignatureInvalid
     name_shop(request.scope, shop.id)
@@ -59,7 +58,7 @@ async def receive_webhook(
     return Response(None, status_code=202)
 
 
-def _verified(ports: Ports, shop: Shop, source: str, headers: dict[str, str], body: bytes) -> Delivery:
+def _verified(ports: Ports, shop: Senders, source: str, headers: dict[str, str], body: bytes) -> Delivery:
     now = ports.clock.now()
     if source != STRIPE:
         return ports.storefronts[source].verify(headers, body, webhook_secrets(ports.vault, shop), now)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from plugin.messages.theme import DARK, LIGHT, contrast, ink_on
+from plugin.messages.theme import DARK, DARK_PAPER, LIGHT, contrast, ink_on
 from plugin.messages.tidy import tidy
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
 READABLE = 4.5  # WCAG 2.2, 1.4.3
 OUR_ACCENT = "#0f766e"
+PAPER = "#f6f0e7"  # what lies behind the card, as in pages.css
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,15 @@ def look_of(shop: Shop | None) -> Look:
         logo_url=_address(brand.logo_url if brand else None, "https"),
         accent=accent,
         on_accent=ink_on(accent),
-        ink_light=readable(accent, LIGHT.card, toward="#000000"),
-        ink_dark=readable(accent, DARK.card, toward="#ffffff"),
+        ink_light=readable(accent, (LIGHT.card, PAPER), toward="#000000"),
+        ink_dark=readable(accent, (DARK.card, DARK_PAPER), toward="#ffffff"),
     )
 
 
-def readable(colour: str, paper: str, *, toward: str) -> str:
-    """``colour``, moved ``toward`` black or white by tenths until it reads on ``paper``."""
+def readable(colour: str, papers: tuple[str, ...], *, toward: str) -> str:
+    """``colour``, moved ``toward`` black or white by tenths until it reads on all ``papers``."""
     mixes = (_mix(colour, toward, tenths) for tenths in range(11))
-    return next(mixed for mixed in mixes if contrast(mixed, paper) >= READABLE)
+    return next(mixed for mixed in mixes if all(contrast(mixed, paper) >= READABLE for paper in papers))
 
 
 def shown_image(url: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Who is on a page: the visitor behind the cookie, their language, and the proof that a form is our own.
 
-A form is ours when the browser says that it was sent from our own site, and when it carries the mark of its session.
+A form is ours when the browser says that it was sent from our own site, and when it carries the mark of its order.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ from handlers.dependencies import PLAIN_SESSION_COOKIE, SESSION_COOKIE, Guest
 from handlers.language import speak, wanted_languages
 from handlers.logs import name_shop
 from handlers.shopper.present import Presenter, presenter
-from plugin.access.service import OpenedSession, SessionExpired, visitor_of
+from plugin.access.service import OpenedSession, SessionExpired, visit_of
 from plugin.core.errors import DomainError
 from plugin.core.ids import keyed_hash
+from plugin.core.vault import Vault
 from plugin.core.words import LANGUAGES, Words, choose_locale
 from plugin.orders.service import StoredOrder, get_order
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
-from plugin.shops.service import find_shop, get_shop, settings_of, zone_of
+from plugin.shops.service import find_shop, settings_of, zone_of
 
 AnyRequest = Request[object, object, State]
 
@@ -75,9 +76,13 @@ def words_for(request: AnyRequest, shop: Shop, *locales: str | None) -> Words:
     return Words(locale, zone_of(settings))
 
 
-def form_mark(session_token: str) -> str:
-    """What a form of this session carries: made from the session's secret, and useless for finding it."""
-    return keyed_hash(session_token.encode(), "comeback form")
+def form_mark(vault: Vault, order_id: str) -> str:
+    """What every form about this order carries; only who has seen a page of the order can know it.
+
+    It is the order's and not the session's, so that a link opened twice leaves the first tab's forms alive, while a
+    form of another order, left open in an older tab, is refused.
+    """
+    return keyed_hash(vault.secrets[0].encode(), "comeback form", order_id)
 
 
 def _cookie_name(is_secure: bool) -> str:
@@ -121,17 +126,16 @@ async def provide_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> V
     token = request.cookies.get(_cookie_name(is_secure(ports)), "")
     at = ports.clock.now()
     try:
-        visitor = await visitor_of(token, at)
+        visitor, shop = await visit_of(token, at)
     except SessionExpired:
         await _show_the_right_door(request)
         raise
-    shop = await get_shop(visitor.shop_id)
     look_at(request, shop)
     order = await get_order(shop.id, visitor.order_id)
     wished = wished_language(request)
     says = presenter(shop, order, at, wished)
     speak(request, says.words.locale)
-    return Visit(Guest(visitor, shop), order, says, form_mark(token), wished)
+    return Visit(Guest(visitor, shop), order, says, form_mark(ports.vault, order.id), wished)
 
 
 async def _show_the_right_door(request: AnyRequest) -> None:
@@ -143,7 +147,7 @@ async def _show_the_right_door(request: AnyRequest) -> None:
 
 
 async def provide_form(request: AnyRequest, visit: NamedDependency[Visit]) -> FormMultiDict:
-    """A form posted from a page of this very session; raises ``ForeignForm``."""
+    """A form posted from a page of this very order; raises ``ForeignForm``."""
     form = await request.form()
     if not compare_digest(str(form.get("mark", "")).encode(), visit.form_mark.encode()):
         raise ForeignForm()

@@ -21,6 +21,7 @@ from handlers.reference import BY_SHOPPER_SESSION
 from handlers.shopper import phrases
 from handlers.shopper.present import Presenter, presenter
 from handlers.shopper.views import CaseView, OrderView, PersonAnswer, PreviewView
+from plugin.access import rate
 from plugin.access.service import close_session
 from plugin.cases.models import Case
 from plugin.db import Transaction
@@ -41,6 +42,7 @@ Locale = Annotated[
 ]
 LOOK_EVERY = 0.25
 STREAM_LASTS = 120.0
+CONFIRMS_AN_HOUR = 120
 
 
 class LineAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,6 +133,7 @@ async def preview(
             401: "The session has ended.",
             409: "The decision has changed (`preview`), the items are asked for already, or the call still runs.",
             422: "The Idempotency-Key was used with another body.",
+            429: "Too many confirmations; see Retry-After.",
         }
     ),
 )
@@ -148,7 +151,8 @@ async def confirm(
 async def cancel_once(
     ports: Ports, guest: Guest, data: CancelConfirm, key: str | None, body: bytes, locale: str | None
 ) -> Response[bytes]:
-    """Confirm under the caller's key, for the API and the pages alike."""
+    """Confirm under the caller's key, for the API and the pages alike; raises ``TooMany`` after many an hour."""
+    await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
 
     async def use_case(remember: Remember) -> None:
         async def answered(tx: Transaction, case: Case, agreed: Preview) -> None:

@@ -28,6 +28,8 @@ STATUS = {
     Progress.CANCELLED: "This order is cancelled.",
 }
 
+NOT_COLLECTED = "You will not be asked to pay {amount}."
+
 PLANNED = {
     LegKind.REFUND: "{amount} will be back on {method} by {date}.",
     LegKind.VOID: "{amount} will not be charged: the hold on {method} is gone by {date}.",
@@ -41,6 +43,7 @@ MOVED = {
     MoneyState.ARRIVING: "{amount} will be back on {method} by {date}.",
     MoneyState.VOIDED: "{amount} was never charged: the hold on {method} is gone by {date}.",
     MoneyState.CHARGED_ONLY: "{method} is charged only {amount}.",
+    MoneyState.NOT_COLLECTED: NOT_COLLECTED,
     MoneyState.BY_PERSON: "A person of the shop sends {amount} back by {date}.",
 }
 

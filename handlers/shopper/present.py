@@ -31,7 +31,7 @@ from plugin.codes.store import terms_of
 from plugin.core.vault import Vault
 from plugin.core.words import Words, choose_locale
 from plugin.journeys.cancel import Preview
-from plugin.journeys.money_words import outcome_of_leg
+from plugin.journeys.money_words import is_never_collected, outcome_of_leg
 from plugin.messages.parts import MoneyState
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder
@@ -124,7 +124,10 @@ class Presenter:
         """What would become of a payment: always "will", never "is"."""
         state = MoneyState.BY_PERSON if leg.kind in (LegKind.MANUAL, LegKind.STOREFRONT) else MoneyState.ARRIVING
         sentence = phrases.PLANNED[leg.kind]
-        shown = payment.capturable - leg.amount if leg.kind is LegKind.LOWER_CAPTURE else leg.amount
+        if is_never_collected(leg.kind, payment):
+            state, sentence = MoneyState.NOT_COLLECTED, phrases.NOT_COLLECTED
+        is_ceiling = leg.kind is LegKind.LOWER_CAPTURE and state is not MoneyState.NOT_COLLECTED
+        shown = payment.capturable - leg.amount if is_ceiling else leg.amount
         return MoneyMove(
             state=str(state),
             money=self.money(leg.amount, payment.currency),

@@ -10,6 +10,7 @@ from plugin.access.models import Lookup, OrderLink, ShopperSession
 from plugin.core.errors import DomainError
 from plugin.core.ids import new_id, new_token, readable_code, token_hash
 from plugin.db import Transaction, rows
+from plugin.shops.models import Shop
 
 SESSION_LASTS = timedelta(minutes=30)
 WIDGET_SESSION_LASTS = timedelta(minutes=5)
@@ -100,12 +101,15 @@ async def open_session(
     return OpenedSession(token, Visitor(session.id, shop_id, order_id, at + lasts))
 
 
-async def visitor_of(token: str, at: datetime) -> Visitor:
-    """Who holds this token; raises ``SessionExpired``, also for a token that never was."""
-    session = await ShopperSession.get_or_none(token_hash=token_hash(token), expires_at__gt=at)
+async def visit_of(token: str, at: datetime) -> tuple[Visitor, Shop]:
+    """Who holds this token, and the shop that the visit is in; raises ``SessionExpired``, also for a token that never
+    was."""
+    held = ShopperSession.get_or_none(token_hash=token_hash(token), expires_at__gt=at)
+    session = await held.select_related("shop")
     if session is None:
         raise SessionExpired()
-    return Visitor(session.id, session.shop_id, session.order_id, session.expires_at)
+    shop: Shop = session.shop
+    return Visitor(session.id, shop.id, session.order_id, session.expires_at), shop
 
 
 async def close_session(visitor: Visitor) -> None:

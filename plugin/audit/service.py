@@ -42,12 +42,12 @@ async def record(
         sort_keys=True, separators=(",", ":"), ensure_ascii=False,
     )  # fmt: skip
     link = chain(prev_hash, canonical)
-    await tx.execute(
+    await tx.rows(
+        "WITH head AS (UPDATE orders SET audit_n = $4, audit_head = $9 WHERE id = $3) "
         "INSERT INTO audit_events (id, shop_id, order_id, n, kind, at, canonical, prev_hash, hash) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         new_id("aud"), shop_id, order_id, n, kind, at, canonical, prev_hash, link,
     )  # fmt: skip
-    await tx.execute("UPDATE orders SET audit_n = $2, audit_head = $3 WHERE id = $1", order_id, n, link)
 
 
 @dataclass(frozen=True)

@@ -67,26 +67,25 @@ async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
     """Which units are owned, whether shipping is taken, and how many cases this customer had since ``since``."""
     open_units: dict[str, set[int]] = defaultdict(set)
     settled: dict[str, set[int]] = defaultdict(set)
-    for unit in await rows(
-        "SELECT line_id, ordinal, state FROM case_units WHERE order_id = $1 AND state <> 'released'", order.id
-    ):
-        (open_units if unit["state"] == "open" else settled)[unit["line_id"]].add(unit["ordinal"])
-    counts = await rows(
-        "SELECT count(*) FILTER (WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
+    # One round trip; each part by an index of its own, where one join would read every case of the shop.
+    (found,) = await rows(
+        "SELECT ARRAY(SELECT (line_id, ordinal, state) FROM case_units WHERE order_id = $1 AND state <> 'released') "
+        "AS units, (SELECT count(*) FROM cases c WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
         "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')) AS shipping, "
-        "count(*) FILTER (WHERE c.order_id <> $1 AND c.asked_at > $4) AS prior "
-        "FROM cases c JOIN orders o ON o.id = c.order_id "
-        "WHERE c.shop_id = $2 AND (c.order_id = $1 OR o.customer_hash = $3)",
+        "(SELECT count(*) FROM orders o JOIN cases c ON c.order_id = o.id WHERE o.shop_id = $2 "
+        "AND o.customer_hash = $3 AND o.id <> $1 AND c.asked_at > $4) AS prior",
         order.id,
         order.row.shop_id,
         order.row.customer_hash,
         since,
     )
+    for line_id, ordinal, state in found["units"]:
+        (open_units if state == "open" else settled)[line_id].add(ordinal)
     return Ownership(
         {line: frozenset(ordinals) for line, ordinals in open_units.items()},
         {line: frozenset(ordinals) for line, ordinals in settled.items()},
-        counts[0]["shipping"] > 0,
-        counts[0]["prior"],
+        found["shipping"] > 0,
+        found["prior"],
     )
 
 

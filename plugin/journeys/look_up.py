@@ -16,7 +16,7 @@ from plugin.db import transaction
 from plugin.journeys.letters import brand_of, first_name
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import ManageLink
-from plugin.orders.service import find_by_number_and_email, get_order, number_key
+from plugin.orders.service import find_id_by_number_and_email, get_order, number_key
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.ports.runtime import Ports
@@ -34,9 +34,9 @@ async def look_up(ports: Ports, shop: Shop, *, number: str, email: str, caller: 
     await rate.count(f"lookup:caller:{shop.id}:{caller}", limit=PER_CALLER, at=at)
     await rate.count(f"lookup:address:{shop.id}:{token_hash(email.strip().lower())}", limit=PER_ADDRESS, at=at)
     await rate.count(f"lookup:order:{shop.id}:{number_key(number)}", limit=PER_ORDER, at=at)
-    order = await find_by_number_and_email(shop.id, number, email)
+    order_id = await find_id_by_number_and_email(shop.id, number, email)
     async with transaction(ports.doorbell) as tx:
-        lookup_id = await begin_lookup(tx, shop_id=shop.id, order_id=order.id if order else None, at=at)
+        lookup_id = await begin_lookup(tx, shop_id=shop.id, order_id=order_id, at=at)
         await outbox.add(tx, shop_id=shop.id, kind=MAIL_LOOKUP, ref=lookup_id, delay=timedelta(0))
     return lookup_id
 

@@ -19,7 +19,7 @@ from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import freeze, lock_order, payment_by_reference, store_payment_fact
+from plugin.orders.service import freeze, lock_order, payments_by_reference, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
@@ -40,27 +40,28 @@ CONCERNS_US = (
 
 
 async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent) -> None:
-    """A stored Stripe event: find our payment by its reference and read it again."""
+    """A stored Stripe event: find what it paid for by its reference and read it again."""
     at = ports.clock.now()
     try:
         reference = ports.payments.read_event(bytes(event.body)).payment_reference
     except Unparseable as unreadable:
         await _close(ports, claim, event, EventState.SET_ASIDE, str(unreadable.args[0]))
         return
-    payment = await payment_by_reference(shop.id, reference) if reference else None
+    payments = await payments_by_reference(shop.id, reference) if reference else []
     if not event.topic.startswith(CONCERNS_US):
         await _close(ports, claim, event, EventState.IGNORED, f"{event.topic} does not concern orders.")
     elif reference is None:
         await _close(ports, claim, event, EventState.SET_ASIDE, "The event names no PaymentIntent.")
-    elif payment is None and at - event.received_at < ORDER_MAY_FOLLOW:
+    elif not payments and at - event.received_at < ORDER_MAY_FOLLOW:
         raise Later(timedelta(seconds=15), "the order of this payment has not come in yet")
-    elif payment is None:
+    elif not payments:
         await _close(ports, claim, event, EventState.IGNORED, "No order here was paid with this PaymentIntent.")
     else:
-        fact = await _read(ports, shop, payment, claim)
+        fact = await _read(ports, shop, payments[0], claim)
         async with transaction(ports.doorbell) as tx:
             if fact is not None:
-                await take_payment_fact(tx, ports, shop, payment, fact)
+                for payment in payments:
+                    await take_payment_fact(tx, ports, shop, payment, fact)
             await close_event(tx, event.id, EventState.HANDLED, at)
             await outbox.complete(tx, claim)
 

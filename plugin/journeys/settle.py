@@ -30,7 +30,7 @@ from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, lock_order, payments_of, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
-from plugin.ports.orders import PaymentState
+from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
     OutcomeUnknown,
@@ -117,14 +117,21 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
         if state not in IN_FLIGHT:
             await outbox.complete(tx, claim)
             return None
+        if state is LegState.RESERVED and CaseState(case.state) is CaseState.AWAITING_STORE:
+            await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
+            return None
         payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
         account = payment_account(ports.vault, shop)
+        if LegKind(leg.kind) in LOWERING and payment.custodian == Custodian.MANUAL:
+            # Cash that has not been collected: the store, which has agreed, collects the less, and nobody is called.
+            await move_leg(tx, leg, LegState.SUBMITTING, at=at)
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="not_collected")
+            await follow_up(tx, ports, shop, case)
+            await outbox.complete(tx, claim)
+            return None
         if LegKind(leg.kind) in (LegKind.MANUAL, LegKind.STOREFRONT) or account is None or not payment.reference:
             await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
             await outbox.complete(tx, claim)
-            return None
-        if state is LegState.RESERVED and CaseState(case.state) is CaseState.AWAITING_STORE:
-            await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
             return None
         if state is LegState.RESERVED:
             if (why := await _why_not_to_pay(order, case)) is not None:
@@ -247,7 +254,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
             await give_back_excess(tx, ports, payment)
             await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
-            await move_leg(tx, leg, LegState.FAILED, at=at, why=f"{no.code}: {no.reason}"[:300])
+            await move_leg(tx, leg, LegState.FAILED, at=at, why=str(no.code))
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
             if not (again and await plan_again(tx, ports, case, leg)):
                 await money_failed(tx, ports, shop, case, str(no.code))

@@ -113,7 +113,7 @@ async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnsw
                     )  # fmt: skip
                     return
                 case CancelStatus.PENDING | CancelStatus.UNKNOWN:
-                    raise Later(_pause(claim.attempts), answer.reason or "the store has not answered")
+                    raise Later(_pause(claim.attempts), f"the store's answer is {answer.status}")
         await outbox.complete(tx, claim)
 
 

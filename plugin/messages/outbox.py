@@ -79,10 +79,10 @@ async def send_mail(ports: Ports, claim: Claim) -> None:
         await ports.mail.send(envelope)
     except MailDeferred as deferred:
         await Mail.filter(id=mail.id).update(state="queued", last_error=str(deferred)[:300])
-        raise Later(outbox.back_off(claim.attempts), str(deferred)) from deferred
+        raise Later(outbox.back_off(claim.attempts), "the mail server wants it later; see the mail's row") from deferred
     except MailUnknown as unknown:
         await Mail.filter(id=mail.id).update(state="unknown", last_error=str(unknown)[:300])
-        raise Later(outbox.back_off(claim.attempts), str(unknown)) from unknown
+        raise Later(outbox.back_off(claim.attempts), "whether it was taken is unknown; see the mail's row") from unknown
     except MailRefused as refused:
         await _settle(ports, claim, mail, "refused", None, error=str(refused)[:300])
         return

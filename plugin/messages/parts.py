@@ -99,6 +99,7 @@ class MoneyState(StrEnum):
     VOIDED = "voided"
     CHARGED_ONLY = "charged_only"
     BY_PERSON = "by_person"
+    NOT_COLLECTED = "not_collected"
 
 
 class PaymentOutcome(Struct, frozen=True, kw_only=True):

@@ -88,7 +88,7 @@ class Phrases:
                 return say("Refunded")
             case MoneyState.ARRIVING:
                 return say("On its way back to you")
-            case MoneyState.VOIDED:
+            case MoneyState.VOIDED | MoneyState.NOT_COLLECTED:
                 return say("Not charged")
             case MoneyState.CHARGED_ONLY:
                 return say("Taken off your bill")
@@ -119,6 +119,8 @@ class Phrases:
                 return say("{method} will be charged {amount} and no more.", amount=amount, method=method)
             case MoneyState.CHARGED_ONLY:
                 return say("You will be charged {amount} and no more.", amount=amount)
+            case MoneyState.NOT_COLLECTED:
+                return say("You will not be asked to pay {amount}.", amount=amount)
             case MoneyState.BY_PERSON:
                 return say(
                     "A person at {shop_name} will pay {amount} back to you by {date}, and will write to you if "

@@ -225,6 +225,9 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
             ),
             code=None,
         ),
+        "cancelled-not-collected": replace(
+            whole, payments=(PaymentOutcome(state=MoneyState.NOT_COLLECTED, amount=6450),), code=None
+        ),
         "cancelled-by-person": replace(
             whole,
             payments=(PaymentOutcome(state=MoneyState.BY_PERSON, amount=6450, by=_BY),),

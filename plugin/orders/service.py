@@ -9,7 +9,7 @@ import msgspec
 
 from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
-from plugin.db import Transaction
+from plugin.db import Transaction, rows
 from plugin.orders.models import Order, Payment
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import PaymentFact
@@ -63,14 +63,16 @@ async def find_by_external_id(shop_id: str, external_id: str) -> StoredOrder | N
     return _stored(row) if row else None
 
 
-async def find_by_number_and_email(shop_id: str, number: str, email: str) -> StoredOrder | None:
-    """The newest order with this number whose address is exactly this one, for a guest's lookup."""
-    row = (
-        await Order.filter(shop_id=shop_id, number_key=number_key(number), email=email.strip().lower())
-        .order_by("-placed_at")
-        .first()
-    )
-    return _stored(row) if row else None
+async def find_id_by_number_and_email(shop_id: str, number: str, email: str) -> str | None:
+    """The newest order with this number whose address is exactly this one, for a guest's lookup.
+
+    Its id only: reading the order itself takes the longer the larger it is, and a stranger's clock would tell.
+    """
+    found = await rows(
+        "SELECT id FROM orders WHERE shop_id = $1 AND number_key = $2 AND email = $3 ORDER BY placed_at DESC LIMIT 1",
+        shop_id, number_key(number), email.strip().lower(),
+    )  # fmt: skip
+    return found[0]["id"] if found else None
 
 
 async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
@@ -86,9 +88,13 @@ async def payments_of(order_id: str) -> list[Payment]:
     return await Payment.filter(order_id=order_id).order_by("external_id")
 
 
-async def payment_by_reference(shop_id: str, reference: str) -> Payment | None:
-    """The payment that is this PaymentIntent."""
-    return await Payment.get_or_none(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
+async def payments_by_reference(shop_id: str, reference: str) -> list[Payment]:
+    """The payments that are this PaymentIntent: more than one where a store has cloned an order with its payment.
+
+    They come in the sequence in which their orders are locked.
+    """
+    query = Payment.filter(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
+    return await query.order_by("order_id", "id")
 
 
 def number_key(number: str) -> str:

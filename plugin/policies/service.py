@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
 from plugin.core.errors import DomainError
 from plugin.core.ids import new_id
-from plugin.db import Transaction
+from plugin.db import Transaction, rows
 from plugin.policies.document import Policy, parse_policy, policy_hash
 from plugin.policies.models import PolicyVersion
 from plugin.policies.rules import Rules, compile_policy
@@ -32,9 +31,9 @@ class LivePolicy:
     rules: Rules
 
 
-@lru_cache(maxsize=256)
-def _compiled(policy_hash: str, document: bytes) -> Rules:
-    return compile_policy(parse_policy(document))
+# Compiled once a process. A version never changes, and its hash is over its whole document, so nothing goes stale.
+_COMPILED: dict[str, Rules] = {}
+MOST_COMPILED = 256
 
 
 async def publish(tx: Transaction, *, shop_id: str, policy: Policy, by: str, at: datetime) -> PolicyVersion:
@@ -58,8 +57,17 @@ async def publish(tx: Transaction, *, shop_id: str, policy: Policy, by: str, at:
 
 async def live_policy(shop_id: str) -> LivePolicy:
     """The policy that decides now; raises ``NoPolicy``."""
-    version = await PolicyVersion.get_or_none(shop_id=shop_id, state="live")
-    if version is None:
+    live = await rows("SELECT id, number, hash FROM policy_versions WHERE shop_id = $1 AND state = 'live'", shop_id)
+    if not live:
         raise NoPolicy()
-    rules = _compiled(version.hash, msgspec.json.encode(version.document))
-    return LivePolicy(version.id, version.number, version.hash, rules)
+    return LivePolicy(**live[0], rules=await _rules_of(live[0]["id"], live[0]["hash"]))
+
+
+async def _rules_of(policy_id: str, policy_hash: str) -> Rules:
+    rules = _COMPILED.get(policy_hash)
+    if rules is None:
+        version = await PolicyVersion.get(id=policy_id)
+        if len(_COMPILED) >= MOST_COMPILED:
+            _COMPILED.pop(next(iter(_COMPILED)))
+        rules = _COMPILED[policy_hash] = compile_policy(parse_policy(msgspec.json.encode(version.document)))
+    return rules

@@ -11,6 +11,7 @@ came from. What is owed and cannot be given is an error with its gap, never a sm
 |   95 | card authorised 100, everything cancelled, fee 5  | lower the capture by 95           |
 |   70 | gift card of the store 40, card captured 60       | refund 60, storefront 10          |
 |    0 | anything                                          | nothing, which is success         |
+|  100 | cash on delivery 100, everything cancelled        | void 100: nobody collects it      |
 |   70 | card captured 60                                  | ``NotEnoughToRefund``, gap 10     |
 """
 
@@ -108,9 +109,7 @@ def plan(owed: Amounts, payments: Sequence[Payable], *, everything: bool) -> tup
 def _kind(payment: Payable, amount: int, everything: bool) -> LegKind:
     if payment.custodian is Custodian.STOREFRONT:
         return LegKind.STOREFRONT
-    if payment.custodian is Custodian.MANUAL:
-        return LegKind.MANUAL
     if not payment.is_uncollected:
-        return LegKind.REFUND
+        return LegKind.MANUAL if payment.custodian is Custodian.MANUAL else LegKind.REFUND
     is_void = everything and amount == payment.capturable and not payment.ungranted
     return LegKind.VOID if is_void else LegKind.LOWER_CAPTURE

@@ -5,24 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import uvicorn
 from litestar import get
 from litestar.params import FromPath
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
 from handlers.app import create_app
 from plugin.settings import Settings
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed: see make browser")
 
 
 @get("/v1/orders/{order_id:str}/options", summary="What can be done with this order")
@@ -40,14 +31,6 @@ async def address() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         await serving
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        await browser.close()
 
 
 async def test_the_reference_renders_an_operation_and_asks_nobody_else(address: str, browser: Browser) -> None:

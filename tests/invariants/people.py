@@ -97,10 +97,7 @@ async def nothing_crosses(books: Books) -> list[str]:
         )
         broken += [f"I15: {table} {row['id']} is of another shop than its order." for row in found]
     for leg in books.legs.values():
-        order_id = leg["order_id"]
-        if (
-            books.payments[leg["payment_id"]]["order_id"] != order_id
-            or books.cases[leg["case_id"]]["order_id"] != order_id
-        ):
+        around = (books.payments.get(leg["payment_id"]), books.cases.get(leg["case_id"]))
+        if any(row is None or row["order_id"] != leg["order_id"] for row in around):
             broken.append(f"I15: leg {leg['id']} is of another order than its payment or its case.")
     return broken

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from plugin.journeys import staff
+from plugin.ports.orders import Custodian, PaymentState
+from plugin.storefronts.standard.wire import PaymentBody
 from tests.journeys.steps import alerts, given_back, legs_of, quiet, templates
 from tests.world import World
 
@@ -49,8 +51,27 @@ async def test_a_part_within_the_card_touches_the_gift_card_not_at_all(world: Wo
     await shopper.until_state(rest["id"], "done")
 
 
-async def test_money_sent_by_hand_is_called_refunded_only_when_a_person_says_so(world: World) -> None:
+TRANSFER = PaymentBody(
+    id="transfer", custodian=Custodian.MANUAL, status=PaymentState.CAPTURED, amount=4500, captured=4500
+)
+
+
+async def test_cash_that_was_never_collected_needs_nobody(world: World) -> None:
     order = await world.place("cash_on_delivery")
+    shopper = await world.shopper(order)
+    assert [move["state"] for move in (await shopper.preview())["money"]] == ["not_collected"]
+    case = await shopper.cancel()
+    done = await shopper.until_state(case["id"], "done")
+    await quiet(world)
+    assert [move["state"] for move in done["money"]] == ["not_collected"]
+    assert await templates(case["id"]) == ["cancelled"]
+    mail = await world.mail("cancelled", order)
+    assert "You will not be asked to pay" in " ".join(mail.text.split())
+    assert "refunded" not in mail.text
+
+
+async def test_money_sent_by_hand_is_called_refunded_only_when_a_person_says_so(world: World) -> None:
+    order = await world.place("cash_on_delivery", payments=(TRANSFER,))
     shopper = await world.shopper(order)
     case = await shopper.cancel()
     waiting = await shopper.until_state(case["id"], "with_person")

@@ -37,7 +37,7 @@ async def link_to(world: World, order: OrderBody) -> str:
 
 
 async def enter(world: World, browser: httpx.AsyncClient, order: OrderBody) -> str:
-    """Go through the door; the mark that the forms carry."""
+    """Go through the door; the mark that its forms carry."""
     seen = await browser.post(await link_to(world, order))
     assert (seen.status_code, seen.url.path) == (200, "/order"), seen.text
     return dict(fields_of(seen.text, "/order/leave"))["mark"]

@@ -69,7 +69,7 @@ def about(path: Callable[[Placed], str], json: Callable[[Placed], Any] = lambda 
 
 
 def posting(path: str, **form: str) -> Ask:
-    """A form of our own pages; whoever knocks adds the mark of the session that they show."""
+    """A form of our own pages; whoever knocks adds the mark of the order that their session opens."""
 
     async def ask(order: Placed) -> Call:
         return Call(path, form=form)

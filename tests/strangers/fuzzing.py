@@ -25,7 +25,7 @@ class Keys:
 
     def for_operation(self, operation: APIOperation[Any, Any, Any]) -> dict[str, str]:
         named = [name for one in operation.definition.raw.get("security", []) for name in one]
-        return {"Authorization": f"Bearer {self.by_scheme[named[0]]}"} if named else {}
+        return {"Authorization": f"Bearer {self.by_scheme[named[0]]}"} if named and self.by_scheme else {}
 
 
 async def keys_of(town: Town) -> Keys:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 from msgspec.structs import replace
@@ -142,25 +143,27 @@ async def placed(world: World, mark: str) -> Placed:
 
 
 @asynccontextmanager
-async def a_town(data: Path, sandbox_url: str) -> AsyncIterator[Town]:
-    """Both shops are served by their own process over the same database, as if behind one load balancer."""
+async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town]:
+    """Both shops are served by their own process over the same database, as if behind one load balancer. ``app`` are
+    fields of ``Settings``."""
     async with (
-        a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,))) as ours,
-        a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,))) as neighbour,
+        a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,)), **app) as ours,
+        a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,)), **app) as neighbour,
     ):
         neighbour.numbers[0] = 5000
         yield Town(await placed(ours, "mine"), await placed(ours, "sibling"), await placed(neighbour, "foreign"))
 
 
 async def state_of_the_books() -> dict[str, str]:
-    """A digest of each table that a stranger must not move."""
-    tables = ("cases", "case_units", "refund_legs", "codes", "orders", "audit_events", "shops", "mails")
+    """A digest of each table that a stranger must not move; when we last read a payment is our own doing."""
+    tables = ("cases", "case_units", "refund_legs", "codes", "orders", "payments", "audit_events", "shops", "mails")
     known = {row["tablename"] for row in await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     digests = {}
     for table in tables:
         if table in known:
             found = await rows(
-                f"SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) AS d FROM \"{table}\" t"
+                f"SELECT md5(coalesce(string_agg(said, E'\\n' ORDER BY said), '')) AS d FROM "
+                f"(SELECT (to_jsonb(t) - 'read_at')::text AS said FROM \"{table}\" t) AS lines"
             )
             digests[table] = found[0]["d"]
     return digests

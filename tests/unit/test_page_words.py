@@ -41,7 +41,7 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
     catalogue = catalogue_of(language, domain)
     for message in catalogue:
         if message.id:
-            said = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            said = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
             ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
             assert len(said) == (catalogue.num_plurals if len(ids) > 1 else 1)
             for text in said:

@@ -28,7 +28,9 @@ function offerCopy() {
 async function lookAgain() {
   const response = await fetch(location.href, { credentials: "same-origin" });
   if (!response.ok) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").getElementById("live");
+  const html = await response.text();
+  const main = html.slice(html.indexOf("<main"), html.indexOf("</main>")); // the head's style has another nonce
+  const fresh = new DOMParser().parseFromString(main, "text/html").getElementById("live");
   const live = document.getElementById("live");
   if (!fresh || fresh.innerHTML === live.innerHTML) return;
   live.innerHTML = fresh.innerHTML;
