@@ -14,9 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
-from plugin.payments.sandbox.control_messages import LedgerDump, PaymentEntry, RefundEntry
-from plugin.payments.stripe.amounts import quantised, quantum, to_stripe
-from plugin.payments.stripe.facts import LEG_KEY
+from plugin.payments.stripe.amounts import quantised, quantum
 from plugin.ports.orders import PaymentState
 from plugin.ports.payments import (
     DisputeFact,
@@ -274,33 +272,4 @@ class HonestStripe(FakePayments):
                 )
                 for each in intent.disputes
             ),
-        )
-
-    def dump(self) -> LedgerDump:
-        """The books in the words of the sandbox, whose readers the invariants share."""
-        return LedgerDump(
-            [
-                PaymentEntry(
-                    id=intent.reference,
-                    currency=intent.currency.lower(),
-                    status=str(intent.state),
-                    amount=to_stripe(intent.amount, intent.currency),
-                    captured=to_stripe(intent.captured, intent.currency),
-                    refunded=to_stripe(intent.given_back, intent.currency),
-                    metadata={},
-                    refunds=[
-                        RefundEntry(
-                            id=refund.id,
-                            amount=to_stripe(refund.amount, intent.currency),
-                            status="canceled" if refund.state is RefundState.CANCELLED else str(refund.state),
-                            created=int(refund.created_at.timestamp()),
-                            metadata={LEG_KEY: refund.leg_id} if refund.leg_id else {},
-                            is_release=False,
-                        )
-                        for refund in intent.refunds
-                    ],
-                    disputes=[],
-                )
-                for intent in self.intents.values()
-            ]
         )

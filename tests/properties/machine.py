@@ -283,21 +283,3 @@ class Shops(RuleBasedStateMachine):
         order = self.order(which)
         if order.state is OrderState.OPEN and not order.fulfilments:
             self.world.store.change(order.id, state=OrderState.CANCELLED)
-
-    @once_asked
-    @rule(which=few, forgets=st.booleans())
-    def store_captures(self, which: int, forgets: bool) -> None:
-        """The store takes its money; a forgetful one takes all of it, whatever ceiling it was told."""
-        intent = self.intent(which)
-        if intent is not None and intent.state is PaymentState.AUTHORISED:
-            ceiling = intent.amount if forgets or intent.at_most is None else intent.at_most
-            if ceiling > 0:
-                intent.state, intent.captured = PaymentState.CAPTURED, ceiling
-
-    @once_asked
-    @rule(which=few)
-    def authorisation_lapses(self, which: int) -> None:
-        intent = self.intent(which)
-        if intent is not None and intent.state is PaymentState.AUTHORISED:
-            intent.state = PaymentState.VOIDED
-            self.world.voided_elsewhere.add(intent.reference)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from handlers.housekeeping import keep_house
+from plugin.ports.orders import PaymentState
 from plugin.ports.payments import RefundState
 from tests.properties.machine import EVENTS, PAUSES, STEPS_ON_CASES, STEPS_ON_LEGS, Shops, few, once_asked
 from tests.properties.promises import broken_promises, unfinished
@@ -18,6 +19,24 @@ WAITING = (RefundState.PENDING, RefundState.REQUIRES_ACTION)
 
 class Lives(Shops):
     """The whole machine."""
+
+    @once_asked
+    @rule(which=few, forgets=st.booleans())
+    def store_captures(self, which: int, forgets: bool) -> None:
+        """The store takes its money; a forgetful one takes all of it, whatever ceiling it was told."""
+        intent = self.intent(which)
+        if intent is not None and intent.state is PaymentState.AUTHORISED:
+            ceiling = intent.amount if forgets or intent.at_most is None else intent.at_most
+            if ceiling > 0:
+                intent.state, intent.captured = PaymentState.CAPTURED, ceiling
+
+    @once_asked
+    @rule(which=few)
+    def authorisation_lapses(self, which: int) -> None:
+        intent = self.intent(which)
+        if intent is not None and intent.state is PaymentState.AUTHORISED:
+            intent.state = PaymentState.VOIDED
+            self.world.voided_elsewhere.add(intent.reference)
 
     @once_asked
     @rule(which=few, event=st.sampled_from(EVENTS))

@@ -13,6 +13,7 @@ from plugin.ports.orders import OrderState, PaymentState
 from plugin.refunds.models import RefundLeg
 from tests.invariants import broken_invariants
 from tests.properties.honest_stripe import GONE
+from tests.properties.ledger import dump
 from tests.properties.small_world import SmallWorld
 
 FINAL = ("done", "refused", "withdrawn", "converted_to_return")
@@ -24,7 +25,7 @@ async def broken_promises(world: SmallWorld) -> list[str]:
     """Every sentence is a broken promise."""
     broken = [
         sentence
-        for sentence in await broken_invariants(world.shop.id, world.stripe.dump())
+        for sentence in await broken_invariants(world.shop.id, dump(world.stripe))
         if not (sentence.startswith("I1:") and world.closed)  # a person knows, and has closed the case
     ]
     broken += [f"Stripe: {complaint}" for complaint in world.stripe.complaints]
