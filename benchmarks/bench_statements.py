@@ -17,6 +17,7 @@ from benchmarks.bench_journeys import finished
 from benchmarks.figures import Figure
 from benchmarks.processes import SECRET
 from benchmarks.world import World
+from handlers.logs import configure_logs
 from handlers.web import build_app
 from plugin import db
 from plugin.settings import Settings
@@ -60,6 +61,7 @@ async def statements(world: World) -> tuple[list[Figure], dict[str, Counter[str]
     """Journeys one after the other through the application in this process; the last with what each step sent."""
     settings = Settings(data=world.data, secret_keys=(SECRET,), mail_from="Comeback <comeback@localhost.example>")
     by_step: dict[str, Counter[str]] = {step: Counter() for step in STEPS}
+    configure_logs("warning")
     async with _counted(world) as counting:
         app = build_app(settings, connected=True)
         async with app.lifespan(), _in_process(app) as http:
