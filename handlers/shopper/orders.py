@@ -54,7 +54,7 @@ class CancelAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that is left (``whole``), or these lines. A reason is welcome and never asked for twice."""
 
     whole: bool = False
-    lines: Annotated[tuple[LineAsk, ...], Meta(max_length=1000)] = ()
+    lines: Annotated[list[LineAsk], Meta(max_length=1000)] = []
     reason: Annotated[str, Meta(max_length=500, examples=["Ordered the wrong size"])] | None = None
 
     def ask(self) -> Ask:
