@@ -93,7 +93,7 @@ class Runner:
         return task
 
     async def _turn(self) -> None:
-        free = AT_ONCE - len(self._running)
+        free = max(0, AT_ONCE - len(self._running))  # rings may have brought more than we take by ourselves
         claims = await self._claim(free) if free > 0 else []
         for claim in claims:
             self.take(claim)

@@ -134,3 +134,23 @@ async def test_a_webhook_that_breaks_for_the_fifth_time_without_a_lease_never_ra
     await rows("UPDATE work SET fence = fence + 1")
     await run_claim(ports, claim)
     assert (await one("SELECT state FROM work"))["state"] == "claimed"
+
+
+async def test_rings_that_bring_more_than_it_takes_by_itself_do_not_stop_the_clock(database: str) -> None:
+    """A worker under load once spun without ever yielding, because it had less than no room left."""
+    ports, bell = fake_ports(), LocalBell()
+    await add(ports, AT_ONCE + 3)
+    go_on = asyncio.Event()
+
+    async def slowly(ports: Ports, claim: Claim) -> None:
+        await go_on.wait()
+        await complete(ports, claim)
+
+    runner = Runner(ports, bell, house=no_housekeeping, run=slowly)
+    rung = [runner.take(claim) for claim in await outbox.claim_due(AT_ONCE + 3)]
+    running = asyncio.create_task(runner.run())
+    asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, go_on.set)
+    await asyncio.gather(*rung)
+    runner.stop()
+    await running
+    assert await done() == AT_ONCE + 3
