@@ -15,7 +15,7 @@ import structlog
 
 from handlers.housekeeping import keep_house
 from handlers.jobs import run_claim
-from plugin.outbox.service import Claim, claim_due, next_due
+from plugin.outbox.service import LEASE, Claim, claim_due, claim_one, next_due
 from plugin.ports.runtime import Ports, Ring
 
 AT_ONCE = 16
@@ -48,11 +48,17 @@ class Runner:
     """Claims due work and runs it, ``AT_ONCE`` pieces at a time, until it is told to stop; then it drains."""
 
     def __init__(
-        self, ports: Ports, bell: LocalBell, *, house: Callable[[Ports], Awaitable[None]] = keep_house
+        self,
+        ports: Ports,
+        bell: LocalBell,
+        *,
+        house: Callable[[Ports], Awaitable[None]] = keep_house,
+        lease: timedelta = LEASE,
     ) -> None:
         self._ports = ports
         self._bell = bell
         self._house = house
+        self._lease = lease
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -76,8 +82,14 @@ class Runner:
         self._stopping = True
         self._bell.wake()
 
-    def take(self, claim: Claim) -> asyncio.Task[None]:
-        """Run work that has been claimed already; ``run`` does not end before it."""
+    async def take_rung(self, work_id: str) -> None:
+        """Claim the work that was rung for, if it is still to be had, and run it; a lost ring breaks off nothing."""
+        claim = await claim_one(work_id, lease=self._lease)
+        if claim is not None:
+            await asyncio.shield(self._take(claim))
+
+    def _take(self, claim: Claim) -> asyncio.Task[None]:
+        """Run work that has been claimed; ``run`` does not end before it."""
         task = asyncio.create_task(self._run(claim))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -85,9 +97,9 @@ class Runner:
 
     async def _turn(self) -> None:
         free = AT_ONCE - len(self._running)
-        claims = await claim_due(free) if free > 0 else []
+        claims = await claim_due(free, lease=self._lease) if free > 0 else []
         for claim in claims:
-            self.take(claim)
+            self._take(claim)
         if len(claims) < free or free == 0:
             await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
 

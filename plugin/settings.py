@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     public_address: str | None = Field(default=None, validation_alias="PUBLIC_URL")
     trusted_proxies: CommaSeparated = Field(default=(), validation_alias="TRUSTED_PROXIES")
     metrics_token: str | None = Field(default=None, validation_alias="METRICS_TOKEN", repr=False)
+    lease_seconds: int = Field(default=60, validation_alias="COMEBACK_LEASE_SECONDS", ge=2, le=600)
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", validation_alias="LOG_LEVEL")
 
     @field_validator("secret_keys", "trusted_proxies", mode="before")
