@@ -19,7 +19,9 @@ from tests.invariants import broken_invariants
 
 T = TypeVar("T")
 
-EXCUSED_WITHIN = 2.0  # seconds between a mail's taking and a fault that may have kept the taking from being written down
+EXCUSED_WITHIN = (
+    2.0  # seconds between a mail's taking and a fault that may have kept the taking from being written down
+)
 
 _UNDONE = """
     SELECT 'work ' || kind || ' ' || ref || ' ' || state || ', attempt ' || attempts || COALESCE(': ' || last_error, '')
@@ -97,7 +99,9 @@ async def _answers(shop_id: str, shoppers: Sequence[Shopper]) -> list[str]:
                 "/v1/order/cancellations", promise.body, promise.headers, name="the same again"
             )
             if again.status_code != promise.status or again.json() != promise.answer:
-                broken.append(f"I11: asked again: {again.status_code} {_short(again.text)}, not {_short(promise.answer)}")
+                broken.append(
+                    f"I11: asked again: {again.status_code} {_short(again.text)}, not {_short(promise.answer)}"
+                )
     return broken
 
 

@@ -205,4 +205,3 @@ class _Run:
             for refund in payment.refunds:
                 if refund.status == "pending":
                     await self.place.stripe.settle_refund(refund.id)
-

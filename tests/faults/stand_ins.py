@@ -139,9 +139,7 @@ class Postmaster:
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _Connection(self, enable_SMTPUTF8=True), "127.0.0.1", self.port
-        )
+        self._server = await loop.create_server(lambda: _Connection(self, enable_SMTPUTF8=True), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
