@@ -76,9 +76,9 @@ def _wish(dice: random.Random, sample: str, nemeses: tuple[str, ...]) -> Wish:
     if dice.random() < 0.5:
         return Wish(sample, card, ({"whole": True},))
     line = dice.choice([line for line in order.lines if not line.final_sale])
-    part = {"lines": [{"line_id": line.id, "quantity": dice.randint(1, line.quantity)}]}
-    units = sum(each.quantity for each in order.lines)
-    has_rest = units > part["lines"][0]["quantity"] and dice.random() < 0.5
+    n = dice.randint(1, line.quantity)
+    part: dict[str, Any] = {"lines": [{"line_id": line.id, "quantity": n}]}
+    has_rest = sum(each.quantity for each in order.lines) > n and dice.random() < 0.5
     return Wish(sample, card, (part, {"whole": True}) if has_rest else (part,))
 
 

@@ -27,6 +27,7 @@ from tests.faults.story import Timeline
 from tests.faults.town import Place, Town, a_place
 
 HEALED_WITHIN = 120.0
+LOOK_EVERY = 0.2
 
 
 @dataclass
@@ -168,7 +169,7 @@ class _Run:
         while await not_yet():
             if time.monotonic() > deadline:
                 raise GaveUp(f"Not in {HEALED_WITHIN:.0f} s: {what}.")
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _echo(self) -> None:
         """The store tells of its own changes, as a good store does."""
@@ -176,7 +177,7 @@ class _Run:
             for order in list(self.place.store.orders.values()):
                 if order.id in self._told and self._told[order.id] < order.sequence:
                     await self._send(order)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _cancel(self, shopper: Shopper, wish: Wish) -> None:
         for number, ask in enumerate(wish.asks):
@@ -193,7 +194,7 @@ class _Run:
                     self.outcome.recovery = final - self._since
                 self.timeline.note("final")
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(LOOK_EVERY)
         left = await undone(self.place)
         self.outcome.broken.append(f"Not final {HEALED_WITHIN:.0f} s after the strike: {left}")
 

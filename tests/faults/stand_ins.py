@@ -81,7 +81,8 @@ class GatedStripe:
             return
 
         async def again() -> Message:
-            return heard.pop(0) if heard else await receive()
+            message: Message = heard.pop(0) if heard else await receive()
+            return message
 
         said: list[Message] = []
 
@@ -128,7 +129,7 @@ class _Connection(SMTP):
 
 @dataclass
 class Postmaster:
-    """A mail server on one port that can be closed, or say 421; what it took is in ``folder``, as ``read_inbox`` reads it."""
+    """A mail server on one port that can be closed, or say 421. What it took is in ``folder`` for ``read_inbox``."""
 
     folder: Path
     taken: list[Taken] = field(default_factory=list)

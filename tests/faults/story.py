@@ -6,6 +6,9 @@ import time
 from dataclasses import dataclass, field
 
 
+_SAME = 4  # a client that keeps asking fills no pages
+
+
 @dataclass
 class Timeline:
     """Moments in seconds since the run began."""
@@ -14,9 +17,10 @@ class Timeline:
     moments: list[tuple[float, str]] = field(default_factory=list)
 
     def note(self, what: str) -> float:
-        """Write it down; returns the reading of ``time.monotonic`` that was taken for it."""
+        """Write it down, unless it was just said; returns the reading of ``time.monotonic`` that was taken for it."""
         now = time.monotonic()
-        self.moments.append((now, what))
+        if what not in (told for _, told in self.moments[-_SAME:]):
+            self.moments.append((now, what))
         return now
 
     def told(self) -> str:

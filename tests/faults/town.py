@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from tests.fakes import SilentDoorbell
 from tests.faults.postgres import OwnPostgres
 from tests.faults.process import Order
 from tests.faults.stand_ins import GatedStripe, Postmaster
-from tests.faults.supervisor import Supervised, supervised
+from tests.faults.supervisor import ROOT, Supervised, supervised
 from tests.fixtures_redis import RunningRedis
 from tests.world import shop_settings
 
@@ -55,6 +56,7 @@ class Town:
     stripe: GatedStripe
     postmaster: Postmaster
     port: int
+    environment: dict[str, str]
     web: Supervised
     workers: list[Supervised]
     struck_at: list[float] = field(default_factory=list)
@@ -86,6 +88,20 @@ class Town:
     def kill_doers(self) -> None:
         for process in self.doers:
             process.signal(signal.SIGKILL)
+
+    def signal(self, pid: int, which: signal.Signals) -> None:
+        """Signal the process of this id, if it is one of ours."""
+        for process in (self.web, *self.workers):
+            if process.pid == pid:
+                process.signal(which)
+
+    async def run_command(self, *command: str) -> int:
+        """Run ``comeback`` as an operator would, beside the running processes; its exit status."""
+        with (self.data / "commands.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "handlers.cli", *command, env=self.environment, cwd=ROOT, stdout=log, stderr=log
+            )
+        return await process.wait()
 
     async def until_it_listens(self) -> None:
         async with asyncio.timeout(60), httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=2) as http:
@@ -143,7 +159,7 @@ async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 1) -> Asy
             Supervised(("work",), environment, data / f"worker{n}.log")
             for n in range(workers if mode is Mode.REDIS else 0)
         ]
-        town = Town(mode, data, lease, postgres, redis, stripe, postmaster, port, web, hands)
+        town = Town(mode, data, lease, postgres, redis, stripe, postmaster, port, environment, web, hands)
         await stack.enter_async_context(supervised(web, *hands))
         await town.until_it_listens()
         yield town
