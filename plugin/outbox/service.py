@@ -14,7 +14,7 @@ from plugin.core.points import point
 from plugin.db import Transaction, rows
 from plugin.ports.runtime import Ring
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)  # who died holding work is replaced after this, and all has recovered in a minute
 SENDING_NEEDS = 15.0  # seconds of lease: the longest call outside, and a margin
 LONGEST_BACK_OFF = timedelta(minutes=10)
 

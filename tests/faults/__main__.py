@@ -57,7 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, help="the first seed: with --seeds 1, replay this one")
     parser.add_argument("--only", action="append", default=[], help="only points and nemeses whose name holds this")
     parser.add_argument("--modes", nargs="+", type=Mode, default=list(Mode), help="embedded, redis")
-    parser.add_argument("--lease", type=int, default=5, help="seconds that work is lent for (60 in service)")
+    parser.add_argument("--lease", type=int, default=5, help="seconds that work is lent for (30 in service)")
     parser.add_argument("--verbose", action="store_true", help="print every run's timeline")
     parser.add_argument("--logs", action="store_true", help="print the processes' logs in the end")
     return parser.parse_args()

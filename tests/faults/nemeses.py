@@ -206,6 +206,14 @@ async def _smtp_busy(scene: Scene) -> None:
     scene.town.postmaster.is_busy = False
 
 
+async def _smtp_slow(scene: Scene) -> None:
+    """Each mail takes a while, so that those behind it wait longer than the lease of their work."""
+    scene.town.postmaster.takes = scene.town.lease / 3
+    scene.note("the mail server is slow")
+    await asyncio.sleep(4 * scene.town.lease)
+    scene.town.postmaster.takes = 0.0
+
+
 async def _smtp_down(scene: Scene) -> None:
     scene.town.postmaster.close()
     scene.note("the mail server is down")
@@ -239,6 +247,7 @@ NEMESES: dict[str, Nemesis] = {
     "commit_answer_lost": _commit_answer_lost,
     "worker_frozen": _worker_frozen,
     "smtp_421": _smtp_busy,
+    "smtp_slow": _smtp_slow,
     "smtp_down": _smtp_down,
 }
 """By name, as the table and a replay name them."""

@@ -135,6 +135,7 @@ class Postmaster:
     taken: list[Taken] = field(default_factory=list)
     connections: list[asyncio.Transport] = field(default_factory=list)
     is_busy: bool = False
+    takes: float = 0.0  # seconds until it answers that it has a mail
     port: int = 0
     _server: asyncio.Server | None = None
 
@@ -164,5 +165,6 @@ class Postmaster:
         assert isinstance(envelope.content, bytes)
         message_id = str(message_from_bytes(envelope.content, policy=default)["Message-ID"])
         (self.folder / file_name(message_id)).write_bytes(envelope.content)
+        await asyncio.sleep(self.takes)
         self.taken.append(Taken(time.monotonic(), message_id))
         return "250 OK"
