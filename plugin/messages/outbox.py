@@ -80,18 +80,23 @@ async def send_mail(ports: Ports, claim: Claim) -> None:
     claim.check_may_send()
     try:
         point("before smtp_accepted")
-        await ports.mail.send(envelope)
+        await ports.mail.send(envelope, begin_within=claim.may_wait())
         point("after smtp_accepted")
     except MailDeferred as deferred:
-        await Mail.filter(id=mail.id).update(state="queued", last_error=str(deferred)[:300])
+        await _note(mail, "queued", str(deferred))
         raise Later(outbox.back_off(claim.attempts), str(deferred)) from deferred
     except MailUnknown as unknown:
-        await Mail.filter(id=mail.id).update(state="unknown", last_error=str(unknown)[:300])
+        await _note(mail, "unknown", str(unknown))
         raise Later(outbox.back_off(claim.attempts), str(unknown)) from unknown
     except MailRefused as refused:
         await _settle(ports, claim, mail, "refused", None, error=str(refused)[:300])
         return
     await _settle(ports, claim, mail, "sent", ports.clock.now())
+
+
+async def _note(mail: Mail, state: str, error: str) -> None:
+    """Only while it is in flight: another process may have sent it since, if this one lost its lease unawares."""
+    await Mail.filter(id=mail.id, state="inflight").update(state=state, last_error=error[:300])
 
 
 async def _settle(

@@ -46,8 +46,12 @@ class Claim:
 
     def check_may_send(self) -> None:
         """Raise ``LeaseLost`` unless enough of the lease is left to finish a call to somebody else."""
-        if time.monotonic() > self.may_send_until:
+        if self.may_wait() <= 0:
             raise LeaseLost(self.id)
+
+    def may_wait(self) -> float:
+        """For how many seconds a call to somebody else may still begin."""
+        return self.may_send_until - time.monotonic()
 
 
 async def add(
