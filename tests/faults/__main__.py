@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.faults.nemeses import NEEDS_REDIS, NEMESES
@@ -15,17 +17,29 @@ from tests.faults.table import table
 from tests.faults.town import Mode, a_town
 
 
+MIXED = "mixed"
+
+
+def _mixed(seed: int, mode: Mode, names: Sequence[str]) -> Plan:
+    """A point, and two nemeses that do not strike at the same server."""
+    dice = random.Random(f"mixed:{seed}")
+    first = dice.choice(names)
+    second = dice.choice([name for name in names if name.partition("_")[0] != first.partition("_")[0]])
+    return make_plan(seed, mode, strike=dice.choice(POINTS), nemeses=(first, second))
+
+
 def _plans(options: argparse.Namespace, mode: Mode) -> list[Plan]:
     plans = []
     for seed in range(options.first, options.first + options.seeds):
         for point in POINTS:
             if not options.only or any(only in point for only in options.only):
                 plans.append(make_plan(seed, mode, strike=point))
-        for name in NEMESES:
-            if name in NEEDS_REDIS and mode is Mode.EMBEDDED:
-                continue
+        names = [name for name in NEMESES if mode is Mode.REDIS or name not in NEEDS_REDIS]
+        for name in names:
             if not options.only or any(only in name for only in options.only):
                 plans.append(make_plan(seed, mode, nemeses=(name,)))
+        if not options.only or MIXED in options.only:
+            plans.append(_mixed(seed, mode, names))
     return plans
 
 

@@ -54,7 +54,13 @@ class Plan:
 
     @property
     def name(self) -> str:
+        """What strikes, in words."""
         return " + ".join(filter(None, (self.strike, *self.nemeses))) or "nothing"
+
+    @property
+    def line(self) -> str:
+        """The line of the table that this run is counted in."""
+        return "several at once" if self.strike and self.nemeses else self.name
 
     def dice(self, who: str) -> random.Random:
         """A nemesis's own source of chance."""

@@ -79,6 +79,7 @@ class _Run:
         if early:
             self._arm(order)
         shoppers = [await self._enter(number, wish) for number, wish in enumerate(plan.wishes)]
+        await self.place.hear_stripe()
         if not early:
             self._arm(order)
         scene = Scene(self.town, self.place, self.timeline, plan)
@@ -188,7 +189,10 @@ class _Run:
         since = self._since or self.timeline.note("asked")
         while time.monotonic() - since < HEALED_WITHIN:
             await self._let_the_bank_work()
-            if not await undone(self.place) and self._is_echoed():
+            left = await undone(self.place)
+            if left:
+                self.timeline.note(f"left: {left[0]}")
+            elif self._is_echoed():
                 final = time.monotonic()
                 if self._since:
                     self.outcome.recovery = final - self._since

@@ -13,7 +13,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
     """One line for each point and nemesis, one for all."""
     by_name: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
-        by_name[outcome.plan.name].append(outcome)
+        by_name[outcome.plan.line].append(outcome)
     lines = [f"{'point or nemesis':<36} {'runs':>5} {'struck':>6} {'violations':>10} {'p50':>7} {'p99':>7}"]
     lines += [_line(name, each) for name, each in by_name.items()]
     lines.append(_line("all", list(chain.from_iterable(by_name.values()))))

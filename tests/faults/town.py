@@ -121,6 +121,12 @@ class Place:
     shop: NewShop
     store: DemoStore
     stripe: SandboxControl
+    stripe_hooks: tuple[str, str]
+
+    async def hear_stripe(self) -> None:
+        """Let Stripe's webhooks come from now on. What it says of a payment before its order is known waits 15 s to be
+        read, which would hide how soon all else has recovered."""
+        await self.stripe.add_endpoint(*self.stripe_hooks)
 
 
 @asynccontextmanager
@@ -181,8 +187,7 @@ async def a_place(town: Town) -> AsyncIterator[Place]:
             await publish(tx, shop_id=shop.shop.id, policy=default_policy(), by="faults", at=at)
         store.webhook_secret, store.call_secret = shop.webhook_secret, shop.store_secret or ""
         store.hooks_url = f"{town.url}/hooks/{shop.shop.id}/standard"
-        await stripe.add_endpoint(f"{town.url}/hooks/{shop.shop.id}/stripe", stripe_secret)
-        yield Place(shop, store, stripe)
+        yield Place(shop, store, stripe, (f"{town.url}/hooks/{shop.shop.id}/stripe", stripe_secret))
 
 
 def _free_port() -> int:
