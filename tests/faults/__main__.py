@@ -16,7 +16,6 @@ from tests.faults.run import Outcome, play
 from tests.faults.table import table
 from tests.faults.town import Mode, a_town
 
-
 MIXED = "mixed"
 
 
@@ -47,22 +46,41 @@ async def _play(options: argparse.Namespace) -> list[Outcome]:
     outcomes = []
     for mode in options.modes:
         with tempfile.TemporaryDirectory(prefix="comeback-faults-") as folder:
-            Path(folder).chmod(0o755)
-            async with a_town(mode, Path(folder) / "town", lease=options.lease) as town:
+            data = a_folder_for_postgres(folder)
+            async with a_town(mode, data, lease=options.lease) as town:
                 for plan in _plans(options, mode):
                     outcome = await play(town, plan)
                     outcomes.append(outcome)
-                    took = "-" if outcome.recovery is None else f"{outcome.recovery:.1f} s"
-                    print(f"{mode} seed {plan.seed} {plan.name} (passing {plan.nth}): struck={outcome.struck}, {took}",
-                          file=sys.stderr, flush=True)  # fmt: skip
-                    for sentence in outcome.broken:
-                        print(f"  BROKEN {sentence}", file=sys.stderr)
-                    if outcome.broken or options.verbose:
-                        print(outcome.timeline.told(), file=sys.stderr, flush=True)
+                    _tell(outcome, is_verbose=options.verbose)
                 if options.logs:
-                    for log in (Path(folder) / "town").glob("*.log"):
-                        print(log.name, log.read_text()[-6000:], file=sys.stderr)
+                    _tell_logs(data)
     return outcomes
+
+
+def a_folder_for_postgres(folder: str) -> Path:
+    """A folder that also PostgreSQL's own user may enter."""
+    Path(folder).chmod(0o755)
+    data = Path(folder) / "town"
+    data.mkdir()
+    return data
+
+
+def _tell(outcome: Outcome, *, is_verbose: bool) -> None:
+    plan = outcome.plan
+    took = "-" if outcome.recovery is None else f"{outcome.recovery:.1f} s"
+    lines = [f"{plan.mode}, seed {plan.seed}, {plan.name} (passing {plan.nth}): {took}"]
+    lines += [f"  BROKEN {sentence}" for sentence in outcome.broken]
+    if not outcome.struck:
+        lines.append("  it was never struck")
+    if outcome.broken or is_verbose:
+        lines.append(outcome.timeline.told())
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
+
+
+def _tell_logs(data: Path) -> None:
+    for log in sorted(data.glob("*.log")):
+        sys.stderr.write(f"{log.name}\n{log.read_text()[-6000:]}\n")
 
 
 def _options() -> argparse.Namespace:
@@ -79,7 +97,7 @@ def _options() -> argparse.Namespace:
 
 def main() -> int:
     outcomes = asyncio.run(_play(_options()))
-    print(table(outcomes))
+    sys.stdout.write(table(outcomes) + "\n")
     return 1 if any(outcome.broken for outcome in outcomes) else 0
 
 

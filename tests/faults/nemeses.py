@@ -190,9 +190,7 @@ async def _worker_frozen(scene: Scene) -> None:
     """A process stands still for longer than its lease, and then goes on as if nothing had happened."""
     order = Order(id=uuid4().hex, point=scene.plan.dice("frozen").choice(_FROZEN_AT), signal="SIGSTOP")
     scene.town.order_strike(order)
-    async with asyncio.timeout(60):
-        while (pid := scene.town.struck(order)) is None:
-            await asyncio.sleep(0.02)
+    pid = await scene.town.until_struck(order)
     scene.note(f"{pid} is frozen {order.point}")
     await asyncio.sleep(scene.town.lease + 2)
     scene.town.signal(pid, signal.SIGCONT)

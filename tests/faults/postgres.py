@@ -45,9 +45,13 @@ class OwnPostgres:
 
     async def start(self) -> None:
         """Start it again; it recovers from its log."""
-        while self._server.get_postmaster_info().is_running():
-            await asyncio.sleep(0.02)
-        await asyncio.to_thread(self._server.ensure_postgres_running)
+        await asyncio.to_thread(self._start)
+
+    def _start(self) -> None:
+        stopping = self._server.get_postmaster_info().process
+        if stopping is not None:
+            stopping.wait(30)
+        self._server.ensure_postgres_running()
 
     def close(self) -> None:
         self._server.cleanup()

@@ -139,6 +139,9 @@ class Postmaster:
     port: int = 0
     _server: asyncio.Server | None = None
 
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self, enable_SMTPUTF8=True), "127.0.0.1", self.port)

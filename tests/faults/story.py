@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-
 _SAME = 4  # a client that keeps asking fills no pages
 
 

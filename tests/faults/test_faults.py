@@ -1,4 +1,4 @@
-"""The short form of ``make faults``: each of the sixteen points once, in both ways to run Comeback, and the worst nemeses.
+"""The short form of ``make faults``: each of the sixteen points once, and the worst nemeses.
 
 A run has its own processes and its own database connection, so it is played by ``python -m tests.faults`` itself.
 """

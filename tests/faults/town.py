@@ -85,6 +85,14 @@ class Town:
             return int(mark.name.rpartition(".")[2])
         return None
 
+    async def until_struck(self, order: Order) -> int:
+        """The process that was struck, waited for."""
+        async with asyncio.timeout(60):
+            while True:
+                if (pid := self.struck(order)) is not None:
+                    return pid
+                await asyncio.sleep(0.02)
+
     def kill_doers(self) -> None:
         for process in self.doers:
             process.signal(signal.SIGKILL)
@@ -132,7 +140,6 @@ class Place:
 @asynccontextmanager
 async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 1) -> AsyncIterator[Town]:
     """Start it all. ``lease`` (seconds) is short, so that a run takes seconds and not minutes."""
-    data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         postgres = await asyncio.to_thread(OwnPostgres, data)
         stack.callback(postgres.close)
@@ -148,7 +155,6 @@ async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 1) -> Asy
         stripe = GatedStripe()
         await stack.enter_async_context(stripe.serve())
         mail = data / "mail"
-        mail.mkdir(exist_ok=True)
         postmaster = Postmaster(mail)
         await postmaster.open()
         stack.callback(postmaster.close)
