@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 import random
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,7 +50,10 @@ async def _play(options: argparse.Namespace) -> list[Outcome]:
         with tempfile.TemporaryDirectory(prefix="comeback-faults-") as folder:
             data = a_folder_for_postgres(folder)
             async with a_town(mode, data, lease=options.lease) as town:
+                until = time.monotonic() + 60 * options.minutes / len(options.modes)
                 for plan in _plans(options, mode):
+                    if time.monotonic() > until:
+                        break
                     outcome = await play(town, plan)
                     outcomes.append(outcome)
                     _tell(outcome, is_verbose=options.verbose)
@@ -89,6 +94,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=1, help="the first seed: with --seeds 1, replay this one")
     parser.add_argument("--only", action="append", default=[], help="only points and nemeses whose name holds this")
     parser.add_argument("--modes", nargs="+", type=Mode, default=list(Mode), help="embedded, redis")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no run later than this")
     parser.add_argument("--lease", type=int, default=5, help="seconds that work is lent for (30 in service)")
     parser.add_argument("--verbose", action="store_true", help="print every run's timeline")
     parser.add_argument("--logs", action="store_true", help="print the processes' logs in the end")

@@ -190,7 +190,7 @@ async def _worker_frozen(scene: Scene) -> None:
     """A process stands still for longer than its lease, and then goes on as if nothing had happened."""
     order = Order(id=uuid4().hex, point=scene.plan.dice("frozen").choice(_FROZEN_AT), signal="SIGSTOP")
     scene.town.order_strike(order)
-    pid = await scene.town.until_struck(order)
+    pid = await asyncio.wait_for(scene.town.until_struck(order), 60)
     scene.note(f"{pid} is frozen {order.point}")
     await asyncio.sleep(scene.town.lease + 2)
     scene.town.signal(pid, signal.SIGCONT)

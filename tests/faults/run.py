@@ -125,10 +125,7 @@ class _Run:
         self.outcome.struck = True
 
     async def _watch(self, order: Order) -> None:
-        while not self.outcome.struck:
-            if (pid := self.town.struck(order)) is not None:
-                self._strike_noted(f"kill -9 of {pid}")
-            await asyncio.sleep(0.01)
+        self._strike_noted(f"kill -9 of {await self.town.until_struck(order)}")
 
     async def _enter(self, number: int, wish: Wish) -> Shopper:
         """Pay, let the store send the order, and open its page."""

@@ -13,7 +13,7 @@ import pytest
 from tests.faults.plan import STEPS
 from tests.faults.supervisor import ROOT
 
-AN_HOUR_IS_TOO_LONG = 240.0
+LONGEST = 600.0  # seconds, on a machine that has much else to do
 
 
 async def play(*options: str) -> tuple[int | None, str]:
@@ -22,25 +22,24 @@ async def play(*options: str) -> tuple[int | None, str]:
         sys.executable, "-m", "tests.faults", *options, cwd=ROOT,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
-    said, _ = await asyncio.wait_for(playing.communicate(), AN_HOUR_IS_TOO_LONG)
+    said, _ = await asyncio.wait_for(playing.communicate(), LONGEST)
     return playing.returncode, said.decode()
 
 
-@pytest.mark.parametrize(("mode", "first"), [("embedded", 0), ("redis", 1)])
-async def test_kill_9_at_every_point_breaks_no_promise(mode: str, first: int) -> None:
-    """Before and after alternate between the modes, so that each of the sixteen is struck in both."""
-    points = [f"{('before', 'after')[(number + first) % 2]} {step}" for number, step in enumerate(STEPS)]
-    broken, said = await play("--modes", mode, *(f"--only={point}" for point in points))
-    assert broken == 0, said
+STRIKES = {
+    "embedded": (
+        *(f"before {step}" for step in STEPS[0::4]), *(f"after {step}" for step in STEPS[2::4]),
+        "commit_answer_lost", "smtp_slow",
+    ),
+    "redis": (
+        *(f"after {step}" for step in STEPS[1::4]), *(f"before {step}" for step in STEPS[3::4]),
+        "worker_frozen", "redis_stopped",
+    ),
+}  # fmt: skip
+"""By the way to run Comeback; together each of the sixteen, half of them before and half of them after."""
 
 
-@pytest.mark.parametrize(
-    ("mode", "nemeses"),
-    [
-        ("embedded", ("commit_answer_lost", "worker_frozen")),
-        ("redis", ("redis_stopped", "stripe_drops_answers")),
-    ],
-)
-async def test_the_world_at_its_worst_breaks_no_promise(mode: str, nemeses: tuple[str, ...]) -> None:
-    broken, said = await play("--modes", mode, *(f"--only={nemesis}" for nemesis in nemeses))
-    assert broken == 0, said
+@pytest.mark.parametrize("mode", STRIKES)
+async def test_no_strike_breaks_a_promise(mode: str) -> None:
+    status, said = await play("--modes", mode, *(f"--only={strike}" for strike in STRIKES[mode]))
+    assert status == 0, said

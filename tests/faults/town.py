@@ -79,19 +79,17 @@ class Town:
     def withdraw_strike(self) -> None:
         (self.data / "fault").unlink(missing_ok=True)
 
-    def struck(self, order: Order) -> int | None:
-        """The id of the process that the order has struck; None while it has not."""
+    def _struck(self, order: Order) -> int | None:
         for mark in self.data.glob(f"struck.{order.id}.*"):
             return int(mark.name.rpartition(".")[2])
         return None
 
     async def until_struck(self, order: Order) -> int:
         """The process that was struck, waited for."""
-        async with asyncio.timeout(60):
-            while True:
-                if (pid := self.struck(order)) is not None:
-                    return pid
-                await asyncio.sleep(0.02)
+        while True:
+            if (pid := self._struck(order)) is not None:
+                return pid
+            await asyncio.sleep(0.02)
 
     def kill_doers(self) -> None:
         for process in self.doers:
