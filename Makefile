@@ -5,9 +5,10 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+SEEDS ?= 50
 READY := .venv/.ready
 
-.PHONY: help run test lint types lengths bench fuzz properties previews browser clean
+.PHONY: help run test lint types lengths bench faults fuzz properties previews browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,9 @@ types: $(READY) ## Strict type check
 
 lengths: ## Every Python file under 300 lines
 	@.ci/lengths
+
+faults: $(READY) ## Strike at every point with SEEDS=50 seeds and print the table (ARGS="--first 7 --only smtp" replays)
+	@$(BIN)/python -m tests.faults --seeds $(SEEDS) $(ARGS)
 
 bench: $(READY) ## Run the benchmarks; they print ratios
 	@$(BIN)/python -m benchmarks

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from litestar import Response
 
+from plugin.core.points import point
 from plugin.db import Transaction
 from plugin.inbox.idempotency import Call, abandon, begin, finish
 from plugin.ports.runtime import Ports
@@ -29,7 +30,9 @@ async def answer_once(
 
     ``scope`` names the route and the caller's credential. A failure frees the key: nothing was changed by it.
     """
+    point("before request_parsed")
     call = await begin(shop_id, scope, key, request, ports.clock.now())
+    point("after request_parsed")
     if call.answered is not None:
         code, body = call.answered
         return Response(
@@ -43,6 +46,7 @@ async def answer_once(
         answers.append(body)
 
     await _run(use_case, remember, call)
+    point("before answer_sent")
     return Response(answers[-1], status_code=status, media_type="application/json")
 
 

@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from handlers.housekeeping import keep_house
 from handlers.jobs import run_claim
-from plugin.outbox.service import Claim, claim_due, next_due
+from plugin.outbox.service import LEASE, Claim, claim_due, claim_one, next_due
 from plugin.ports.runtime import Ports, Ring
 
 AT_ONCE = 16
@@ -53,14 +54,16 @@ class Runner:
         bell: LocalBell,
         *,
         house: Callable[[Ports], Awaitable[None]] = keep_house,
-        claim: Callable[[int], Awaitable[list[Claim]]] = claim_due,
+        claim: Callable[[int], Awaitable[list[Claim]]] | None = None,
         run: Callable[[Ports, Claim], Awaitable[None]] = run_claim,
+        lease: timedelta = LEASE,
     ) -> None:
         self._ports = ports
         self._bell = bell
         self._house = house
-        self._claim = claim
+        self._claim = claim or partial(claim_due, lease=lease)
         self._run_claim = run
+        self._lease = lease
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -85,8 +88,14 @@ class Runner:
         self._stopping = True
         self._bell.wake()
 
-    def take(self, claim: Claim) -> asyncio.Task[None]:
-        """Run work that has been claimed already; ``run`` does not end before it."""
+    async def take_rung(self, work_id: str) -> None:
+        """Claim the work that was rung for, if it is still to be had, and run it; a lost ring breaks off nothing."""
+        claim = await claim_one(work_id, lease=self._lease)
+        if claim is not None:
+            await asyncio.shield(self._take(claim))
+
+    def _take(self, claim: Claim) -> asyncio.Task[None]:
+        """Run work that has been claimed; ``run`` does not end before it."""
         task = asyncio.create_task(self._run(claim))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -96,7 +105,7 @@ class Runner:
         free = max(0, AT_ONCE - len(self._running))  # rings may have brought more than we take by ourselves
         claims = await self._claim(free) if free > 0 else []
         for claim in claims:
-            self.take(claim)
+            self._take(claim)
         if len(claims) < free or free == 0:
             await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 
 from litestar import Litestar
 from litestar.di import Provide
@@ -72,9 +73,10 @@ def _work(settings: Settings, clock: Clock | None) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         bell = RedisBell(settings.redis_url) if settings.redis_url else LocalBell()
+        lease = timedelta(seconds=settings.lease_seconds)
         async with adapters(settings, bell, clock) as ports:
             app.state.ports = ports
-            async with bell if isinstance(bell, RedisBell) else working(Runner(ports, bell)):
+            async with bell if isinstance(bell, RedisBell) else working(Runner(ports, bell, lease=lease)):
                 yield
 
     return lifespan

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -22,7 +23,6 @@ from handlers.compose import adapters
 from handlers.runner import AT_ONCE, LocalBell, Runner
 from handlers.web import working
 from plugin import db
-from plugin.outbox.service import claim_one
 from plugin.settings import Settings, SettingsRefused
 
 POLL_DELAY = 0.05  # arq asks Redis this often (seconds); a shopper waits for the answer
@@ -73,7 +73,7 @@ async def work(settings: Settings, database: str, stop: asyncio.Event) -> None:
     bell = LocalBell()
     try:
         async with adapters(settings, bell) as ports:
-            runner = Runner(ports, bell)
+            runner = Runner(ports, bell, lease=timedelta(seconds=settings.lease_seconds))
             async with working(runner):
                 await _until(stop, listen(settings.redis_url, runner))
     finally:
@@ -131,8 +131,6 @@ async def _hear(url: str, runner: Runner) -> None:
 def _run_work(runner: Runner) -> WorkerCoroutine:
     async def run_work(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         (work_id,) = args
-        claim = await claim_one(work_id)
-        if claim is not None:
-            await asyncio.shield(runner.take(claim))
+        await runner.take_rung(work_id)
 
     return run_work

@@ -20,6 +20,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
+from plugin.core.points import point
 from plugin.ports.runtime import Doorbell, Ring
 
 FEATURES = (
@@ -132,11 +133,18 @@ class Transaction:
 
 
 @asynccontextmanager
-async def transaction(doorbell: Doorbell) -> AsyncIterator[Transaction]:
-    """One transaction for one use case; nobody outside the database is called inside it."""
+async def transaction(doorbell: Doorbell, *, step: str | None = None) -> AsyncIterator[Transaction]:
+    """One transaction for one use case; nobody outside the database is called inside it.
+
+    ``step`` names a commit that fault runs strike at.
+    """
     async with in_transaction() as connection:
         opened = Transaction(connection)
         yield opened
+        if step is not None:
+            point(f"before {step}")
+    if step is not None:
+        point(f"after {step}")
     if opened.rings:
         await doorbell.ring(opened.rings)
 

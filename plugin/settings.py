@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SECRET_LENGTH = 32
+SHORTEST_LEASE = 20  # the longest call outside is ten seconds, and nothing is sent in the last half
 _DEMO_MARKS = ("demo", "sandbox", "changeme", "change-me", "example", "insecure")
 _DATABASE_SCHEMES = ("postgres", "postgresql", "asyncpg")
 
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     public_address: str | None = Field(default=None, validation_alias="PUBLIC_URL")
     trusted_proxies: CommaSeparated = Field(default=(), validation_alias="TRUSTED_PROXIES")
     metrics_token: str | None = Field(default=None, validation_alias="METRICS_TOKEN", repr=False)
+    lease_seconds: int = Field(default=30, validation_alias="COMEBACK_LEASE_SECONDS", ge=2, le=600)
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", validation_alias="LOG_LEVEL")
 
     @field_validator("secret_keys", "trusted_proxies", mode="before")
@@ -127,6 +129,8 @@ def production_faults(settings: Settings) -> tuple[str, ...]:
             faults.append("STRIPE_WEBHOOK_SECRET is not set: without it Stripe's reports cannot be verified.")
     if settings.stripe_webhook_secret is not None and _looks_like_demo(settings.stripe_webhook_secret):
         faults.append("STRIPE_WEBHOOK_SECRET is a demo secret: use the one of your endpoint at Stripe.")
+    if settings.lease_seconds < SHORTEST_LEASE:
+        faults.append(f"COMEBACK_LEASE_SECONDS is under {SHORTEST_LEASE}: a call to Stripe could outlive its lease.")
     if settings.metrics_token is not None and len(settings.metrics_token) < SECRET_LENGTH:
         faults.append(f"METRICS_TOKEN is shorter than {SECRET_LENGTH} characters: {_HOW_TO_MAKE_ONE}")
     return tuple(faults)

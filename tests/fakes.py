@@ -106,7 +106,7 @@ class FakeMail:
     def __init__(self) -> None:
         self.sent: list[Envelope] = []
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope, *, begin_within: float | None = None) -> None:
         self.sent.append(envelope)
 
     async def ping(self) -> str:

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 
 from handlers.logs import name_shop
 from handlers.security import ANYTHING
+from plugin.core.points import point
 from plugin.inbox.events import receive
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Delivery, SignatureInvalid, Unparseable
@@ -55,6 +56,7 @@ async def receive_webhook(
         body=body,
         at=ports.clock.now(),
     )
+    point("before webhook_answered")
     return Response(None, status_code=202)
 
 

@@ -22,6 +22,7 @@ from plugin.cases.service import move, open_case
 from plugin.cases.states import CaseState
 from plugin.cases.store import PRIOR_WINDOW, ownership_of
 from plugin.core.errors import DomainError
+from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.promises import promised_dates
@@ -128,9 +129,11 @@ async def confirm_cancellation(
     """
     await get_order(shop.id, order_id)
     await refresh_payments(ports, shop, await payments_of(order_id))
-    async with transaction(ports.doorbell) as tx:
+    async with transaction(ports.doorbell, step="commit") as tx:
         order = await lock_order(tx, order_id)
+        point("before policy_decided")
         now = await _judge(ports, shop, order, ask)
+        point("after policy_decided")
         if now.digest != agreed:
             raise DecisionChanged(now)
         case = await _open(tx, ports, shop, now, ask, asked_by, locale)

@@ -15,6 +15,7 @@ from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
 from plugin.cases.store import lock_case
+from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.journeys.money_moved import (
     IN_FLIGHT,
@@ -84,7 +85,9 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
             await _reconcile(ports, claim, shop, call)
         else:
             claim.check_may_send()
+            point("before bytes_sent_to_stripe")
             fact = await _send(ports, call)
+            point("after answer_read")
             await _take_result(ports, claim, shop, call, fact)
     except OutcomeUnknown as unknown:
         delay = timedelta(seconds=unknown.retry_after) if unknown.retry_after else None
@@ -109,7 +112,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
     """Transaction A. None when there is nothing to call for: then the work is done."""
     at = ports.clock.now()
     found = await get_leg(claim.shop_id, claim.ref)
-    async with transaction(ports.doorbell) as tx:
+    async with transaction(ports.doorbell, step="refund_submitting_committed") as tx:
         order = await lock_order(tx, found.order_id)
         case = await lock_case(tx, found.case_id)
         leg = await lock_leg(tx, found.id)
@@ -180,7 +183,7 @@ async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
 async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact: RefundFact | PaymentFact) -> None:
     """Transaction B: the result, and what follows from it."""
     at = ports.clock.now()
-    async with transaction(ports.doorbell) as tx:
+    async with transaction(ports.doorbell, step="result_committed") as tx:
         case, leg = await _lock(tx, call.leg)
         if isinstance(fact, RefundFact):
             # An answer older than the report that overtook it: the bank has taken the refund back since.

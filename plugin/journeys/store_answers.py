@@ -16,6 +16,7 @@ from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_li
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
 from plugin.codes.store import codes_of_case
+from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff
@@ -59,7 +60,9 @@ async def ask_store(ports: Ports, claim: Claim) -> None:
         if not asked_before:
             await _note_asked(ports, case)
         claim.check_may_send()
+        point("before store_updated")
         answer = await adapter.cancel(store, request)
+        point("after store_updated")
     await take_answer(ports, claim, shop, answer)
 
 
@@ -93,7 +96,7 @@ async def _note_asked(ports: Ports, case: Case) -> None:
 async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnswer) -> None:
     """Commit what the store said, with the work that follows and the end of the work that asked."""
     at = ports.clock.now()
-    async with transaction(ports.doorbell) as tx:
+    async with transaction(ports.doorbell, step="store_result_committed") as tx:
         order = await lock_order(tx, (await get_case(shop.id, claim.ref)).order_id)
         case = await lock_case(tx, claim.ref)
         if CaseState(case.state) is CaseState.AWAITING_STORE:

@@ -40,7 +40,7 @@ class FileTransport:
         self._directory = directory
         self._clock = clock or SystemClock()
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope, *, begin_within: float | None = None) -> None:
         """Write the mail, unless it is there; see ``MailTransport.send`` for what it raises."""
         data = build(envelope, self._clock.now()).as_bytes()
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import AsyncIterator
 from urllib.parse import unquote, urlsplit
 
@@ -39,8 +41,9 @@ class SmtpTransport:
         self._lock = asyncio.Lock()
         self._client: aiosmtplib.SMTP | None = None
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope, *, begin_within: float | None = None) -> None:
         """Hand over one mail; see ``MailTransport.send`` for what it raises."""
+        latest = math.inf if begin_within is None else time.monotonic() + begin_within
         data = build(envelope, self._clock.now()).as_bytes()
         async with self._turn():
             client = await self._greet(envelope)
@@ -52,6 +55,9 @@ class SmtpTransport:
             except _LOST as error:
                 self._drop()
                 raise MailDeferred(_reason(error)) from error
+            if time.monotonic() > latest:
+                await self._abandon(client)
+                raise MailDeferred("The mail server was too slow for the mails before this one.")
             try:
                 await client.data(data)
             except aiosmtplib.SMTPResponseException as error:
@@ -135,6 +141,10 @@ class SmtpTransport:
         if error.code == _CLOSING:
             self._drop()
             return
+        await self._abandon(client)
+
+    async def _abandon(self, client: aiosmtplib.SMTP) -> None:
+        """Take the mail transaction back, of which no data was sent."""
         try:
             await client.rset()
         except (aiosmtplib.SMTPException, OSError):

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from plugin.core.ids import new_id
+from plugin.core.points import point
 from plugin.core.vault import Vault
 from plugin.db import Transaction, rows, transaction
 from plugin.messages.contexts import MailContext
@@ -63,7 +64,9 @@ async def send_mail(ports: Ports, claim: Claim) -> None:
     if mail.state in ("sent", "refused"):
         await _settle(ports, claim, mail, mail.state, mail.sent_at)
         return
+    point("before mail_claimed")
     await Mail.filter(id=mail.id, state__in=("queued", "unknown")).update(state="inflight")
+    point("after mail_claimed")
     opened = ports.vault.open(mail.sealed_context, tenant=mail.shop_id, field=f"mail:{mail.purpose}")
     context: MailContext = msgspec.json.decode(opened, type=MailContext)
     envelope = to_envelope(
@@ -76,12 +79,14 @@ async def send_mail(ports: Ports, claim: Claim) -> None:
     )
     claim.check_may_send()
     try:
-        await ports.mail.send(envelope)
+        point("before smtp_accepted")
+        await ports.mail.send(envelope, begin_within=claim.may_wait())
+        point("after smtp_accepted")
     except MailDeferred as deferred:
-        await Mail.filter(id=mail.id).update(state="queued", last_error=str(deferred)[:300])
+        await _note(mail, "queued", str(deferred))
         raise Later(outbox.back_off(claim.attempts), "the mail server wants it later; see the mail's row") from deferred
     except MailUnknown as unknown:
-        await Mail.filter(id=mail.id).update(state="unknown", last_error=str(unknown)[:300])
+        await _note(mail, "unknown", str(unknown))
         raise Later(outbox.back_off(claim.attempts), "whether it was taken is unknown; see the mail's row") from unknown
     except MailRefused as refused:
         await _settle(ports, claim, mail, "refused", None, error=str(refused)[:300])
@@ -89,10 +94,15 @@ async def send_mail(ports: Ports, claim: Claim) -> None:
     await _settle(ports, claim, mail, "sent", ports.clock.now())
 
 
+async def _note(mail: Mail, state: str, error: str) -> None:
+    """Only while it is in flight: another process may have sent it since, if this one lost its lease unawares."""
+    await Mail.filter(id=mail.id, state="inflight").update(state=state, last_error=error[:300])
+
+
 async def _settle(
     ports: Ports, claim: Claim, mail: Mail, state: str, sent_at: datetime | None, *, error: str | None = None
 ) -> None:
-    async with transaction(ports.doorbell) as tx:
+    async with transaction(ports.doorbell, step="sent_committed") as tx:
         await Mail.filter(id=mail.id).using_db(tx.connection).update(state=state, sent_at=sent_at, last_error=error)
         await outbox.complete(tx, claim)
 

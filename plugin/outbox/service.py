@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from plugin.core.ids import new_id
+from plugin.core.points import point
 from plugin.db import Transaction, rows
 from plugin.ports.runtime import Ring
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)  # who died holding work is replaced after this, and all has recovered in a minute
 SENDING_NEEDS = 15.0  # seconds of lease: the longest call outside, and a margin
 LONGEST_BACK_OFF = timedelta(minutes=10)
 
@@ -33,7 +34,7 @@ class Later(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """Work that is ours until the lease ends (``lease_ends`` on this process's monotonic clock)."""
+    """Work that is ours until its lease ends; ``may_send_until`` is a reading of this process's monotonic clock."""
 
     id: str
     shop_id: str
@@ -41,12 +42,16 @@ class Claim:
     ref: str
     fence: int
     attempts: int
-    lease_ends: float
+    may_send_until: float
 
     def check_may_send(self) -> None:
         """Raise ``LeaseLost`` unless enough of the lease is left to finish a call to somebody else."""
-        if self.lease_ends - time.monotonic() < SENDING_NEEDS:
+        if self.may_wait() <= 0:
             raise LeaseLost(self.id)
+
+    def may_wait(self) -> float:
+        """For how many seconds a call to somebody else may still begin."""
+        return self.may_send_until - time.monotonic()
 
 
 async def add(
@@ -103,21 +108,25 @@ _CLAIM = """
 """
 
 
-async def claim_due(limit: int) -> list[Claim]:
+async def claim_due(limit: int, *, lease: timedelta = LEASE) -> list[Claim]:
     """Take up to ``limit`` pieces of work that are due, or whose worker has lost its lease."""
-    return await _claim(_CLAIM.format(which=""), limit)
+    return await _claim(_CLAIM.format(which=""), lease, limit)
 
 
-async def claim_one(work_id: str) -> Claim | None:
+async def claim_one(work_id: str, *, lease: timedelta = LEASE) -> Claim | None:
     """Take this piece of work if it is due and nobody has it."""
-    taken = await _claim(_CLAIM.format(which="AND id = $3"), 1, work_id)
+    taken = await _claim(_CLAIM.format(which="AND id = $3"), lease, 1, work_id)
     return taken[0] if taken else None
 
 
-async def _claim(sql: str, limit: int, *values: str) -> list[Claim]:
+async def _claim(sql: str, lease: timedelta, limit: int, *values: str) -> list[Claim]:
     started = time.monotonic()
-    taken = await rows(sql, LEASE, limit, *values)
-    return [Claim(**row, lease_ends=started + LEASE.total_seconds()) for row in taken]
+    point("before outbox_claimed")
+    taken = await rows(sql, lease, limit, *values)
+    if taken:
+        point("after outbox_claimed")
+    may_send = lease.total_seconds() - min(SENDING_NEEDS, lease.total_seconds() / 2)
+    return [Claim(**row, may_send_until=started + may_send) for row in taken]
 
 
 async def complete(tx: Transaction, claim: Claim) -> None:

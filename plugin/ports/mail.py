@@ -35,8 +35,12 @@ class Envelope(Struct, frozen=True, kw_only=True):
 
 
 class MailTransport(Protocol):
-    async def send(self, envelope: Envelope) -> None:
-        """Deliver to the next hop. Raises ``MailDeferred``, ``MailRefused`` or ``MailUnknown``."""
+    async def send(self, envelope: Envelope, *, begin_within: float | None = None) -> None:
+        """Deliver to the next hop. Raises ``MailDeferred``, ``MailRefused`` or ``MailUnknown``.
+
+        Nothing is handed over later than ``begin_within`` seconds from now: a mail that had to wait for others so long
+        may be somebody else's to send by then, and is deferred.
+        """
         ...
 
     async def ping(self) -> str:

@@ -245,3 +245,13 @@ async def test_the_doctor_hears_where_mail_goes_and_no_password(smtp: SmtpTransp
 def test_an_address_of_no_mail_server_is_refused_at_once(url: str) -> None:
     with pytest.raises(ValueError, match="SMTP_URL must look like"):
         SmtpTransport(url)
+
+
+async def test_a_mail_that_waited_too_long_behind_others_is_not_handed_over(
+    smtp: SmtpTransport, postmaster: Postmaster
+) -> None:
+    with pytest.raises(MailDeferred, match="too slow"):
+        await smtp.send(mail("mail_01"), begin_within=0)
+    await smtp.send(mail("mail_02"), begin_within=5)
+    assert [taken["Message-ID"] for taken in postmaster.taken] == ["<mail_02@comeback.example>"]
+    assert len(postmaster.connections) == 1

@@ -14,6 +14,7 @@ from plugin.ports.runtime import Ports
 from tests.factories import a_shop
 from tests.fakes import FakePorts, fake_ports
 from tests.nudges import one
+from tests.waiting import eventually
 
 
 async def no_housekeeping(ports: Ports) -> None:
@@ -147,7 +148,14 @@ async def test_rings_that_bring_more_than_it_takes_by_itself_do_not_stop_the_clo
         await complete(ports, claim)
 
     runner = Runner(ports, bell, house=no_housekeeping, run=slowly)
-    rung = [runner.take(claim) for claim in await outbox.claim_due(AT_ONCE + 3)]
+    rung = [asyncio.create_task(runner.take_rung(work_id)) for work_id in await outbox.due_ids(AT_ONCE + 3)]
+
+    async def all_claimed() -> bool:
+        return bool(
+            (await one("SELECT count(*) = $1 AS every FROM work WHERE state = 'claimed'", AT_ONCE + 3))["every"]
+        )
+
+    assert await eventually(all_claimed)
     running = asyncio.create_task(runner.run())
     asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, go_on.set)
     await asyncio.gather(*rung)

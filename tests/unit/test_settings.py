@@ -67,6 +67,7 @@ def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         ("STRIPE_API_KEY", "sk_live_0000", "STRIPE_WEBHOOK_SECRET is not set"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_sandbox", "demo secret"),
         ("METRICS_TOKEN", "short", "METRICS_TOKEN"),
+        ("COMEBACK_LEASE_SECONDS", "5", "under 20"),
         ("MAIL_FROM", "Comeback <comeback@localhost>", "MAIL_FROM"),
         ("PORT", "http", "PORT"),
         ("TRUSTED_PROXIES", "10.0.0.0/33", "TRUSTED_PROXIES"),

@@ -1,0 +1,110 @@
+"""Shoppers and their store as good clients: whatever fails without an answer is tried again under the same key."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from plugin.storefronts.demo.store import DemoStore
+from plugin.storefronts.standard.wire import OrderBody
+from tests.faults.story import Timeline
+
+PATIENCE = 90.0  # seconds until a client gives up, which no run should see
+PAUSE = 0.2
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+class GaveUp(Exception):
+    """A client that kept asking got no final answer."""
+
+
+@dataclass
+class Client:
+    """Speaks to Comeback. ``answered`` is called with the route when an answer's last byte has come."""
+
+    http: httpx.AsyncClient
+    timeline: Timeline
+    answered: Callable[[str], None]
+    server_errors: list[str] = field(default_factory=list)
+
+    async def post(self, path: str, body: Any, headers: dict[str, str], *, name: str = "") -> httpx.Response:
+        """The final answer: anything but silence, a 5xx, or that the first call with this key still runs."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                response = await self.http.post(path, json=body, headers=headers)
+            except httpx.HTTPError as error:
+                self.timeline.note(f"{name or path}: no answer ({type(error).__name__})")
+            else:
+                self.answered(name)
+                if not _is_for_later(response):
+                    return response
+                self.timeline.note(f"{name or path}: {response.status_code}")
+            await asyncio.sleep(PAUSE)
+        raise GaveUp(f"{name or path}: no final answer in {PATIENCE:.0f} s")
+
+
+def _is_for_later(response: httpx.Response) -> bool:
+    still_runs = response.status_code == 409 and response.json().get("code") == "call_still_running"
+    return response.status_code in _AGAIN or still_runs
+
+
+@dataclass
+class Promise:
+    """What a client was told with a 2xx, and how it asked: it must be durable, and the same when asked again."""
+
+    headers: dict[str, str]
+    body: dict[str, Any]
+    status: int
+    answer: dict[str, Any]
+
+
+@dataclass
+class Shopper:
+    """Somebody with one order, who cancels it in one or more asks."""
+
+    client: Client
+    order: OrderBody
+    headers: dict[str, str]
+    promises: list[Promise] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+    async def cancel(self, ask: dict[str, Any], key: str) -> None:
+        """Preview and confirm; a decision that has changed is looked at again, as a new intent."""
+        for attempt in range(4):
+            seen = await self.client.post("/v1/order/cancellations/preview", ask, self.headers, name="preview")
+            if seen.status_code != 200:
+                self.refusals.append(f"preview {seen.status_code} {seen.text[:200]}")
+                return
+            body = {**ask, "digest": seen.json()["digest"]}
+            headers = {**self.headers, "Idempotency-Key": f"{key}-{attempt}"}
+            answer = await self.client.post("/v1/order/cancellations", body, headers, name="confirm")
+            self.client.timeline.note(f"confirm of {self.order.id} {ask}: {answer.status_code}")
+            if answer.status_code == 201:
+                self.promises.append(Promise(headers, body, 201, answer.json()))
+                return
+            if answer.status_code != 409 or answer.json().get("code") != "decision_changed":
+                self.refusals.append(f"confirm {answer.status_code} {answer.text[:200]}")
+                return
+
+
+async def send_until_taken(store: DemoStore, order: OrderBody, message_id: str, client: Client) -> None:
+    """The store's webhook, repeated under its id until it is answered 2xx."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            response = await store.send(order, message_id=message_id)
+        except httpx.HTTPError as error:
+            client.timeline.note(f"webhook {message_id}: no answer ({type(error).__name__})")
+        else:
+            client.answered("webhook")
+            if response.is_success:
+                return
+            client.timeline.note(f"webhook {message_id}: {response.status_code}")
+        await asyncio.sleep(PAUSE)
+    raise GaveUp(f"The webhook of {order.id} was not taken in {PATIENCE:.0f} s.")
