@@ -135,6 +135,15 @@ def ask_again(shop_id: ShopId, case_id: CaseId, by: By) -> None:
     out.print("[green]✓[/] The store is being asked again.")
 
 
+@case.command("unfreeze")
+def unfreeze(shop_id: ShopId, case_id: CaseId, by: By) -> None:
+    """You have looked at an order whose automatic money was stopped: let it flow again."""
+    from plugin.journeys import staff
+
+    run(_at_desk(staff.let_money_flow, shop_id, case_id, by))
+    out.print("[green]✓[/] Money may flow on this order again.")
+
+
 @case.command("close")
 def close(shop_id: ShopId, case_id: CaseId, by: By) -> None:
     """Everything about this case is in order: take it off the list."""

@@ -51,6 +51,7 @@ ACCEPTED = "Your cancellation is accepted. We are confirming it with the shop, w
 MONEY_COMING = "Your order is cancelled. Your money will be back by {date}."
 NOT_CHARGED = "Your cancellation is confirmed, and you will not be charged for it."
 REFUNDED = "Your cancellation is confirmed and your money refunded. Your bank shows it by {date}."
+CLOSED_BY_PERSON = "A person of the shop has looked after this request and closed it."
 NOTHING_TO_PAY = "Your cancellation is confirmed. There was nothing to pay back."
 IN_REVIEW = "One of us is looking at your request. You will have an answer by {moment}."
 WITH_PERSON = "One of us is looking after your request. You will hear from us by {moment}."
@@ -81,7 +82,7 @@ def all_sentences() -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def case_sentence(state: CaseState, person_reason: str | None, legs: Sequence[RefundLeg]) -> str:
+def case_sentence(state: CaseState, person_reason: str | None, legs: Sequence[RefundLeg], owed: int) -> str:
     """Where a cancellation stands, in one of our sentences."""
     match state:
         case CaseState.REQUESTED | CaseState.APPROVED | CaseState.AWAITING_STORE:
@@ -89,7 +90,7 @@ def case_sentence(state: CaseState, person_reason: str | None, legs: Sequence[Re
         case CaseState.EXECUTING:
             return MONEY_COMING
         case CaseState.DONE:
-            return _settled(legs)
+            return _settled(legs, owed)
         case CaseState.IN_REVIEW:
             return IN_REVIEW
         case CaseState.WITH_PERSON:
@@ -102,10 +103,10 @@ def case_sentence(state: CaseState, person_reason: str | None, legs: Sequence[Re
             return RETURNED
 
 
-def _settled(legs: Sequence[RefundLeg]) -> str:
+def _settled(legs: Sequence[RefundLeg], owed: int) -> str:
     paid = [leg for leg in legs if LegState(leg.state) is LegState.SUCCEEDED]
     if not paid:
-        return NOTHING_TO_PAY
+        return NOTHING_TO_PAY if owed == 0 else CLOSED_BY_PERSON
     if all(LegKind(leg.kind) in (LegKind.VOID, LegKind.LOWER_CAPTURE) for leg in paid):
         return NOT_CHARGED
     return REFUNDED

@@ -189,7 +189,7 @@ class Presenter:
         )
 
     def _case_sentence(self, case: Case, state: CaseState, legs: Sequence[RefundLeg], money_by: object) -> str:
-        sentence = phrases.case_sentence(state, case.person_reason, legs)
+        sentence = phrases.case_sentence(state, case.person_reason, legs, case.owed)
         return self.words.say(
             sentence,
             date=self.words.date(money_by) if money_by else "",  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ Stripe's reply, its webhook and a reconciliation all end here. The caller holds 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import move
@@ -92,4 +92,5 @@ async def hand_to_person(
 
 
 def _end_of(leg: RefundLeg) -> datetime:
-    return datetime.combine(leg.promised_for, time(0), UTC)
+    """The end of the promised day, by the clock of the world's last zone to end it."""
+    return datetime.combine(leg.promised_for + timedelta(days=1), time(12), UTC)

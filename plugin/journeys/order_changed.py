@@ -19,15 +19,17 @@ from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent
 from plugin.insights.service import happened
+from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
 from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled, store_is_too_late
-from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, store_order
+from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.policies.facts import LineFacts
-from plugin.ports.orders import OrderState, StoreOrder
+from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Ignored, Unparseable
+from plugin.refunds.store import paid_by_hand_in
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
 
@@ -82,7 +84,8 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     """Take over a version of an order, with everything that follows from it."""
     at = ports.clock.now()
     who = customer_pseudonym(ports.vault, shop, order.customer.email, order.customer.id)
-    change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at)
+    by_hand = await paid_by_hand_in(shop.id, order.id)
+    change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, by_hand=by_hand)
     if change.is_stale:
         return change
     await audit.record(
@@ -111,8 +114,16 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     if order.state is not OrderState.OPEN and was_open:
         await give_back(tx, shop.id, order.id, at)
     if not change.is_new:
+        await _collected_too_much(tx, ports, change.order_id)
         await _meet_open_cases(tx, ports, shop, change)
     return change
+
+
+async def _collected_too_much(tx: Transaction, ports: Ports, order_id: str) -> None:
+    """Cash that the store collected although it was cancelled is owed back; Stripe's payments are read at Stripe."""
+    for payment in await payments_of(order_id):
+        if payment.custodian == Custodian.MANUAL:
+            await give_back_excess(tx, ports, payment)
 
 
 async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: OrderChange) -> None:

@@ -26,7 +26,7 @@ from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, RejectCode, Rejected
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Unparseable
-from plugin.refunds.store import leg_ids_of_payment, legs_on_payment, lock_leg, payables
+from plugin.refunds.store import leg_ids_of_payment, legs_on_payment, lock_leg, paid_by_hand, payables
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
 
@@ -121,7 +121,9 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
         await _stop(tx, shop, payment, "payment_in_another_currency")
         return
     before = (payment.captured, payment.external_refunded, payment.disputed)
-    stored = await store_payment_fact(tx, payment.id, fact, ours=await leg_ids_of_payment(payment.id), at=at)
+    stored = await store_payment_fact(
+        tx, payment.id, fact, ours=await leg_ids_of_payment(payment.id), by_hand=await paid_by_hand(payment.id), at=at
+    )
     legs = {leg.id: leg for leg in await legs_on_payment(payment.id)}
     for refund in fact.refunds:
         leg = legs.get(refund.leg_id or "")

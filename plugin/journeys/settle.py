@@ -28,7 +28,7 @@ from plugin.journeys.owed_again import give_back_excess, plan_again
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, lock_order, payments_of, store_payment_fact
+from plugin.orders.service import StoredOrder, lock_order, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
 from plugin.ports.orders import Custodian, PaymentState
@@ -53,6 +53,7 @@ from plugin.refunds.store import (
     leg_ids_of_payment,
     lock_leg,
     paid_back_before,
+    paid_by_hand,
 )  # fmt: skip
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
@@ -96,6 +97,9 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
         await _not_known(ports, call, why="stored_error")
         raise Later(timedelta(0), str(stored)) from stored
     except Rejected as no:
+        if no.code is RejectCode.BAD_CREDENTIALS or LegState(call.leg.state) is LegState.UNKNOWN:
+            # A key that opens nothing tells nothing of the refund: it may have been made before the key was taken away.
+            raise Later(LIST_AGAIN_AFTER, str(no.code)) from no
         await _take_no(ports, claim, shop, call, no)
 
 
@@ -127,8 +131,10 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
         account = payment_account(ports.vault, shop)
         if LegKind(leg.kind) in LOWERING and payment.custodian == Custodian.MANUAL:
             # Cash that has not been collected: the store, which has agreed, collects the less, and nobody is called.
+            # If it was collected since the ask, it is owed back, by hand.
             await move_leg(tx, leg, LegState.SUBMITTING, at=at)
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="not_collected")
+            await give_back_excess(tx, ports, payment)
             await follow_up(tx, ports, shop, case)
             await outbox.complete(tx, claim)
             return None
@@ -137,7 +143,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await outbox.complete(tx, claim)
             return None
         if state is LegState.RESERVED:
-            if (why := await _why_not_to_pay(order, case)) is not None:
+            if (why := _why_not_to_pay(order, case, payment)) is not None:
                 await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
                 await outbox.complete(tx, claim)
                 return None
@@ -149,14 +155,13 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
     return _Call(leg, payment, account, payment.reference, ceiling)
 
 
-async def _why_not_to_pay(order: StoredOrder, case: Case) -> str | None:
+def _why_not_to_pay(order: StoredOrder, case: Case, payment: Payment) -> str | None:
     """What has come up since the ask that a person must see before money moves."""
     if order.row.frozen_reason is not None:
         return "order_frozen"
     if case.person_reason == AlertKind.SHIPPED_AFTER_CANCEL:
         return str(AlertKind.SHIPPED_AFTER_CANCEL)
-    elsewhere = sum(payment.external_refunded for payment in await payments_of(order.id))
-    return "refunded_elsewhere" if elsewhere > facts_at_ask(case).unattributed else None
+    return "refunded_elsewhere" if payment.external_refunded > facts_at_ask(case).unattributed else None
 
 
 async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
@@ -191,7 +196,8 @@ async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact
                 await take_refund_fact(tx, ports, shop, case, leg, fact)
         else:
             ours = await leg_ids_of_payment(call.payment.id)
-            await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+            by_hand = await paid_by_hand(call.payment.id)
+            await store_payment_fact(tx, call.payment.id, fact, ours=ours, by_hand=by_hand, at=at)
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
@@ -246,12 +252,13 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         case, leg = await _lock(tx, call.leg)
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
-            payment = await store_payment_fact(tx, call.payment.id, fact, ours=ours, at=at)
+            by_hand = await paid_by_hand(call.payment.id)
+            payment = await store_payment_fact(tx, call.payment.id, fact, ours=ours, by_hand=by_hand, at=at)
         if fact is not None and fact.state is PaymentState.VOIDED and LegKind(leg.kind) in LOWERING:
             # Lapsed or voided elsewhere: the shopper was never charged, which is all that this leg was to bring about.
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere", provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
-        elif fact is not None and fact.state is PaymentState.CAPTURED and LegKind(leg.kind) is LegKind.LOWER_CAPTURE:
+        elif fact is not None and fact.state is PaymentState.CAPTURED and LegKind(leg.kind) in LOWERING:
             # The store heard the ceiling in our ask and may have kept to it: only what it took above it is owed.
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="captured_meanwhile", provider_id=fact.reference)
             await give_back_excess(tx, ports, payment)

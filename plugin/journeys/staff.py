@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from plugin.audit import service as audit
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units, release_units
+from plugin.cases.store import get_case, lock_case, mark_units, release_units, units_by_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
@@ -46,6 +48,12 @@ class MoneyHasMoved(DomainError):
     sentence = "Money of this case has moved already, so it can no longer be refused."
 
 
+class StoreHasCancelled(DomainError):
+    status = 409
+    code = "store_has_cancelled"
+    sentence = "The store has cancelled these items already. If a refund of this case failed, retry that refund."
+
+
 @dataclass(frozen=True)
 class Desk:
     """A case on a person's desk, everything locked."""
@@ -64,6 +72,14 @@ async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -
     return Desk(order, case, await legs_of_case(case_id))
 
 
+async def _take_for_the_store(tx: Transaction, shop: Shop, case_id: str) -> Desk:
+    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not."""
+    desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+    if not (await units_by_case(desk.order.id, "open")).get(case_id):
+        raise StoreHasCancelled()
+    return desk
+
+
 async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
     """Reserve what the case owes and no leg holds; raises ``NotEnoughToRefund``."""
     owed = Amounts(currency=desk.case.currency, goods=Component(max(0, desk.case.owed - held_for_case(desk.legs))))
@@ -79,12 +95,28 @@ async def approve(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
         at = ports.clock.now()
-        await unfreeze(tx, desk.order.id)
+        await _let_flow(tx, desk.case, by, at)
         payments = await payments_of(desk.order.id)
         amounts = decision_of(desk.case).amounts
         legs = plan(amounts, await payables(payments), everything=desk.case.whole_order)
         await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
         await approve_and_ask(tx, ports, desk.case, legs, promised_dates(legs, payments, settings_of(shop), at))
+
+
+async def _let_flow(tx: Transaction, case: Case, by: str, at: datetime) -> None:
+    if await unfreeze(tx, case.order_id):
+        await audit.record(
+            tx, shop_id=case.shop_id, order_id=case.order_id, kind="order_unfrozen", actor=by, at=at,
+            data={"case": case.id},
+        )  # fmt: skip
+
+
+async def let_money_flow(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+    """The person has looked at an order whose automatic money was stopped: let it flow again."""
+    found = await get_case(shop.id, case_id)
+    async with transaction(ports.doorbell) as tx:
+        await lock_order(tx, found.order_id)
+        await _let_flow(tx, await lock_case(tx, case_id), by, ports.clock.now())
 
 
 async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
@@ -103,7 +135,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
 async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
     """The person has cancelled in the store's own admin: the money may go."""
     async with transaction(ports.doorbell) as tx:
-        desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+        desk = await _take_for_the_store(tx, shop, case_id)
         await _reserve_anew(tx, ports, shop, desk)
         await store_cancelled(tx, ports, shop, desk.order, desk.case, actor=by)
 
@@ -111,7 +143,7 @@ async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str) -> 
 async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
     """Ask the store once more, after whatever kept it from answering is mended."""
     async with transaction(ports.doorbell) as tx:
-        desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+        desk = await _take_for_the_store(tx, shop, case_id)
         await _reserve_anew(tx, ports, shop, desk)
         at = ports.clock.now()
         await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")
@@ -140,6 +172,11 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
         at = ports.clock.now()
         sent = leg.submitted_at or at  # a leg that we never sent was sent by this person
         await move_leg(tx, leg, LegState.SUCCEEDED, at=at, actor=by, why="paid_by_hand", submitted_at=sent)
+        await tx.execute(  # the custodian may have reported it as a refund from elsewhere already
+            "UPDATE payments SET external_refunded = GREATEST(0, external_refunded - $2) WHERE id = $1",
+            leg.payment_id,
+            leg.amount,
+        )
         await follow_up(tx, ports, shop, case)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import msgspec
 
@@ -13,6 +15,8 @@ from plugin.db import Transaction, rows
 from plugin.orders.models import Order, Payment
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import PaymentFact
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -107,15 +111,25 @@ def _was_edited(placement: StoreOrder, after: StoreOrder) -> bool:
 
     def frozen(order: StoreOrder) -> object:
         lines = sorted((line.id, line.quantity, line.total, line.tax) for line in order.lines)
-        return lines, order.shipping.total, order.shipping.tax, order.currency
+        extras = sorted((str(extra.kind), extra.total, extra.tax) for extra in order.extras)
+        return lines, extras, order.shipping.total, order.shipping.tax, order.unexplained, order.currency
 
     return frozen(placement) != frozen(after)
 
 
 async def store_order(
-    tx: Transaction, *, shop_id: str, order: StoreOrder, customer_hash: str | None, at: datetime
+    tx: Transaction,
+    *,
+    shop_id: str,
+    order: StoreOrder,
+    customer_hash: str | None,
+    at: datetime,
+    by_hand: Mapping[str, int] = NOTHING,
 ) -> OrderChange:
-    """Write a version of an order. An older or equal version than the stored one changes nothing (I10)."""
+    """Write a version of an order. An older or equal version than the stored one changes nothing (I10).
+
+    ``by_hand`` is what people have paid back for our legs, by the store's id of the payment.
+    """
     document = msgspec.to_builtins(order)
     order_id = new_id("ord")
     created = await tx.rows(
@@ -128,7 +142,7 @@ async def store_order(
         msgspec.json.encode(document).decode(), at,
     )  # fmt: skip
     if created:
-        to_read = await _store_payments(tx, shop_id, order_id, order)
+        to_read = await _store_payments(tx, shop_id, order_id, order, by_hand)
         return OrderChange(order_id, True, False, False, None, order, to_read)
     row = await Order.filter(shop_id=shop_id, external_id=order.id).select_for_update().using_db(tx.connection).get()
     stored = _stored(row)
@@ -141,7 +155,7 @@ async def store_order(
     if edited:
         row.revision, row.placement = row.revision + 1, document
     await row.save(using_db=tx.connection)
-    to_read = await _store_payments(tx, shop_id, row.id, order)
+    to_read = await _store_payments(tx, shop_id, row.id, order, by_hand)
     return OrderChange(row.id, False, False, edited, stored.now, order, to_read)
 
 
@@ -149,7 +163,9 @@ def _address(order: StoreOrder) -> str | None:
     return order.customer.email.strip().lower() if order.customer.email else None
 
 
-async def _store_payments(tx: Transaction, shop_id: str, order_id: str, order: StoreOrder) -> tuple[str, ...]:
+async def _store_payments(
+    tx: Transaction, shop_id: str, order_id: str, order: StoreOrder, by_hand: Mapping[str, int]
+) -> tuple[str, ...]:
     """Write the payments that the store names; money held by Stripe is counted from Stripe's reports only."""
     known = {
         payment.external_id: payment for payment in await Payment.filter(order_id=order_id).using_db(tx.connection)
@@ -160,30 +176,34 @@ async def _store_payments(tx: Transaction, shop_id: str, order_id: str, order: S
         if payment is None:
             payment = Payment(id=new_id("pay"), shop_id=shop_id, order_id=order_id, external_id=paid.id)
             payment.currency, payment.amount = order.currency, paid.amount
-            _take_stores_word(payment, paid)
+            _take_stores_word(payment, paid, by_hand.get(paid.id, 0))
             await payment.save(using_db=tx.connection)
             known[paid.id] = payment
         elif payment.read_at is None or payment.reference != paid.reference:
-            _take_stores_word(payment, paid)
+            _take_stores_word(payment, paid, by_hand.get(paid.id, 0))
             await payment.save(using_db=tx.connection)
         if payment.custodian == Custodian.STRIPE and payment.reference and payment.read_at is None:
             to_read.append(payment.id)
     return tuple(to_read)
 
 
-def _take_stores_word(payment: Payment, paid: StorePayment) -> None:
+def _take_stores_word(payment: Payment, paid: StorePayment, by_hand: int) -> None:
+    """``by_hand`` is what a person has paid for our legs: the store's record of it is no second refund (DESIGN §3)."""
+    # A store may lower what it still collects when it hears of our cancellation: our legs are counted from the whole.
+    payment.amount = max(payment.amount, paid.amount)
     payment.custodian, payment.instrument, payment.reference = str(paid.custodian), str(paid.instrument), paid.reference
     payment.label = paid.label and paid.label[:120]
     payment.state, payment.captured = str(paid.state), paid.captured
     uncollected = paid.state in (PaymentState.AUTHORISED, PaymentState.PENDING)
     payment.capturable = paid.amount if uncollected else 0
-    payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else paid.refunded
+    payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else max(0, paid.refunded - by_hand)
 
 
 async def store_payment_fact(
-    tx: Transaction, payment_id: str, fact: PaymentFact, *, ours: frozenset[str], at: datetime
+    tx: Transaction, payment_id: str, fact: PaymentFact, *, ours: frozenset[str], by_hand: int, at: datetime
 ) -> Payment:
-    """Take over the custodian's report. ``ours`` are the ids of our legs; every other refund began elsewhere.
+    """Take over the custodian's report. ``ours`` are the ids of our legs; every other refund began elsewhere, but for
+    what a person paid ``by_hand`` for one of our legs.
 
     The caller holds the order's lock. A report that was read earlier than the stored one still tells the truth of its
     moment, and the next event of the same payment reads again.
@@ -191,11 +211,12 @@ async def store_payment_fact(
     payment = await Payment.filter(id=payment_id).select_for_update().using_db(tx.connection).get()
     payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable
     payment.amount, payment.label = fact.authorised or payment.amount, fact.label or payment.label
-    payment.external_refunded = sum(
+    elsewhere = sum(
         refund.amount
         for refund in fact.refunds
         if refund.leg_id not in ours and refund.state not in ("failed", "cancelled")
     )
+    payment.external_refunded = max(0, elsewhere - by_hand)
     payment.disputed = sum(dispute.amount for dispute in fact.disputes if dispute.holds_money)
     payment.read_at = at
     await payment.save(using_db=tx.connection)

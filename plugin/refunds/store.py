@@ -126,6 +126,30 @@ async def paid_back_before(payment_id: str, leg_id: str) -> int:
     return n
 
 
+_BY_HAND = "l.state = 'succeeded' AND l.provider_id IS NULL AND l.kind NOT IN ('void', 'lower_capture')"
+
+
+async def paid_by_hand(payment_id: str) -> int:
+    """What people have paid back for our legs on this payment: its custodian reports it as a refund from elsewhere."""
+    found = await rows(
+        f"SELECT COALESCE(sum(l.amount), 0)::bigint AS n FROM refund_legs l WHERE l.payment_id = $1 AND {_BY_HAND}",  # noqa: S608
+        payment_id,
+    )
+    n: int = found[0]["n"]
+    return n
+
+
+async def paid_by_hand_in(shop_id: str, external_id: str) -> dict[str, int]:
+    """The same for a whole order, by the store's ids of the order and of its payments."""
+    found = await rows(
+        "SELECT p.external_id, sum(l.amount)::bigint AS n FROM refund_legs l JOIN payments p ON p.id = l.payment_id "  # noqa: S608
+        f"JOIN orders o ON o.id = l.order_id WHERE o.shop_id = $1 AND o.external_id = $2 AND {_BY_HAND} GROUP BY 1",
+        shop_id,
+        external_id,
+    )
+    return {row["external_id"]: row["n"] for row in found}
+
+
 async def payments_to_read_again(before: datetime) -> list[tuple[str, str]]:
     """Payments (id, shop) with refunds at the bank, last read before ``before``: a webhook may be lost."""
     found = await rows(
