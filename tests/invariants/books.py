@@ -45,10 +45,12 @@ async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail
         found = await rows(f"SELECT * FROM {name} WHERE shop_id = $1 ORDER BY id", shop_id)
         return [_opened(row) for row in found]
 
+    # Two shops may have one account at Stripe: what the neighbour's legs have moved is the neighbour's to explain.
+    neighbours = {row["id"] for row in await rows("SELECT id FROM refund_legs WHERE shop_id <> $1", shop_id)}
     stripe: dict[str, list[RefundEntry]] = defaultdict(list)
     for payment in ledger.payments:
         for refund in payment.refunds:
-            if LEG_KEY in refund.metadata:
+            if LEG_KEY in refund.metadata and refund.metadata[LEG_KEY] not in neighbours:
                 stripe[refund.metadata[LEG_KEY]].append(refund)
     events: dict[str, list[Row]] = defaultdict(list)
     for event in await rows(

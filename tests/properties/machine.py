@@ -121,9 +121,9 @@ def payments_for(draw: st.DrawFn, number: int, total: int) -> tuple[StorePayment
 
 
 class Shops(RuleBasedStateMachine):
-    """One shop, its orders, and all that may befall them. ``runner`` is the loop that owns the database."""
+    """One shop, its orders, and all that may befall them. ``loop`` is the one that owns the database."""
 
-    runner: asyncio.Runner
+    loop: asyncio.AbstractEventLoop
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class Shops(RuleBasedStateMachine):
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         self.has_moved = True
-        return self.runner.run(coroutine)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
     @initialize(data=st.data())
     def first_order(self, data: st.DataObject) -> None:
