@@ -149,7 +149,7 @@ async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 1) -> Asy
         if mode is Mode.REDIS:
             redis = RunningRedis(data)
             await redis.start()
-            stack.callback(redis.stop)
+            stack.push_async_callback(redis.stop)
         stripe = GatedStripe()
         await stack.enter_async_context(stripe.serve())
         mail = data / "mail"
