@@ -136,8 +136,9 @@ class Place:
 
 
 @asynccontextmanager
-async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 1) -> AsyncIterator[Town]:
-    """Start it all. ``lease`` (seconds) is short, so that a run takes seconds and not minutes."""
+async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 2) -> AsyncIterator[Town]:
+    """Start it all. ``lease`` (seconds) is short, so that a run takes seconds and not minutes. There are two ``workers``
+    where there are any, so that one takes over what the other has let lie, and meets it when that one wakes."""
     async with AsyncExitStack() as stack:
         postgres = await asyncio.to_thread(OwnPostgres, data)
         stack.callback(postgres.close)
