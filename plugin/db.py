@@ -64,7 +64,13 @@ def tortoise_config(url: str, *, pool: int = 12) -> dict[str, Any]:
         "command_timeout": 30,
         "reset": _leave_as_it_is,
         "statement_cache_size": 512,
-        "server_settings": {"application_name": "comeback", "timezone": "UTC"},
+        "server_settings": {
+            "application_name": "comeback",
+            "timezone": "UTC",
+            # Nobody outside is called inside a transaction: one that stands still belongs to a process that does, and
+            # its locks would hold up everybody else's work on that order for as long.
+            "idle_in_transaction_session_timeout": "10s",
+        },
     }
     if query.get("sslmode") in ("require", "verify-ca", "verify-full"):
         credentials["ssl"] = query["sslmode"]

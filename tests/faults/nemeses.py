@@ -14,9 +14,10 @@ from plugin.db import rows
 from plugin.payments.sandbox.control_messages import DeliveryMode
 from plugin.payments.sandbox.faults import FaultKind
 from plugin.storefronts.demo.store import Behaviour
-from tests.faults.check import steady
+from tests.faults.check import steady, undone
 from tests.faults.plan import Plan
 from tests.faults.process import Order
+from tests.faults.shoppers import GaveUp
 from tests.faults.story import Timeline
 from tests.faults.town import Place, Town
 
@@ -123,10 +124,7 @@ async def _webhooks_lost(scene: Scene) -> None:
     scene.note("Stripe's webhooks are lost")
     await scene.place.stripe.deliver(DeliveryMode(drop=10_000))
     await asyncio.sleep(4)
-    for payment in (await scene.place.stripe.ledger()).payments:
-        for refund in payment.refunds:
-            if refund.status == "pending":
-                await scene.place.stripe.settle_refund(refund.id)
+    await scene.place.let_the_bank_work()
     code = await scene.town.run_command("reconcile", "--shop", scene.place.shop.shop.id)
     scene.timeline.note(f"reconcile: {code}")
     await scene.place.stripe.deliver(DeliveryMode())
@@ -197,6 +195,24 @@ async def _worker_frozen(scene: Scene) -> None:
     scene.note(f"{pid} wakes")
 
 
+async def _worker_buried(scene: Scene) -> None:
+    """A process stands still in the middle of a transaction and never wakes: the others do its work all the same."""
+    point = scene.plan.dice("buried").choice(("before store_result_committed", "before result_committed"))
+    order = Order(id=uuid4().hex, point=point, signal="SIGSTOP")
+    scene.town.order_strike(order)
+    pid = await asyncio.wait_for(scene.town.until_struck(order), 60)
+    scene.note(f"{pid} is frozen {point}, with the locks that it holds")
+    for _ in range(300):
+        await asyncio.sleep(0.2)
+        await scene.place.let_the_bank_work()
+        if not await undone(scene.place):
+            break
+    else:
+        raise GaveUp(f"A frozen process holds the others up: {await undone(scene.place)}")
+    scene.town.signal(pid, signal.SIGKILL)
+    scene.note(f"{pid} is taken away")
+
+
 async def _smtp_busy(scene: Scene) -> None:
     scene.town.postmaster.is_busy = True
     scene.note("the mail server says 421")
@@ -244,10 +260,11 @@ NEMESES: dict[str, Nemesis] = {
     "postgres_stopped": _postgres_stopped,
     "commit_answer_lost": _commit_answer_lost,
     "worker_frozen": _worker_frozen,
+    "worker_buried": _worker_buried,
     "smtp_421": _smtp_busy,
     "smtp_slow": _smtp_slow,
     "smtp_down": _smtp_down,
 }
 """By name, as the table and a replay name them."""
 
-NEEDS_REDIS = frozenset({"redis_flushed", "redis_stopped"})
+NEEDS_REDIS = frozenset({"redis_flushed", "redis_stopped", "worker_buried"})

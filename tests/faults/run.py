@@ -185,7 +185,7 @@ class _Run:
         """Until nothing is left to do twice in a row; what the bank has pending comes through."""
         since = self._since or self.timeline.note("asked")
         while time.monotonic() - since < HEALED_WITHIN:
-            await self._let_the_bank_work()
+            await self.place.let_the_bank_work()
             left = await undone(self.place)
             if left:
                 self.timeline.note(f"left: {left[0]}")
@@ -201,9 +201,3 @@ class _Run:
 
     def _is_echoed(self) -> bool:
         return all(self._told[order.id] >= order.sequence for order in self.place.store.orders.values())
-
-    async def _let_the_bank_work(self) -> None:
-        for payment in (await self.place.stripe.ledger()).payments:
-            for refund in payment.refunds:
-                if refund.status == "pending":
-                    await self.place.stripe.settle_refund(refund.id)

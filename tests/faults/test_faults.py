@@ -33,7 +33,7 @@ STRIKES = {
     ),
     "redis": (
         *(f"after {step}" for step in STEPS[1::4]), *(f"before {step}" for step in STEPS[3::4]),
-        "worker_frozen", "redis_stopped",
+        "worker_frozen", "worker_buried",
     ),
 }  # fmt: skip
 """By the way to run Comeback; together each of the sixteen, half of them before and half of them after."""

@@ -129,6 +129,13 @@ class Place:
     stripe: SandboxControl
     stripe_hooks: tuple[str, str]
 
+    async def let_the_bank_work(self) -> None:
+        """Refunds that are pending at the bank come through."""
+        for payment in (await self.stripe.ledger()).payments:
+            for refund in payment.refunds:
+                if refund.status == "pending":
+                    await self.stripe.settle_refund(refund.id)
+
     async def hear_stripe(self) -> None:
         """Let Stripe's webhooks come from now on. What it says of a payment before its order is known waits 15 s to be
         read, which would hide how soon all else has recovered."""
@@ -137,8 +144,8 @@ class Place:
 
 @asynccontextmanager
 async def a_town(mode: Mode, data: Path, *, lease: int, workers: int = 2) -> AsyncIterator[Town]:
-    """Start it all. ``lease`` (seconds) is short, so that a run takes seconds and not minutes. There are two ``workers``
-    where there are any, so that one takes over what the other has let lie, and meets it when that one wakes."""
+    """Start it all. ``lease`` (seconds) is short, so that a run takes seconds and not minutes. With Redis there are
+    two ``workers``, so that one takes over what the other has let lie, and meets it when that one wakes."""
     async with AsyncExitStack() as stack:
         postgres = await asyncio.to_thread(OwnPostgres, data)
         stack.callback(postgres.close)
