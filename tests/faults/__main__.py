@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import math
 import random
 import sys
@@ -102,6 +103,7 @@ def _options() -> argparse.Namespace:
 
 
 def main() -> int:
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # our own pool complains when PostgreSQL is stopped
     outcomes = asyncio.run(_play(_options()))
     sys.stdout.write(table(outcomes) + "\n")
     return 1 if any(outcome.broken for outcome in outcomes) else 0

@@ -168,9 +168,12 @@ async def _commit_answer_lost(scene: Scene) -> None:
     """A COMMIT is done, its answer is lost, and the server goes down with it."""
     lost = asyncio.Event()
     scene.town.postgres.answer_lost = lost.set
-    nth = scene.plan.dice("commit").randint(1, 25)
+    nth = scene.plan.dice("commit").randint(1, 12)
     scene.town.postgres.lose_answer_of_commit(nth)
-    await asyncio.wait_for(lost.wait(), 60)
+    try:
+        await asyncio.wait_for(lost.wait(), 30)
+    except TimeoutError as error:
+        raise GaveUp(f"There were no {nth} COMMITs to lose the answer of.") from error
     scene.note(f"the answer to COMMIT {nth} is lost, and PostgreSQL with it")
     await asyncio.sleep(0.3)
     await scene.town.postgres.start()
