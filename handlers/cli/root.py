@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import care, desk, processes, shops, triggering
+from handlers.cli import care, codes, desk, processes, shops, triggering
 
 app = typer.Typer(
     name="comeback",
@@ -32,6 +32,7 @@ app.command(rich_help_panel=_SHOPS)(triggering.trigger)
 app.add_typer(desk.case, rich_help_panel=_DAILY)
 app.add_typer(desk.refund, rich_help_panel=_DAILY)
 app.add_typer(desk.inbox, rich_help_panel=_DAILY)
+app.add_typer(codes.codes, rich_help_panel=_DAILY)
 
 app.command(rich_help_panel=_CARE)(care.doctor)
 app.command(rich_help_panel=_CARE)(care.sweep)

@@ -37,3 +37,15 @@ async def test_a_person_refuses_and_cannot_do_so_twice(open_world: OpenWorld, co
     assert first.status == 0
     assert (again.status, "is refused" in again.err) == (1, True)
     assert (await shopper.case(case["id"]))["state"] == "refused"
+
+
+async def test_the_report_of_codes_shows_the_way_of_each(open_world: OpenWorld, comeback: Comeback) -> None:
+    world = await open_world()
+    shopper = await world.shopper(await world.place())
+    case = await shopper.cancel()
+    done = await shopper.until_state(case["id"], "done")
+    report = (await comeback("codes", "report", world.shop.id, "--json", **A_SECRET)).json
+    assert (report["minted"], report["redeemed"]) == (1, 0)
+    assert [way["case_number"] for way in report["codes"]] == [done["number"]]
+    table = await comeback("codes", "report", world.shop.id, **A_SECRET)
+    assert done["number"] in table.out
