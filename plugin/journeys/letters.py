@@ -30,6 +30,7 @@ from plugin.messages.parts import (
     RetentionCode,
     Snippets,
 )  # fmt: skip
+from plugin.messages.snippets import BadSnippet, check_snippet
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, payments_of
 from plugin.policies.explain import explain
@@ -93,7 +94,7 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
 
 def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str) -> Brand:
     """The shop's looks for a mail in ``language``."""
-    snippets = {name: texts.get(language) for name, texts in settings.brand.snippets.items()}
+    snippets = {name: _sound(name, texts.get(language)) for name, texts in settings.brand.snippets.items()}
     return Brand(
         name=shop.name,
         url=settings.brand.home_url or public_url,
@@ -107,6 +108,15 @@ def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str)
             sign_off=snippets.get("sign_off"),
         ),
     )
+
+
+def _sound(name: str, text: str | None) -> str | None:
+    """The shop's own text, or None where it is one that would not be taken in today: then the mail says ours."""
+    try:
+        check_snippet(name, text or "")
+    except BadSnippet:
+        return None
+    return text
 
 
 def first_name(name: str | None) -> str | None:
