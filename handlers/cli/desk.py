@@ -73,17 +73,20 @@ def _brief(each: Case) -> dict[str, Any]:
 
 
 @case.command("show")
-def show_case(shop_id: ShopId, case_id: CaseId) -> None:
+def show_case(
+    shop_id: ShopId, case_id: Annotated[str, typer.Argument(metavar="CASE", help="The case's id or its number.")]
+) -> None:
     """One case as JSON: what was asked and decided, its refunds, and everything that the audit says of its order."""
 
     async def read() -> dict[str, Any]:
         from plugin.audit.models import AuditEvent
-        from plugin.cases.store import get_case
+        from plugin.cases.store import case_of_number, get_case
         from plugin.refunds.store import legs_of_case
 
         async with opened(load()):
             (shop,) = await shops_of(shop_id)
-            found = await get_case(shop.id, case_id)
+            look = case_of_number if case_id.startswith("C-") else get_case
+            found = await look(shop.id, case_id)
             legs = [
                 {"refund": leg.id, "kind": leg.kind, "amount": leg.amount, "state": leg.state, "failure": leg.failure}
                 for leg in await legs_of_case(found.id)

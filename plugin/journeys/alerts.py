@@ -59,6 +59,6 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
         ),
         url=scene.url,
         case_id=scene.case.number,
-        command=f"comeback case show {scene.shop.id} {scene.case.id}",
+        command=f"comeback case show {scene.shop.id} {scene.case.number}",
         due_at=scene.case.due_at,
     )

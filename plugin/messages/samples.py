@@ -125,7 +125,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         alert=AlertKind.REFUND_STUCK,
         why=_WHY[language],
         url="https://fern-thistle.example/admin",
-        command="comeback case show shop_01jd7vq2k9 case_01jd7vq2k9",
+        command="comeback case show shop_01jd7vq2k9 C-7K2MQ9X",
         case_id="C-7K2MQ9X",
         due_at=_ANSWER,
     )

@@ -32,7 +32,7 @@ async def test_what_is_written_to_a_shop_without_an_address_waits_at_the_command
 
 
 async def test_the_mail_to_the_staff_holds_it_all_is_answered_to_the_shopper_and_opens_no_order(
-    open_world: OpenWorld,
+    open_world: OpenWorld, comeback: Comeback
 ) -> None:
     person = Person(alerts_to="staff@lumen.example", desk_url="https://lumen.example/admin")
     world = await open_world(policy=default_policy({"USD": 1}), settings=ShopSettings(person=person))
@@ -52,6 +52,8 @@ async def test_the_mail_to_the_staff_holds_it_all_is_answered_to_the_shopper_and
     for alert in (asked, review):
         assert "https://lumen.example/admin" in alert.text
         assert "/o/" not in alert.text + alert.html
-    assert f"comeback case show {world.shop.id} {case['id']}" in " ".join(review.text.split())
+    command = f"comeback case show {world.shop.id} {case['number']}"
+    assert command in review.text.splitlines()
+    assert (await comeback(*command.split()[1:], **A_SECRET)).json["case"] == case["id"]
     assert await count("order_links") == 2, "the world's own, and that of the shopper's mail"
     assert [kept.message for kept in await newest_contacts(world.ports.vault, world.shop.id)] == [WORDS]
