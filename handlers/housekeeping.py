@@ -17,6 +17,7 @@ from plugin.refunds.store import payments_to_read_again
 
 _ONE_KEEPER = 0x686F7573  # "hous": an advisory lock that only one process gets
 WORK_KEPT_FOR = timedelta(days=7)
+SEALED_AFTER = timedelta(hours=1)  # an event of the day's last second may still be committing for a while
 READ_AGAIN_AFTER = timedelta(minutes=10)
 SEALED_WITHIN = timedelta(days=30)  # an installation that stood still for longer has nothing to seal
 
@@ -35,6 +36,7 @@ async def keep_house(ports: Ports) -> None:
         for payment_id, shop_id in await payments_to_read_again(at - READ_AGAIN_AFTER):
             if not await outbox.is_open(tx, kind=READ_PAYMENT, ref=payment_id):
                 await outbox.add(tx, shop_id=shop_id, kind=READ_PAYMENT, ref=payment_id)
-        for shop_id, day in await unsealed_days(at.date() - SEALED_WITHIN, at.date() - timedelta(days=1)):
+        last_day = (at - SEALED_AFTER).date() - timedelta(days=1)
+        for shop_id, day in await unsealed_days(at.date() - SEALED_WITHIN, last_day):
             await write_root(tx, shop_id, day)
     await expire_due(ports)

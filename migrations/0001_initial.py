@@ -286,6 +286,43 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="Contact",
+            fields=[
+                ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
+                (
+                    "shop",
+                    fields.ForeignKeyField(
+                        "models.Shop",
+                        source_field="shop_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "order",
+                    fields.ForeignKeyField(
+                        "models.Order",
+                        source_field="order_id",
+                        db_constraint=True,
+                        to_field="id",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("sealed_message", fields.TextField(unique=False)),
+                ("answers_by", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "contacts",
+                "app": "models",
+                "indexes": [Index(fields=["shop_id", "created_at"]), Index(fields=["order_id"])],
+                "pk_attr": "id",
+                "table_description": "A shopper's words to the shop's people, who answer until ``answers_by``.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Lookup",
             fields=[
                 ("id", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=40)),
@@ -823,6 +860,7 @@ class Migration(migrations.Migration):
                 ("state", fields.CharField(max_length=8)),
                 ("not_before", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("attempts", fields.IntField(default=0)),
+                ("failures", fields.IntField(default=0, db_default=0)),
                 ("fence", fields.IntField(default=0)),
                 ("lease_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("last_error", fields.TextField(null=True, unique=False)),

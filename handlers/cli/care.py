@@ -223,6 +223,7 @@ def rotate() -> None:
 
 async def _rotate() -> int:
     from plugin.codes.minting import reseal_codes
+    from plugin.messages.contacts import reseal_contacts
     from plugin.messages.outbox import reseal_mails
     from plugin.shops.models import Shop
     from plugin.shops.service import reseal
@@ -234,6 +235,7 @@ async def _rotate() -> int:
             nonlocal done
             done += await reseal(ports.vault, shop)
             done += await reseal_mails(ports.vault, shop.id)
+            done += await reseal_contacts(ports.vault, shop.id)
             done += await reseal_codes(ports.vault, shop.id)
 
         await _each("Shops", await shops_of(None), each)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from plugin.shops.models import Shop
 
 case = typer.Typer(name="case", help="What shoppers have asked for, and what waits for a person.", no_args_is_help=True)
+person = typer.Typer(name="person", help="What shoppers have written to your people.", no_args_is_help=True)
 refund = typer.Typer(name="refund", help="Refunds that need a person's hand.", no_args_is_help=True)
 inbox = typer.Typer(name="inbox", help="Webhooks that could not be read, and why.", no_args_is_help=True)
 
@@ -71,17 +73,20 @@ def _brief(each: Case) -> dict[str, Any]:
 
 
 @case.command("show")
-def show_case(shop_id: ShopId, case_id: CaseId) -> None:
+def show_case(
+    shop_id: ShopId, case_id: Annotated[str, typer.Argument(metavar="CASE", help="The case's id or its number.")]
+) -> None:
     """One case as JSON: what was asked and decided, its refunds, and everything that the audit says of its order."""
 
     async def read() -> dict[str, Any]:
         from plugin.audit.models import AuditEvent
-        from plugin.cases.store import get_case
+        from plugin.cases.store import case_of_number, get_case
         from plugin.refunds.store import legs_of_case
 
         async with opened(load()):
             (shop,) = await shops_of(shop_id)
-            found = await get_case(shop.id, case_id)
+            look = case_of_number if case_id.startswith("C-") else get_case
+            found = await look(shop.id, case_id)
             legs = [
                 {"refund": leg.id, "kind": leg.kind, "amount": leg.amount, "state": leg.state, "failure": leg.failure}
                 for leg in await legs_of_case(found.id)
@@ -151,6 +156,29 @@ def close(shop_id: ShopId, case_id: CaseId, by: By) -> None:
 
     run(_at_desk(staff.close, shop_id, case_id, by))
     out.print("[green]✓[/] Closed.")
+
+
+@person.command("list")
+def list_messages(shop_id: ShopId, as_json: AsJson = False) -> None:
+    """What shoppers have written, the newest first, with the address to answer to and until when."""
+
+    async def read() -> list[dict[str, Any]]:
+        from plugin.messages.contacts import newest_contacts
+
+        async with opened(load()) as ports:
+            (shop,) = await shops_of(shop_id)
+            return [asdict(each) for each in await newest_contacts(ports.vault, shop.id)]
+
+    found = run(read())
+    if as_json:
+        print_json(found)
+        return
+    for each in found:
+        head = f"{each['created_at']:%Y-%m-%d %H:%M} order {each['order_number']} {each['email'] or '-'}"
+        out.print(f"{head}, answer by {each['answers_by']:%Y-%m-%d %H:%M}", markup=False, highlight=False)
+        out.print(f"  {each['message']}", markup=False, highlight=False, soft_wrap=True)
+    if not found:
+        out.print("[green]✓[/] Nobody has written.")
 
 
 @refund.command("paid")

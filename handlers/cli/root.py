@@ -30,6 +30,7 @@ app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)
 
 app.add_typer(desk.case, rich_help_panel=_DAILY)
+app.add_typer(desk.person, rich_help_panel=_DAILY)
 app.add_typer(desk.refund, rich_help_panel=_DAILY)
 app.add_typer(desk.inbox, rich_help_panel=_DAILY)
 app.add_typer(codes.codes, rich_help_panel=_DAILY)

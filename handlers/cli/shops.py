@@ -72,10 +72,10 @@ async def _create(
     stripe_webhook_secret: str | None,
 ) -> dict[str, str | dict[str, str] | None]:  # fmt: skip
     from plugin.db import transaction
+    from plugin.journeys.shop_settings import take_settings
     from plugin.policies.ready import default_policy
     from plugin.policies.service import publish
     from plugin.shops.service import create_shop
-    from plugin.shops.settings import parse_settings
 
     settings = load()
     async with opened(settings) as ports:
@@ -85,7 +85,7 @@ async def _create(
             name=name,
             storefront=storefront,
             at=at,
-            settings=parse_settings(document),
+            settings=take_settings(document),
             store_address=store_address,
             stripe_api_key=stripe_key or settings.stripe_api_key,
             stripe_api_base=settings.stripe_api_base,
@@ -154,9 +154,9 @@ def change_settings(shop_id: ShopId, document: Document) -> None:
     """Replace a shop's settings by those of a JSON file. Start from what `comeback shop show` prints."""
 
     async def change() -> str:
-        from plugin.shops.settings import parse_settings
+        from plugin.journeys.shop_settings import take_settings
 
-        settings = parse_settings(_read_object(document))
+        settings = take_settings(_read_object(document))
         async with opened(load()):
             (found,) = await shops_of(shop_id)
             found.settings = msgspec.to_builtins(settings)
@@ -185,6 +185,31 @@ def connect(
             return found.name
 
     out.print(f"[green]✓[/] {run(change())} is connected. [bold]comeback doctor[/] tries it out.", highlight=False)
+
+
+@shop.command("pause")
+def pause(shop_id: ShopId) -> None:
+    """Stop all automatic approvals: whatever a shopper asks for from now on, a person decides."""
+    out.print(f"[green]✓[/] {run(_set_paused(shop_id, paused=True))} is paused. A person decides.", highlight=False)
+
+
+@shop.command("resume")
+def resume(shop_id: ShopId) -> None:
+    """Let the policy decide again. Requests that wait for a person keep waiting for one."""
+    out.print(f"[green]✓[/] {run(_set_paused(shop_id, paused=False))} decides by its policy.", highlight=False)
+
+
+async def _set_paused(shop_id: str, *, paused: bool) -> str:
+    import structlog
+
+    from plugin.shops.service import set_paused
+
+    async with opened(load()):
+        (found,) = await shops_of(shop_id)
+        await set_paused(found, paused=paused)
+        log = structlog.get_logger("comeback.shops")
+        log.warning("shop_paused" if paused else "shop_resumed", shop_id=found.id)
+        return found.name
 
 
 @shop.command("rotate-secret")

@@ -152,9 +152,11 @@ async def cancel_once(
     ports: Ports, guest: Guest, data: CancelConfirm, key: str | None, body: bytes, locale: str | None
 ) -> Response[bytes]:
     """Confirm under the caller's key, for the API and the pages alike; raises ``TooMany`` after many an hour."""
-    await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
 
     async def use_case(remember: Remember) -> None:
+        # Counted in here, so that the retry of a call that has its answer gets that answer and no 429 (I11).
+        await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
+
         async def answered(tx: Transaction, case: Case, agreed: Preview) -> None:
             speak = presenter(guest.shop, agreed.order, ports.clock.now(), locale)
             payments = {payment.id: payment for payment in agreed.payments}

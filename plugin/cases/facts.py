@@ -28,8 +28,8 @@ class Ownership:
         return self.open.get(line_id, frozenset()) | self.settled.get(line_id, frozenset())
 
 
-def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Payment]) -> OrderFacts:
-    """All that a decision on this order may depend on.
+def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Payment], *, paused: bool) -> OrderFacts:
+    """All that a decision on this order may depend on; ``paused`` is the shop's own stop.
 
     The store's own count of cancelled units and ours are two observations of the same thing once the store has taken
     our cancellation over: the larger one counts, and never their sum.
@@ -61,6 +61,7 @@ def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Paymen
         prior_cases=ownership.prior_cases,
         has_open_dispute=any(payment.disputed for payment in payments),
         frozen=order.row.frozen_reason is not None,
+        paused=paused,
         unexplained=order.placement.unexplained,
         unattributed=sum(payment.external_refunded for payment in payments),
     )

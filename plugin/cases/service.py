@@ -141,7 +141,7 @@ async def move(
         data={"case": case.id, "from": str(state), "why": why},
     )
     if due is not None:
-        await outbox.add(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due)
+        await outbox.reschedule(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due)
     return True
 
 
@@ -158,4 +158,4 @@ async def postpone(tx: Transaction, case: Case, due_at: datetime) -> None:
     """Set the timer of a waiting case anew."""
     await tx.execute("UPDATE cases SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL", case.id, due_at)
     case.due_at = due_at
-    await outbox.add(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due_at)
+    await outbox.reschedule(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due_at)

@@ -34,6 +34,14 @@ async def get_case(shop_id: str, case_id: str, order_id: str | None = None) -> C
     return case
 
 
+async def case_of_number(shop_id: str, number: str) -> Case:
+    """The case of this shop that people call by this number; raises ``NotFound``."""
+    case = await Case.filter(number=number, shop_id=shop_id).first()
+    if case is None:
+        raise NotFound(detail="There is no such case of this shop.", param="case")
+    return case
+
+
 async def lock_case(tx: Transaction, case_id: str) -> Case:
     """The case with its row locked. The order's lock comes first, always."""
     return await Case.filter(id=case_id).select_for_update().using_db(tx.connection).get()

@@ -93,23 +93,16 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
     at = ports.clock.now()
     policy = await live_policy(shop.id)
     payments = await payments_of(order.id)
-    facts = facts_of(order, await ownership_of(order, since=at - PRIOR_WINDOW), payments)
+    facts = facts_of(order, await ownership_of(order, since=at - PRIOR_WINDOW), payments, paused=shop.paused)
     decision = decide(facts, ask, policy.rules, at)
-    if shop.paused and decision.outcome is Outcome.APPROVE:
-        decision = _to_a_person(decision, Reason.PERSON_DECIDES)
     legs: tuple[PlannedLeg, ...] = ()
     if decision.outcome is not Outcome.REFUSE:
         try:
             legs = plan(decision.amounts, await payables(payments), everything=decision.everything)
         except NotEnoughToRefund:
-            decision = _to_a_person(decision, Reason.AMOUNTS_UNEXPLAINED)
+            decision = structs.replace(decision, outcome=Outcome.REVIEW, reason=Reason.AMOUNTS_UNEXPLAINED)
     promised = promised_dates(legs, payments, settings_of(shop), at)
     return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policy)
-
-
-def _to_a_person(decision: Decision, reason: Reason) -> Decision:
-    """The same answer, but given by a person."""
-    return structs.replace(decision, outcome=Outcome.REVIEW, reason=reason)
 
 
 async def confirm_cancellation(

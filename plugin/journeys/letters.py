@@ -11,13 +11,12 @@ from plugin.cases.models import Case
 from plugin.cases.service import decision_of
 from plugin.codes.minting import show
 from plugin.codes.models import Code
-from plugin.core.words import Words, choose_language, choose_locale
+from plugin.core.words import Words, choose_locale
 from plugin.db import Transaction
 from plugin.journeys import sentences
 from plugin.journeys.money_words import outcome_of_leg
-from plugin.messages.contexts import Cancelled, MailContext, Refunded, RefundProblem, Refused, StaffAlert, UnderReview
+from plugin.messages.contexts import Cancelled, MailContext, Refunded, RefundProblem, Refused, UnderReview
 from plugin.messages.parts import (
-    AlertKind,
     AmountPart,
     Ask,
     Brand,
@@ -30,6 +29,7 @@ from plugin.messages.parts import (
     RetentionCode,
     Snippets,
 )  # fmt: skip
+from plugin.messages.snippets import BadSnippet, check_snippet
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, payments_of
 from plugin.policies.explain import explain
@@ -47,7 +47,10 @@ from plugin.shops.settings import ShopSettings
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that a letter about a case may speak of, read once under the order's lock."""
+    """Everything that a letter about a case may speak of, read once under the order's lock.
+
+    ``url`` is where the letter leads: the shopper's own link, or the desk of the staff, who never act as the shopper.
+    """
 
     shop: Shop
     settings: ShopSettings
@@ -58,20 +61,25 @@ class Scene:
     code: Code | None
     code_text: str | None
     words: Words
-    manage_url: str
+    url: str
     public_url: str
     at: datetime
 
     @property
     def person_url(self) -> str:
-        return f"{self.manage_url}/person"
+        return f"{self.url}/person"
 
 
-async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> Scene:
-    """Read it all, and make the link that this letter carries."""
+async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder) -> str:
+    """A fresh link of the order's shopper, for one letter to that shopper."""
+    token = await make_link(tx, shop_id=order.row.shop_id, order_id=order.id, at=ports.clock.now())
+    return f"{ports.public_url}/o/{token}"
+
+
+async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, url: str) -> Scene:
+    """Read it all."""
     settings = settings_of(shop)
     code = await Code.filter(case_id=case.id).order_by("-minted_at").using_db(tx.connection).first()
-    token = await make_link(tx, shop_id=shop.id, order_id=order.id, at=ports.clock.now())
     locale = choose_locale(case.locale, order.now.customer.locale, settings.locale)
     legs = await legs_of_case(case.id)
     replaced = {leg.replaces for leg in legs}
@@ -85,7 +93,7 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
         code=code,
         code_text=show(ports.vault, code) if code else None,
         words=Words(locale, zone_of(settings, order.now.time_zone)),
-        manage_url=f"{ports.public_url}/o/{token}",
+        url=url,
         public_url=ports.public_url,
         at=ports.clock.now(),
     )
@@ -93,7 +101,7 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
 
 def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str) -> Brand:
     """The shop's looks for a mail in ``language``."""
-    snippets = {name: texts.get(language) for name, texts in settings.brand.snippets.items()}
+    snippets = {name: _sound(name, texts.get(language)) for name, texts in settings.brand.snippets.items()}
     return Brand(
         name=shop.name,
         url=settings.brand.home_url or public_url,
@@ -107,6 +115,15 @@ def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str)
             sign_off=snippets.get("sign_off"),
         ),
     )
+
+
+def _sound(name: str, text: str | None) -> str | None:
+    """The shop's own text, or None where it is one that would not be taken in today: then the mail says ours."""
+    try:
+        check_snippet(name, text or "")
+    except BadSnippet:
+        return None
+    return text
 
 
 def first_name(name: str | None) -> str | None:
@@ -125,7 +142,7 @@ def _frame(scene: Scene) -> dict[str, object]:
         "locale": scene.words.locale,
         "zone": str(scene.words.zone),
         "order_number": scene.order.row.number,
-        "manage_url": scene.manage_url,
+        "manage_url": scene.url,
         "person_url": scene.person_url,
         "first_name": first_name(scene.order.now.customer.name),
         "person_answers_by": person_answers_by(scene.settings, scene.at),
@@ -175,7 +192,7 @@ def _gift(scene: Scene) -> RetentionCode | None:
         kind=PromotionKind(code.kind),
         currency=code.currency,
         expires_at=code.expires_at,
-        url=scene.settings.brand.home_url or scene.manage_url,
+        url=scene.settings.brand.home_url or scene.url,
         percent=code.percent,
         amount=code.amount,
         minimum=code.minimum,
@@ -255,28 +272,3 @@ _LETTERS = {
     "refunded": _refunded,
     "refund_problem": _refund_problem,
 }
-
-
-def compose_alert(scene: Scene, alert: AlertKind, message: str = "") -> StaffAlert:
-    """To the staff, in the shop's language, with the story behind the link."""
-    settings = scene.settings
-    language = choose_language(settings.locale)
-    words = Words(choose_locale(settings.locale), zone_of(settings))
-    stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
-    why = sentences.ALERT_WHY.get(scene.case.person_reason or "") if alert is AlertKind.REVIEW else None
-    return StaffAlert(
-        shop=brand_of(scene.shop, settings, language, scene.public_url),
-        locale=words.locale,
-        zone=settings.time_zone,
-        order_number=scene.order.row.number,
-        alert=alert,
-        why=words.say(
-            why or sentences.ALERT_WHY[str(alert)],
-            amount=words.money(sum(leg.amount for leg in stuck), scene.case.currency),
-            reason=next((leg.failure for leg in stuck if leg.failure), scene.case.person_reason or ""),
-            message=message,
-        ),
-        url=scene.manage_url,
-        case_id=scene.case.number,
-        due_at=scene.case.due_at,
-    )

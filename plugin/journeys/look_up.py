@@ -29,11 +29,15 @@ PER_ADDRESS, PER_ORDER, PER_CALLER = 5, 10, 20  # an hour (SECURITY.md, Paramete
 
 
 async def look_up(ports: Ports, shop: Shop, *, number: str, email: str, caller: str) -> str:
-    """Begin a lookup and return its id; raises ``TooMany``. ``caller`` is the caller's address (IPv6: its /64)."""
+    """Begin a lookup and return its id; raises ``TooMany``. ``caller`` is the caller's address (IPv6: its /64).
+
+    The limit of an order is its caller's own: lookups are counted before anything is known to match, so that one
+    stranger who tried out numbers would otherwise lock the guest out of the order.
+    """
     at = ports.clock.now()
     await rate.count(f"lookup:caller:{shop.id}:{caller}", limit=PER_CALLER, at=at)
     await rate.count(f"lookup:address:{shop.id}:{token_hash(email.strip().lower())}", limit=PER_ADDRESS, at=at)
-    await rate.count(f"lookup:order:{shop.id}:{number_key(number)}", limit=PER_ORDER, at=at)
+    await rate.count(f"lookup:order:{shop.id}:{caller}:{number_key(number)}", limit=PER_ORDER, at=at)
     order_id = await find_id_by_number_and_email(shop.id, number, email)
     async with transaction(ports.doorbell) as tx:
         lookup_id = await begin_lookup(tx, shop_id=shop.id, order_id=order_id, at=at)

@@ -33,7 +33,7 @@ from plugin.refunds.store import paid_by_hand_in
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
 
-TRIES_BEFORE_SET_ASIDE = 5
+FAILURES_BEFORE_SET_ASIDE = 5
 
 
 async def read_event(ports: Ports, claim: Claim) -> None:
@@ -49,8 +49,9 @@ async def read_event(ports: Ports, claim: Claim) -> None:
 
 
 async def set_aside_after_failures(ports: Ports, claim: Claim, error: Exception) -> bool:
-    """A body that made our own code fail again and again is set aside as well, so that it blocks nothing."""
-    if claim.attempts < TRIES_BEFORE_SET_ASIDE:
+    """A body that made our own code fail again and again is set aside as well, so that it blocks nothing.
+    To have waited for its order is no failure."""
+    if claim.failures + 1 < FAILURES_BEFORE_SET_ASIDE:
         return False
     event = await get_event(claim.shop_id, claim.ref)
     await _close(ports, claim, event, EventState.SET_ASIDE, f"Unexpected failure while reading: {type(error).__name__}")

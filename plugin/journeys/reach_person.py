@@ -1,5 +1,5 @@
-"""A shopper wants a person. The message goes to the shop's people with the whole story; the shopper learns until when
-it is answered, from the shop's own hours."""
+"""A shopper wants a person. The message is kept for the shop's people, and mailed to them with the whole story where
+they have an address; the shopper learns until when it is answered, from the shop's own hours."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import datetime
 
 from plugin.access import rate
 from plugin.audit import service as audit
+from plugin.cases.store import cases_of_order
 from plugin.core.errors import DomainError
-from plugin.core.ids import new_id
-from plugin.core.words import Words, choose_language, choose_locale
+from plugin.core.words import choose_language
 from plugin.db import transaction
 from plugin.insights.service import happened
 from plugin.journeys import sentences
+from plugin.journeys.alerts import desk_of, staff_words, story_of
 from plugin.journeys.letters import brand_of
+from plugin.messages import contacts
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffAlert
 from plugin.messages.parts import AlertKind
@@ -22,7 +24,7 @@ from plugin.orders.service import lock_order
 from plugin.ports.runtime import Ports
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of, zone_of
+from plugin.shops.service import settings_of
 
 LONGEST = 2000
 AN_HOUR = 6
@@ -51,12 +53,15 @@ async def reach_person(ports: Ports, shop: Shop, order_id: str, message: str) ->
     settings = settings_of(shop)
     due = person_answers_by(settings, at)
     recipient = settings.person.alerts_to or settings.person.reply_to
-    words = Words(choose_locale(settings.locale), zone_of(settings))
+    words = staff_words(settings)
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, order_id)
+        contact_id = await contacts.keep(
+            tx, ports.vault, shop_id=shop.id, order_id=order_id, message=said, answers_by=due, at=at
+        )
         await audit.record(
             tx, shop_id=shop.id, order_id=order_id, kind="person_asked_for", actor="shopper", at=at,
-            data={"answers_by": due.isoformat(), "delivered": recipient is not None},
+            data={"contact": contact_id, "answers_by": due.isoformat(), "mailed": recipient is not None},
         )  # fmt: skip
         await happened(tx, shop_id=shop.id, kind="person_asked_for", at=at, order_id=order_id)
         if recipient is not None:
@@ -64,17 +69,21 @@ async def reach_person(ports: Ports, shop: Shop, order_id: str, message: str) ->
                 tx,
                 ports,
                 shop_id=shop.id,
-                purpose=f"person:{new_id('ask')}",
+                purpose=f"person:{contact_id}",
                 recipient=recipient,
                 order_id=order_id,
                 context=StaffAlert(
                     shop=brand_of(shop, settings, choose_language(settings.locale), ports.public_url),
                     locale=words.locale,
-                    zone=settings.time_zone,
+                    zone=str(words.zone),
                     order_number=order.row.number,
                     alert=AlertKind.SHOPPER_WAITS,
-                    why=words.say(sentences.ALERT_WHY["shopper_waits"], message=said),
-                    url=settings.brand.home_url or ports.public_url,
+                    why=words.say(sentences.ALERT_WHY["shopper_waits"]),
+                    message=said,
+                    shopper=order.row.email,
+                    story=story_of(words, order, await cases_of_order(order_id)),
+                    url=desk_of(settings, ports.public_url),
+                    command=f"comeback person list {shop.id}",
                     due_at=due,
                 ),
             )

@@ -34,12 +34,29 @@ ALERT_WHY = {
     "shipped_after_cancel": (
         "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return."
     ),
-    "shopper_waits": "The shopper asks for a person: “{message}”",
+    "shopper_waits": "The shopper asks for a person, and writes:",
     "dispute": "The shopper's bank has opened a dispute over this payment.",
     "overdue": "This case is past its date and still waits for a person.",
+}
+
+# What a colleague reads about an order, in plain lines.
+ORDER_STANDS = "{shipped} of {ordered} items of this order have shipped."
+ORDER_CANCELLED = "This order is cancelled."
+CASE_STANDS = {
+    "requested": "Case {number}: just received.",
+    "approved": "Case {number}: approved.",
+    "in_review": "Case {number}: a person decides.",
+    "awaiting_store": "Case {number}: the store is being asked.",
+    "executing": "Case {number}: cancelled, and the money is on its way.",
+    "with_person": "Case {number}: with a person.",
+    "done": "Case {number}: done.",
+    "refused": "Case {number}: refused.",
+    "withdrawn": "Case {number}: withdrawn.",
+    "converted_to_return": "Case {number}: has become a return.",
 }
 
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
-    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values())
+    story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_STANDS.values())
+    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values(), *story)

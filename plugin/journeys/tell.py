@@ -13,7 +13,8 @@ from plugin.cases.store import lock_case, order_of_case
 from plugin.codes.from_orders import carried_by
 from plugin.codes.models import Code
 from plugin.db import Transaction, transaction
-from plugin.journeys.letters import Scene, compose, compose_alert, set_scene
+from plugin.journeys.alerts import compose_alert, desk_of
+from plugin.journeys.letters import Scene, compose, set_scene, shopper_link
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import Cancelled
 from plugin.messages.parts import AlertKind
@@ -21,7 +22,7 @@ from plugin.orders.service import lock_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
 from plugin.ports.runtime import Ports
-from plugin.shops.service import get_shop
+from plugin.shops.service import get_shop, settings_of
 
 TELL = "tell"
 PUBLISHING_HAS = timedelta(seconds=30)
@@ -50,10 +51,12 @@ async def tell(ports: Ports, claim: Claim) -> None:
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, order_id)
         case = await lock_case(tx, case_id)
-        scene = await set_scene(tx, ports, shop, order, case)
         if detail:
+            desk = desk_of(settings_of(shop), ports.public_url)
+            scene = await set_scene(tx, ports, shop, order, case, desk)
             await _alert_staff(tx, ports, scene, AlertKind(detail[0]))
         else:
+            scene = await set_scene(tx, ports, shop, order, case, await shopper_link(tx, ports, order))
             await _write_to_shopper(tx, ports, scene, template)
         await outbox.complete(tx, claim)
 

@@ -25,6 +25,7 @@ from plugin.messages.parts import (
     RetentionCode,
     check_web_address,
     clean,
+    is_address,
 )
 
 
@@ -38,6 +39,11 @@ class Letter(Struct, frozen=True, kw_only=True, tag_field="template"):
 
     def __post_init__(self) -> None:
         clean(self, order_number=60)
+
+    @property
+    def answers_go_to(self) -> str | None:
+        """Who reads what is written back."""
+        return self.shop.reply_to
 
 
 class ShopperLetter(Letter, frozen=True, kw_only=True):
@@ -132,18 +138,30 @@ class RefundProblem(ShopperLetter, frozen=True, kw_only=True, tag="refund_proble
 
 
 class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
-    """To the shop's staff: ``why`` is one sentence for a colleague, ``url`` the case in the admin."""
+    """To the shop's staff: ``why`` is one sentence for a colleague, ``url`` where the shop's people work.
+
+    ``message`` are a shopper's own words: what is answered to this mail goes to ``shopper``. ``story`` is where things
+    stand, in whole sentences; ``command`` shows more at the command line.
+    """
 
     alert: AlertKind
     why: str
     url: str
+    message: str | None = None
+    shopper: str | None = None
+    story: tuple[str, ...] = ()
+    command: str | None = None
     case_id: str | None = None
     due_at: datetime | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        clean(self, why=600, case_id=60)
+        clean(self, why=600, message=2000, shopper=254, story=200, command=200, case_id=60)
         check_web_address(self.url)
+
+    @property
+    def answers_go_to(self) -> str | None:
+        return self.shopper if self.shopper and is_address(self.shopper) else self.shop.reply_to
 
 
 MailContext = ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundProblem | StaffAlert

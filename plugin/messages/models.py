@@ -1,4 +1,4 @@
-"""The mail outbox: a frozen context per mail, rendered when it is sent."""
+"""The mail outbox: a frozen context per mail, rendered when it is sent; and what shoppers have written themselves."""
 
 from __future__ import annotations
 
@@ -33,3 +33,20 @@ class Mail(Model):
         table = "mails"
         unique_together = (("shop", "purpose"),)
         indexes = (("order_id",), ("case_id",), ("state",))
+
+
+class Contact(Model):
+    """A shopper's words to the shop's people, who answer until ``answers_by``."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    shop: Any = fields.ForeignKeyField("models.Shop")
+    shop_id: str
+    order: Any = fields.ForeignKeyField("models.Order")
+    order_id: str
+    sealed_message = fields.TextField()
+    answers_by = fields.DatetimeField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "contacts"
+        indexes = (("shop_id", "created_at"), ("order_id",))

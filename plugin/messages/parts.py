@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -39,6 +41,14 @@ def check_web_address(url: str | None, *, schemes: tuple[str, ...] = ("https", "
         parts = urlsplit(url)
         if parts.scheme not in schemes or not parts.hostname or tidy(url, len(url)) != url:
             raise ValueError(f"{url!r} is not a web address that a mail may link to.")
+
+
+def is_address(text: str) -> bool:
+    """Whether a mail can be answered there: a store may send whatever a shopper has typed."""
+    try:
+        return text.isascii() and bool(Address(addr_spec=text).domain)
+    except (ValueError, IndexError, HeaderParseError):
+        return False
 
 
 class Snippets(Struct, frozen=True, kw_only=True):

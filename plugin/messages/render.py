@@ -89,7 +89,7 @@ def to_envelope(
         sender=sender,
         sender_name=context.shop.name,
         recipient=recipient,
-        reply_to=context.shop.reply_to,
+        reply_to=context.answers_go_to,
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,

@@ -53,6 +53,22 @@ _WHY = {
     "ru": "Stripe сообщает, что баланса не хватает на этот возврат. Пополните его и отправьте возврат ещё раз.",
 }
 
+_ASKS = {
+    "en": "The shopper asks for a person, and writes:",
+    "es": "El cliente pide hablar con una persona y escribe:",
+    "ru": "Покупатель хочет поговорить с человеком и пишет:",
+}
+_MESSAGE = {
+    "en": "Could you send the apron in blue instead? It is a present, and has to be there by Friday.",
+    "es": "¿Podrían enviar el delantal en azul? Es un regalo y tiene que llegar antes del viernes.",
+    "ru": "Можно ли вместо этого прислать синий фартук? Это подарок, он нужен к пятнице.",
+}
+_STORY = {
+    "en": ("0 of 3 items of this order have shipped.", "Case C-7K2MQ9X: a person decides."),
+    "es": ("0 de 3 artículos de este pedido ya han salido.", "Caso C-7K2MQ9X: decide una persona."),
+    "ru": ("Отправлено товаров этого заказа: 0 из 3.", "Обращение C-7K2MQ9X: решает человек."),
+}
+
 _SHOP = Brand(
     name="Fern & Thistle",
     url="https://fern-thistle.example/",
@@ -108,8 +124,9 @@ def samples(locale: str) -> dict[str, MailContext]:
         order_number="#1042",
         alert=AlertKind.REFUND_STUCK,
         why=_WHY[language],
-        url="https://comeback.example/admin/cases/case_01jd7vq2k9",
-        case_id="case_01jd7vq2k9",
+        url="https://fern-thistle.example/admin",
+        command="comeback case show shop_01jd7vq2k9 C-7K2MQ9X",
+        case_id="C-7K2MQ9X",
         due_at=_ANSWER,
     )
     return {
@@ -129,6 +146,16 @@ def samples(locale: str) -> dict[str, MailContext]:
         "refund_problem": problem,
         "refund_problem-retrying": replace(problem, method=None, next_step=NextStep.RETRYING),
         "staff_alert": alert,
+        "staff_alert-message": replace(
+            alert,
+            alert=AlertKind.SHOPPER_WAITS,
+            why=_ASKS[language],
+            message=_MESSAGE[language],
+            shopper="ana@example.com",
+            story=_STORY[language],
+            command="comeback person list shop_01jd7vq2k9",
+            case_id=None,
+        ),
         **{f"staff_alert-{kind}": replace(alert, alert=kind, case_id=None, due_at=None) for kind in AlertKind},
     }
 

@@ -12,6 +12,7 @@ class Work(Model):
     """A kind and an id; ``handlers.jobs`` knows which use case that is.
 
     ``fence`` grows with every claim and must be shown to complete: a worker that lost its lease changes nothing.
+    ``attempts`` counts the claims, ``failures`` those that ended in an error and not in a wish to wait.
     ``not_before`` and ``lease_until`` are read against the database's clock only.
     """
 
@@ -23,6 +24,7 @@ class Work(Model):
     state = fields.CharField(max_length=8)
     not_before = fields.DatetimeField()
     attempts = fields.IntField(default=0)
+    failures = fields.IntField(default=0, db_default=0)
     fence = fields.IntField(default=0)
     lease_until = fields.DatetimeField(null=True)
     last_error = fields.TextField(null=True)

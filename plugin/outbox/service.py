@@ -34,7 +34,10 @@ class Later(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """Work that is ours until its lease ends; ``may_send_until`` is a reading of this process's monotonic clock."""
+    """Work that is ours until its lease ends; ``may_send_until`` is a reading of this process's monotonic clock.
+
+    ``attempts`` counts every claim, this one too; ``failures`` only those before that ended in an error of ours.
+    """
 
     id: str
     shop_id: str
@@ -42,6 +45,7 @@ class Claim:
     ref: str
     fence: int
     attempts: int
+    failures: int
     may_send_until: float
 
     def check_may_send(self) -> None:
@@ -80,6 +84,19 @@ async def add(
     tx.rings.append(Ring(work_id, written[0]["not_before"] if deferred else None))
 
 
+async def reschedule(tx: Transaction, *, shop_id: str, kind: str, ref: str, at: datetime) -> None:
+    """Set the time of work that waits, or write it where none does: a date that slides often needs one row only."""
+    written = await tx.rows(
+        "WITH moved AS ("
+        "UPDATE work SET not_before = $5 WHERE ref = $4 AND kind = $3 AND state = 'ready' RETURNING id), "
+        "fresh AS (INSERT INTO work (id, shop_id, kind, ref, state, not_before, attempts, fence, created_at) "
+        "SELECT $1, $2, $3, $4, 'ready', $5, 0, 0, now() WHERE NOT EXISTS (SELECT 1 FROM moved) RETURNING id) "
+        "SELECT id FROM moved UNION ALL SELECT id FROM fresh",
+        new_id("work"), shop_id, kind, ref, at,
+    )  # fmt: skip
+    tx.rings.extend(Ring(row["id"], at) for row in written)
+
+
 async def is_open(tx: Transaction, *, kind: str, ref: str) -> bool:
     """Whether such work is written and not done yet."""
     return bool(await tx.rows("SELECT 1 FROM work WHERE ref = $1 AND kind = $2 AND state <> 'done' LIMIT 1", ref, kind))
@@ -104,7 +121,7 @@ _CLAIM = """
         {which}
         ORDER BY not_before FOR UPDATE SKIP LOCKED LIMIT $2
     )
-    RETURNING id, shop_id, kind, ref, fence, attempts
+    RETURNING id, shop_id, kind, ref, fence, attempts, failures
 """
 
 
@@ -147,16 +164,18 @@ def back_off(attempts: int) -> timedelta:
 
 
 async def put_back(claim: Claim, *, reason: str, delay: timedelta | None = None) -> Ring | None:
-    """Give the work back, to be taken again after ``delay`` (by default a growing back-off). Never raises on a lost
-    lease: then it is not ours to give back."""
+    """Give the work back, to be taken again after ``delay``. Without one it has failed: that is counted, and the pause
+    grows. Never raises on a lost lease: then it is not ours to give back."""
     wait = delay if delay is not None else back_off(claim.attempts)
     back = await rows(
-        "UPDATE work SET state = 'ready', lease_until = NULL, not_before = now() + $3::interval, last_error = $4 "
+        "UPDATE work SET state = 'ready', lease_until = NULL, not_before = now() + $3::interval, last_error = $4, "
+        "failures = failures + $5 "
         "WHERE id = $1 AND fence = $2 AND state = 'claimed' RETURNING not_before",
         claim.id,
         claim.fence,
         wait,
         reason[:500],
+        int(delay is None),
     )
     return Ring(claim.id, back[0]["not_before"]) if back else None
 

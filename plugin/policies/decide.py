@@ -3,7 +3,8 @@
 1. An ask becomes one quantity per line; duplicates are merged; "everything" is every line with units left.
 2. Structure: what cannot be done at all is refused before any rule is read (unknown line, nothing left, too many).
 3. Rows: the first row that matches decides the line; every row tried keeps its verdict.
-4. Guards: an approval becomes a review while the order is frozen, disputed, or its money is not fully explained.
+4. Guards: an approval becomes a review while the order is frozen, disputed, or its money is not fully explained,
+   or while the shop is paused.
 5. One refused line refuses the ask; else one review makes it a review; else it is approved.
 6. Money: the worth of the units taken; shipping and extras only if everything is cancelled; then the fee, once,
    never more than what is owed before it.
@@ -46,6 +47,7 @@ _GUARDS = {
         Reason.OPEN_DISPUTE,
         Reason.AMOUNTS_UNEXPLAINED,
         Reason.REFUNDED_ELSEWHERE,
+        Reason.PERSON_DECIDES,
     )
 }
 
@@ -156,7 +158,9 @@ def _guard(order: OrderFacts) -> Verdict | None:
         return _GUARDS[Reason.OPEN_DISPUTE]
     if order.unexplained:
         return _GUARDS[Reason.AMOUNTS_UNEXPLAINED]
-    return _GUARDS[Reason.REFUNDED_ELSEWHERE] if order.unattributed else None
+    if order.unattributed:
+        return _GUARDS[Reason.REFUNDED_ELSEWHERE]
+    return _GUARDS[Reason.PERSON_DECIDES] if order.paused else None
 
 
 def _refused_line(line_id: str, title: str, asked: int, left: int, reason: Reason) -> LineDecision:

@@ -67,7 +67,8 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     """One order. ``shipping`` and ``extras`` are what has neither been paid back nor promised; extras may be negative.
 
     ``unexplained`` is the platform's total less our sum of the parts; ``unattributed`` is money given back elsewhere
-    that names no lines (DESIGN §3). ``prior_cases`` counts this shopper's earlier cases at the shop.
+    that names no lines (DESIGN §3). ``prior_cases`` counts this shopper's earlier cases at the shop; ``paused`` says
+    that the shop has stopped all automatic approvals.
     """
 
     id: str
@@ -86,6 +87,7 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     prior_cases: int = 0
     has_open_dispute: bool = False
     frozen: bool = False
+    paused: bool = False
     unexplained: int = 0
     unattributed: int = 0
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import holidays
 
+from plugin.shops.service import zone_of
 from plugin.shops.settings import ShopSettings
 
 
@@ -17,7 +17,7 @@ def person_answers_by(settings: ShopSettings, at: datetime) -> datetime:
         closed = holidays.country_holidays(settings.country)
     except NotImplementedError:
         closed = holidays.HolidayBase()
-    zone = ZoneInfo(settings.time_zone)
+    zone = zone_of(settings)
     moment = at.astimezone(zone)
     left = timedelta(hours=person.answers_within_hours)
     for _ in range(366):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct, convert
 from msgspec import ValidationError as Invalid
@@ -28,10 +30,14 @@ class Brand(Struct, frozen=True, kw_only=True):
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who answers when a shopper wants a person, and when: weekdays 0 (Monday) to 6, local hours."""
+    """Who answers when a shopper wants a person, and when: weekdays 0 (Monday) to 6, local hours.
+
+    ``desk_url`` is where the shop's people work, such as its own admin: the alerts to them lead there.
+    """
 
     reply_to: str | None = None
     alerts_to: str | None = None
+    desk_url: str | None = None
     weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     opens: int = 9
     closes: int = 18
@@ -68,6 +74,33 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
 
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_PLACE = re.compile(r" - at `\$\.?(.*)`")
+_WANTED = {
+    "time_zone": "time_zone is no zone that is known here. Write one such as Europe/Madrid.",
+    "country": "country is no country. Write its two letters of ISO 3166, such as ES.",
+    "locale": "locale is no language. Write one such as en or es-MX.",
+    "person.desk_url": "person.desk_url is no address of a desk. Write one that begins with https://.",
+}
+
+
+def find_zone(name: str | None) -> ZoneInfo | None:
+    """The zone of this name, or None where this machine knows none."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _is_desk(url: str) -> bool:
+    """Whether staff may be led there: over https, or to this machine itself."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    return url.isprintable() and " " not in url and bool(parts.hostname) and (parts.scheme == "https" or is_here)
 
 
 def parse_settings(raw: object) -> ShopSettings:
@@ -75,8 +108,9 @@ def parse_settings(raw: object) -> ShopSettings:
     try:
         settings = convert(raw, ShopSettings)
     except Invalid as error:
-        raise BadSettings(detail=str(error)) from error
-    offer = settings.codes
+        place = _PLACE.search(str(error))
+        raise BadSettings(detail=str(error), param=place.group(1) if place else None) from error
+    offer, person = settings.codes, settings.person
     faults = {
         "brand.accent": not _COLOUR.fullmatch(settings.brand.accent),
         "codes.percent": offer.kind == "percent" and not 1 <= (offer.percent or 0) <= 100,
@@ -85,10 +119,16 @@ def parse_settings(raw: object) -> ShopSettings:
         "codes.valid_days": not 1 <= offer.valid_days <= 730,
         "codes.per_customer": not 0 <= offer.per_customer <= 100 or not 1 <= offer.per_days <= 730,
         "codes.held_out_percent": not 0 <= offer.held_out_percent <= 50,
-        "person.opens": not 0 <= settings.person.opens < settings.person.closes <= 24,
-        "person.weekdays": not settings.person.weekdays or any(not 0 <= d <= 6 for d in settings.person.weekdays),
+        "time_zone": find_zone(settings.time_zone) is None,
+        "country": not _COUNTRY.fullmatch(settings.country),
+        "locale": not _LOCALE.fullmatch(settings.locale),
+        "person.opens": not 0 <= person.opens < person.closes <= 24,
+        "person.weekdays": not person.weekdays or any(not 0 <= d <= 6 for d in person.weekdays),
+        "person.answers_within_hours": not 1 <= person.answers_within_hours <= 240,
+        "person.manual_refund_days": not 0 <= person.manual_refund_days <= 60,
+        "person.desk_url": person.desk_url is not None and not _is_desk(person.desk_url),
     }
     for param, wrong in faults.items():
         if wrong:
-            raise BadSettings(detail=f"{param} is out of range.", param=param)
+            raise BadSettings(detail=_WANTED.get(param, f"{param} is out of range."), param=param)
     return settings

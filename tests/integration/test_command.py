@@ -73,6 +73,18 @@ async def test_settings_are_read_strictly_and_kept_whole(comeback: Comeback, tmp
     assert (await Shop.get(id=shop)).settings["brand"]["accent"] == "#aa0000"
 
 
+async def test_a_shop_is_paused_and_resumed_and_the_log_says_so(comeback: Comeback) -> None:
+    shop = (await comeback("shop", "create", "Lumen", "--json")).json["shop"]
+    paused = await comeback("shop", "pause", shop)
+    shown = (await comeback("shop", "show", shop)).json
+    resumed = await comeback("shop", "resume", shop)
+    assert (paused.out, shown["paused"]) == ("✓ Lumen is paused. A person decides.\n", True)
+    assert "shop_paused" in paused.err
+    assert "shop_resumed" in resumed.err
+    assert resumed.out == "✓ Lumen decides by its policy.\n"
+    assert not (await Shop.get(id=shop)).paused
+
+
 async def test_a_rotated_webhook_secret_stands_beside_the_one_before(comeback: Comeback) -> None:
     made = (await comeback("shop", "create", "Lumen", "--json")).json
     fresh = (await comeback("shop", "rotate-secret", made["shop"])).out.strip()

@@ -121,3 +121,17 @@ async def test_a_second_process_leaves_the_house_to_the_first(database: str) -> 
     await first
     await keep_house(ports)
     assert await rows("SELECT 1 FROM idempotent_calls") == []
+
+
+async def test_a_day_is_sealed_only_when_its_last_second_is_an_hour_old(database: str) -> None:
+    midnight = NOON.replace(hour=0)
+    ports = fake_ports()
+    shop = await a_shop(ports)
+    await _record(ports, shop, await an_order(ports, shop), midnight - timedelta(seconds=1))
+    ports.clock.at = midnight + timedelta(minutes=59)
+    await keep_house(ports)
+    assert await verify_root(shop.id, midnight.date() - timedelta(days=1)) is None
+
+    ports.clock.at = midnight + timedelta(hours=1)
+    await keep_house(ports)
+    assert await verify_root(shop.id, midnight.date() - timedelta(days=1)) is True

@@ -14,7 +14,7 @@ from plugin.outbox import service as outbox
 from plugin.outbox.service import LEASE, SENDING_NEEDS, Claim, LeaseLost
 from plugin.shops.models import Shop
 from tests.factories import a_shop
-from tests.fakes import FakePorts, fake_ports
+from tests.fakes import NOON, FakePorts, fake_ports
 from tests.nudges import one
 
 
@@ -166,3 +166,32 @@ async def test_finished_work_is_forgotten_after_a_while(ports: FakePorts, shop: 
     await rows("UPDATE work SET done_at = now() - interval '8 days' WHERE id = $1", old.id)
     assert await outbox.forget_done(timedelta(days=7)) == 1
     assert {row["id"] for row in await rows("SELECT id FROM work")} == {done.id, open_one.id}
+
+
+async def test_a_date_that_slides_moves_one_row_and_what_is_running_keeps_its_own(ports: FakePorts, shop: Shop) -> None:
+    async def slide(hours: int) -> None:
+        async with transaction(ports.doorbell) as tx:
+            at = NOON + timedelta(hours=hours)
+            await outbox.reschedule(tx, shop_id=shop.id, kind="test", ref="case", at=at)
+
+    for hours in range(20):
+        await slide(hours)
+    assert await rows("SELECT not_before FROM work") == [{"not_before": NOON + timedelta(hours=19)}]
+    assert ports.doorbell.rings[-1].not_before == NOON + timedelta(hours=19)
+
+    await rows("UPDATE work SET not_before = now()")
+    (running,) = await outbox.claim_due(1)
+    await slide(20)
+    assert await rows("SELECT id FROM work WHERE state = 'ready' AND id <> $1", running.id)
+    assert (await one("SELECT state FROM work WHERE id = $1", running.id))["state"] == "claimed"
+
+
+async def test_to_wait_is_no_failure(ports: FakePorts, shop: Shop) -> None:
+    await add(ports, shop)
+    seen = []
+    for delay in (timedelta(0), timedelta(0), None, timedelta(0)):
+        await rows("UPDATE work SET not_before = now()")
+        (mine,) = await outbox.claim_due(1)
+        seen.append((mine.attempts, mine.failures))
+        await outbox.put_back(mine, reason="not now", delay=delay)
+    assert seen == [(1, 0), (2, 0), (3, 0), (4, 1)]

@@ -7,8 +7,12 @@ import re
 from uuid import uuid4
 
 import httpx
+import pytest
 
+from plugin.access.rate import TooMany
 from plugin.db import rows
+from plugin.journeys.look_up import PER_ORDER
+from plugin.journeys.look_up import look_up as begin_look_up
 from plugin.storefronts.standard.wire import OrderBody
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.steps import quiet
@@ -151,3 +155,14 @@ async def test_look_ups_are_limited_for_an_address_and_say_when_to_come_back(wor
     assert [answer.status_code for answer in answers] == [202] * 5 + [429]
     assert answers[-1].json()["code"] == "too_many_requests"
     assert 0 < int(answers[-1].headers["retry-after"]) <= 3601
+
+
+async def test_a_stranger_does_not_use_up_the_guests_look_ups(world: World) -> None:
+    order = await world.place("fashion")
+    for n in range(PER_ORDER):
+        await begin_look_up(
+            world.ports, world.shop, number=order.number, email=f"{n}@evil.example", caller="198.51.100.7"
+        )
+    with pytest.raises(TooMany):
+        await begin_look_up(world.ports, world.shop, number=order.number, email="x@x.example", caller="198.51.100.7")
+    assert (await look_up(world, order.number, "grace@example.com")).status_code == 202

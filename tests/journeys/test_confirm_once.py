@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from handlers.shopper.orders import CONFIRMS_AN_HOUR
 from plugin.db import rows
 from tests.journeys.steps import charged, count, given_back, quiet
 from tests.world import World
@@ -127,3 +128,15 @@ async def test_the_key_of_a_changed_decision_is_free_for_the_new_one(world: Worl
     changed = await shopper.confirm(stale, key=key)
     confirmed = await shopper.confirm(changed.json()["preview"]["digest"], key=key)
     assert (changed.status_code, confirmed.status_code) == (409, 201)
+
+
+async def test_a_call_that_has_its_answer_gets_it_beyond_the_limit_too(world: World) -> None:
+    shopper = await world.shopper(await world.place("fashion"))
+    digest, key = (await shopper.preview())["digest"], uuid4().hex
+    first = await shopper.confirm(digest, key=key)
+    await rows("UPDATE rate_counts SET n = $1 WHERE key LIKE 'confirm:%'", CONFIRMS_AN_HOUR)
+    again = await shopper.confirm(digest, key=key)
+    fresh = await shopper.confirm(digest)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert (fresh.status_code, fresh.json()["code"]) == (429, "too_many_requests")
+    await shopper.until_state(first.json()["id"], "done")

@@ -27,6 +27,8 @@ async def test_a_paused_shop_decides_by_a_person(world: World) -> None:
     order = await world.place("fashion")
     shopper = await world.shopper(order)
     await rows("UPDATE shops SET paused = true")
+    seen = await shopper.get("/v1/order")
+    assert {action["outcome"] for line in seen["lines"] for action in line["actions"]} == {"review"}
     case = await shopper.cancel()
     assert case["state"] == "in_review"
     await quiet(world)

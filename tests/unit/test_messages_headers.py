@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from plugin.mailers.mime import build
-from plugin.messages.contexts import Cancelled
+from plugin.messages.contexts import Cancelled, StaffAlert
 from plugin.messages.parts import Brand, MailLine, MoneyState, PaymentOutcome, RetentionCode
 from plugin.messages.preview import write_previews
 from plugin.messages.render import SUBJECT_LIMIT, message_id, render, to_envelope
@@ -171,3 +171,25 @@ def test_the_preview_writes_every_mail_in_every_language(tmp_path: Path) -> None
         for name in samples(language):
             assert {f"{language}.{name}.{suffix}" for suffix in ("html", "txt", "eml")} <= names
     assert "ru.cancelled.html" in files[0].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("shopper", "reply_to"),
+    [
+        ("ana@example.com", "ana@example.com"),
+        (None, "hello@fern-thistle.example"),
+        ("not an address", "hello@fern-thistle.example"),
+        ("ana@", "hello@fern-thistle.example"),
+        ("ána@example.com", "hello@fern-thistle.example"),
+    ],
+)
+def test_the_staff_answer_a_shopper_where_the_address_is_one(shopper: str | None, reply_to: str) -> None:
+    alert = samples("en")["staff_alert-message"]
+    assert isinstance(alert, StaffAlert)
+    alert = replace(alert, shopper=shopper)
+    envelope = to_envelope(
+        alert, render(alert), mail_id="mail_1", domain="comeback.example", sender="mail@comeback.example",
+        recipient="staff@fern-thistle.example",
+    )  # fmt: skip
+    assert envelope.reply_to == reply_to
+    assert build(envelope, NOW)["Reply-To"] == reply_to

@@ -88,7 +88,8 @@ GUARDS = [
     ({"frozen": True, "has_open_dispute": True}, Reason.ORDER_FROZEN),
     ({"has_open_dispute": True, "unexplained": 1}, Reason.OPEN_DISPUTE),
     ({"unexplained": -1}, Reason.AMOUNTS_UNEXPLAINED),
-    ({"unattributed": 100}, Reason.REFUNDED_ELSEWHERE),
+    ({"unattributed": 100, "paused": True}, Reason.REFUNDED_ELSEWHERE),
+    ({"paused": True}, Reason.PERSON_DECIDES),
 ]
 
 

@@ -1,0 +1,64 @@
+"""What the shop's staff are told, in the shop's language. Nothing in it lets a colleague act as the shopper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plugin.cases.models import Case
+from plugin.cases.states import CaseState
+from plugin.core.words import Words, choose_language, choose_locale
+from plugin.journeys import sentences
+from plugin.journeys.letters import Scene, brand_of
+from plugin.messages.contexts import StaffAlert
+from plugin.messages.parts import AlertKind
+from plugin.orders.service import StoredOrder, fulfilled_by_line
+from plugin.ports.orders import OrderState
+from plugin.refunds.states import LegState
+from plugin.shops.service import zone_of
+from plugin.shops.settings import ShopSettings
+
+
+def desk_of(settings: ShopSettings, public_url: str) -> str:
+    """Where an alert leads: the address at which the shop's people work, else the shop itself."""
+    return settings.person.desk_url or settings.brand.home_url or public_url
+
+
+def staff_words(settings: ShopSettings) -> Words:
+    """The language and the zone of the shop itself."""
+    return Words(choose_locale(settings.locale), zone_of(settings))
+
+
+def story_of(words: Words, order: StoredOrder, cases: Sequence[Case]) -> tuple[str, ...]:
+    """Where the order and what was asked about it stand, in plain lines."""
+    if order.now.state is OrderState.OPEN:
+        ordered = sum(line.quantity for line in order.now.lines)
+        shipped = sum(fulfilled_by_line(order.now).values())
+        status = words.say(sentences.ORDER_STANDS, shipped=shipped, ordered=ordered)
+    else:
+        status = words.say(sentences.ORDER_CANCELLED)
+    return (status, *(words.say(sentences.CASE_STANDS[CaseState(case.state)], number=case.number) for case in cases))
+
+
+def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
+    """About a case, with the command that shows all of it."""
+    settings = scene.settings
+    language = choose_language(settings.locale)
+    words = staff_words(settings)
+    stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
+    why = sentences.ALERT_WHY.get(scene.case.person_reason or "") if alert is AlertKind.REVIEW else None
+    return StaffAlert(
+        shop=brand_of(scene.shop, settings, language, scene.public_url),
+        locale=words.locale,
+        zone=str(words.zone),
+        order_number=scene.order.row.number,
+        alert=alert,
+        why=words.say(
+            why or sentences.ALERT_WHY[str(alert)],
+            amount=words.money(sum(leg.amount for leg in stuck), scene.case.currency),
+            reason=next((leg.failure for leg in stuck if leg.failure), scene.case.person_reason or ""),
+        ),
+        url=scene.url,
+        case_id=scene.case.number,
+        command=f"comeback case show {scene.shop.id} {scene.case.number}",
+        due_at=scene.case.due_at,
+    )
