@@ -15,7 +15,14 @@ from handlers.origins import OriginIsKnown
 from handlers.pages.assets import static_route
 from handlers.problems import ErrorPage, ProblemAnswers
 from handlers.reading import AddressCheck, ExactRequest
-from handlers.reference import docs_page, openapi_config, problem_page, problems_page
+from handlers.reference import (
+    docs_page,
+    openapi_config,
+    problem_page,
+    problems_page,
+    published_order_schema,
+    published_policy_schema,
+)
 from handlers.security import BODY_LIMIT, ContentTypeCheck
 from plugin.settings import Settings
 
@@ -53,6 +60,8 @@ def create_app(
             static_route(),
             docs_page,
             problems_page,
+            published_order_schema,
+            published_policy_schema,
             problem_page,
         ],
         lifespan=list(lifespan),

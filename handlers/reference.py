@@ -17,6 +17,8 @@ from handlers.pages.assets import asset_url
 from handlers.problems import PROBLEM_JSON, Failure, Problem, known_failures
 from handlers.security import csp_nonce
 from plugin.core.errors import NotFound
+from plugin.policies.document import policy_schema
+from plugin.storefronts.standard.schema import order_schema
 
 SCHEMA_PATH = "/schema/openapi.json"
 API_VERSION = "0.1.0"
@@ -157,6 +159,18 @@ def docs_page() -> Response[str]:
 </html>
 """
     return Response(body, headers={"Content-Security-Policy": policy})
+
+
+@get("/docs/order.schema.json", include_in_schema=False, sync_to_thread=False)
+def published_order_schema() -> dict[str, Any]:
+    """The JSON Schema of the order that a storefront sends us (`docs/storefront-webhooks.md`)."""
+    return order_schema()
+
+
+@get("/docs/policy.schema.json", include_in_schema=False, sync_to_thread=False)
+def published_policy_schema() -> dict[str, Any]:
+    """The JSON Schema of a policy document."""
+    return policy_schema()
 
 
 @get("/docs/problems", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=False)

@@ -9,7 +9,6 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -158,10 +157,3 @@ async def transaction(doorbell: Doorbell, *, step: str | None = None) -> AsyncIt
 async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
     """Raw SQL outside any transaction of ours."""
     return list(await connections.get("default").execute_query_dict(sql, list(values)))
-
-
-async def database_now() -> datetime:
-    """The database's clock, the only one that leases are measured by."""
-    answer = await rows("SELECT now() AS now")
-    now: datetime = answer[0]["now"]
-    return now

@@ -31,9 +31,6 @@ class TransitionTable(Generic[State]):
     moves: Mapping[State, frozenset[State]]
     repeats: frozenset[tuple[State, State]] = frozenset()
 
-    def is_terminal(self, state: State) -> bool:
-        return not self.moves.get(state)
-
     def is_repeat(self, state: State, wanted: State) -> bool:
         return state == wanted or (state, wanted) in self.repeats
 
@@ -41,7 +38,3 @@ class TransitionTable(Generic[State]):
         """Raise ``IllegalTransition`` unless ``wanted`` may follow ``state``."""
         if wanted not in self.moves.get(state, frozenset()):
             raise IllegalTransition(detail=f"{state} cannot become {wanted}.", state=str(state))
-
-    def sources(self, wanted: State) -> list[State]:
-        """All states that ``wanted`` may follow, for the compare-and-set."""
-        return [state for state, following in self.moves.items() if wanted in following]

@@ -162,8 +162,12 @@ async def payments_to_read_again(before: datetime) -> list[tuple[str, str]]:
 
 
 async def legs_by_state() -> dict[str, int]:
-    """How many legs are in each state, for the metrics."""
-    return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM refund_legs GROUP BY state")}
+    """How many legs are in each state, for the metrics; one that another has replaced is over and does not count."""
+    found = await rows(
+        "SELECT state, count(*) AS n FROM refund_legs l "
+        "WHERE NOT EXISTS (SELECT 1 FROM refund_legs r WHERE r.replaces = l.id) GROUP BY state"
+    )
+    return {row["state"]: row["n"] for row in found}
 
 
 async def legs_on_payment(payment_id: str) -> list[RefundLeg]:

@@ -81,6 +81,8 @@ _WANTED = {
     "time_zone": "time_zone is no zone that is known here. Write one such as Europe/Madrid.",
     "country": "country is no country. Write its two letters of ISO 3166, such as ES.",
     "locale": "locale is no language. Write one such as en or es-MX.",
+    "brand.home_url": "brand.home_url is no web address. Write one that begins with https://.",
+    "brand.logo_url": "brand.logo_url is no web address. Write one that begins with https://.",
     "person.desk_url": "person.desk_url is no address of a desk. Write one that begins with https://.",
 }
 
@@ -93,8 +95,8 @@ def find_zone(name: str | None) -> ZoneInfo | None:
         return None
 
 
-def _is_desk(url: str) -> bool:
-    """Whether staff may be led there: over https, or to this machine itself."""
+def _is_web_address(url: str) -> bool:
+    """Whether a person may be led there: over https, or to this machine itself."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -110,9 +112,9 @@ def parse_settings(raw: object) -> ShopSettings:
     except Invalid as error:
         place = _PLACE.search(str(error))
         raise BadSettings(detail=str(error), param=place.group(1) if place else None) from error
-    offer, person = settings.codes, settings.person
+    offer, person, brand = settings.codes, settings.person, settings.brand
     faults = {
-        "brand.accent": not _COLOUR.fullmatch(settings.brand.accent),
+        "brand.accent": not _COLOUR.fullmatch(brand.accent),
         "codes.percent": offer.kind == "percent" and not 1 <= (offer.percent or 0) <= 100,
         "codes.amounts": any(value <= 0 for value in offer.amounts.values()),
         "codes.minimums": any(value < 0 for value in offer.minimums.values()),
@@ -126,7 +128,10 @@ def parse_settings(raw: object) -> ShopSettings:
         "person.weekdays": not person.weekdays or any(not 0 <= d <= 6 for d in person.weekdays),
         "person.answers_within_hours": not 1 <= person.answers_within_hours <= 240,
         "person.manual_refund_days": not 0 <= person.manual_refund_days <= 60,
-        "person.desk_url": person.desk_url is not None and not _is_desk(person.desk_url),
+        "person.desk_url": person.desk_url is not None and not _is_web_address(person.desk_url),
+        "brand.home_url": brand.home_url is not None and not _is_web_address(brand.home_url),
+        "brand.logo_url": brand.logo_url is not None
+        and not (_is_web_address(brand.logo_url) and brand.logo_url.startswith("https:")),
     }
     for param, wrong in faults.items():
         if wrong:

@@ -226,3 +226,12 @@ async def test_without_a_token_only_this_machine_reads_the_numbers(
 ) -> None:
     async with calling_from(peer, create_app(Settings())) as client:
         assert (await client.get("/metrics", headers=headers)).status_code == status
+
+
+@pytest.mark.parametrize(("name", "member"), [("order", "sequence"), ("policy", "otherwise")])
+async def test_the_schemas_that_others_build_against_are_served(
+    client: AsyncTestClient[Any], name: str, member: str
+) -> None:
+    answer = await client.get(f"/docs/{name}.schema.json")
+    assert answer.status_code == 200
+    assert f'"{member}"' in answer.text

@@ -173,6 +173,8 @@ DOORS: dict[str, Door] = {
     "GET /metrics": Door(Key.PUBLIC, constant("/metrics")),
     "GET /static/{file_path}": Door(Key.PUBLIC, constant("/static/vendor/rapidoc-9.3.8/LICENSE.txt")),
     "GET /docs": Door(Key.PUBLIC, constant("/docs")),
+    "GET /docs/order.schema.json": Door(Key.PUBLIC, constant("/docs/order.schema.json")),
+    "GET /docs/policy.schema.json": Door(Key.PUBLIC, constant("/docs/policy.schema.json")),
     "GET /docs/problems": Door(Key.PUBLIC, constant("/docs/problems")),
     "GET /docs/problems/{code}": Door(Key.PUBLIC, constant("/docs/problems/session_expired")),
     "GET /schema": Door(Key.PUBLIC, constant("/schema")),

@@ -24,6 +24,8 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("person.answers_within_hours", {"person": {"answers_within_hours": 241}}),
     ("person.manual_refund_days", {"person": {"manual_refund_days": 61}}),
     ("person.desk_url", {"person": {"desk_url": "http://admin.example"}}),
+    ("brand.home_url", {"brand": {"home_url": "javascript:alert(1)"}}),
+    ("brand.logo_url", {"brand": {"logo_url": "http://localhost/logo.png"}}),
     ("person.desk_url", {"person": {"desk_url": "https://[admin"}}),
     ("person.desk_url", {"person": {"desk_url": "javascript:alert(1)"}}),
     ("person.opens", {"person": {"opens": "nine"}}),
