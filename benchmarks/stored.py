@@ -25,16 +25,16 @@ _ORDERS = """
 """
 _PAYMENTS = """
     INSERT INTO payments (id, shop_id, order_id, external_id, custodian, instrument, reference, label, currency, state,
-        amount, captured, capturable, external_refunded, disputed, read_at)
+        amount, captured, capturable, external_refunded, disputed, read_at, readings)
     SELECT 'pay_' || lpad(n::text, 26, '0'), $1, 'ord_' || lpad(n::text, 26, '0'), 'card', 'stripe', 'card',
-        'pi_stored_' || n, 'Visa •••• 4242', 'USD', 'captured', $2, $2, 0, 0, 0, now()
+        'pi_stored_' || n, 'Visa •••• 4242', 'USD', 'captured', $2, $2, 0, 0, 0, now(), 1
     FROM generate_series($3::int, $4::int) n
 """
 _CASES = """
-    INSERT INTO cases (id, shop_id, order_id, number, kind, basis, state, asked_by, locale, currency, owed, whole_order,
-        takes_shipping, revision, policy_id, digest, facts, decision, asked_at, changed_at, closed_at)
+    INSERT INTO cases (id, shop_id, order_id, number, kind, basis, state, asked_by, locale, currency, owed, withheld,
+        whole_order, takes_shipping, revision, store_asks, policy_id, digest, facts, decision, asked_at, changed_at, closed_at)
     SELECT 'case_' || lpad(n::text, 26, '0'), p.shop_id, 'ord_' || lpad(n::text, 26, '0'), 'C-S' || n, 'cancel',
-        'policy', 'done', 'shopper', 'en', 'USD', $2, true, true, 1, p.id, repeat('0', 64), '{}',
+        'policy', 'done', 'shopper', 'en', 'USD', $2, 0, true, true, 1, 1, p.id, repeat('0', 64), '{}',
         '{}', now(), now(), now()
     FROM generate_series($3::int, $4::int, $5::int) n, policy_versions p WHERE p.shop_id = $1 AND p.state = 'live'
 """

@@ -225,6 +225,10 @@ class Migration(migrations.Migration):
                 ("document", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
                 ("placement", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
                 ("frozen_reason", fields.TextField(null=True, unique=False)),
+                (
+                    "frozen_by",
+                    fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads),
+                ),
                 ("audit_n", fields.IntField(default=0)),
                 ("audit_head", fields.CharField(default="", max_length=64)),
                 ("received_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -437,6 +441,7 @@ class Migration(migrations.Migration):
                 ("external_refunded", fields.BigIntField(default=0)),
                 ("disputed", fields.BigIntField(default=0)),
                 ("read_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("readings", fields.IntField(default=0)),
             ],
             options={
                 "table": "payments",
@@ -512,6 +517,7 @@ class Migration(migrations.Migration):
                 ("locale", fields.CharField(max_length=20)),
                 ("currency", fields.CharField(max_length=3)),
                 ("owed", fields.BigIntField()),
+                ("withheld", fields.BigIntField(default=0)),
                 ("whole_order", fields.BooleanField()),
                 ("takes_shipping", fields.BooleanField()),
                 ("revision", fields.IntField()),
@@ -528,7 +534,11 @@ class Migration(migrations.Migration):
                 ("digest", fields.CharField(max_length=64)),
                 ("facts", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
                 ("decision", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
-                ("store_asked_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("store_asks", fields.IntField(default=0)),
+                (
+                    "store_request",
+                    fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads),
+                ),
                 ("store_reason", fields.TextField(null=True, unique=False)),
                 ("person_reason", fields.CharField(null=True, max_length=60)),
                 ("asked_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -585,7 +595,7 @@ class Migration(migrations.Migration):
                 ("revision", fields.IntField()),
                 ("worth", fields.BigIntField()),
                 ("tax", fields.BigIntField()),
-                ("state", fields.CharField(max_length=8)),
+                ("state", fields.CharField(max_length=10)),
             ],
             options={
                 "table": "case_units",

@@ -7,7 +7,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 UNIQUE = [
-    ("case_units_owned_once", "case_units (order_id, line_id, ordinal) WHERE state <> 'released'"),
+    ("case_units_owned_once", "case_units (order_id, line_id, ordinal) WHERE state IN ('open', 'settled')"),
     ("policy_versions_one_live", "policy_versions (shop_id) WHERE state = 'live'"),
     ("refund_legs_one_successor", "refund_legs (replaces) WHERE replaces IS NOT NULL"),
 ]
@@ -35,7 +35,7 @@ CHECKS = [
     ("cases", "cases_owed", "owed >= 0"),
     ("cases", "cases_waiting", "(waiting_on IS NULL) = (due_at IS NULL)"),
     ("cases", "cases_closed", "(closed_at IS NULL) = (due_at IS NOT NULL)"),
-    ("case_units", "case_units_state", "state IN ('open', 'settled', 'released')"),
+    ("case_units", "case_units_state", "state IN ('open', 'settled', 'released', 'edited_out')"),
     ("case_units", "case_units_worth", "ordinal >= 0 AND worth >= 0 AND tax >= 0"),
     (
         "refund_legs",

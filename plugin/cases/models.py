@@ -11,7 +11,9 @@ from tortoise.models import Model
 class Case(Model):
     """``facts``, ``decision`` and ``policy_id`` are pinned when the shopper confirms and never change.
 
-    ``waiting_on`` and ``due_at`` are set in every state that is not terminal, and empty in the others.
+    ``waiting_on`` and ``due_at`` are set in every state that is not terminal, and empty in the others. ``withheld`` is
+    what a person has taken off what was decided; ``owed`` is what is left. ``store_request`` is what the store is asked,
+    pinned before the first call and unchanged until a person asks anew; ``store_asks`` numbers those asks.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -30,6 +32,7 @@ class Case(Model):
     locale = fields.CharField(max_length=20)
     currency = fields.CharField(max_length=3)
     owed = fields.BigIntField()
+    withheld = fields.BigIntField(default=0)
     whole_order = fields.BooleanField()
     takes_shipping = fields.BooleanField()
     revision = fields.IntField()
@@ -38,7 +41,8 @@ class Case(Model):
     digest = fields.CharField(max_length=64)
     facts: fields.JSONField[dict[str, Any]] = fields.JSONField()
     decision: fields.JSONField[dict[str, Any]] = fields.JSONField()
-    store_asked_at = fields.DatetimeField(null=True)
+    store_asks = fields.IntField(default=0)
+    store_request: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
     store_reason = fields.TextField(null=True)
     person_reason = fields.CharField(max_length=60, null=True)
     asked_at = fields.DatetimeField()
@@ -52,7 +56,10 @@ class Case(Model):
 
 
 class CaseUnit(Model):
-    """One unit of a line that a case owns (open or settled) or has given back (released)."""
+    """One unit of a line that a case owns (open or settled) or has given back (released).
+
+    A unit that the store took out of the order after it had been cancelled is ``edited_out``: paid, and owned no more.
+    """
 
     id = fields.BigIntField(primary_key=True, generated=True)
     shop: Any = fields.ForeignKeyField("models.Shop")
@@ -66,7 +73,7 @@ class CaseUnit(Model):
     revision = fields.IntField()
     worth = fields.BigIntField()
     tax = fields.BigIntField()
-    state = fields.CharField(max_length=8)
+    state = fields.CharField(max_length=10)
 
     class Meta:
         table = "case_units"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from tortoise.exceptions import IntegrityError
 
 from plugin.cases.facts import Ownership
@@ -15,6 +16,7 @@ from plugin.core.money import unit_worth
 from plugin.db import Transaction, rows
 from plugin.orders.service import StoredOrder
 from plugin.policies.decision import Decision
+from plugin.ports.storefronts import CancelRequest
 
 
 class UnitsTaken(DomainError):
@@ -119,6 +121,20 @@ async def own_units(tx: Transaction, case: Case, order: StoredOrder, decision: D
         await CaseUnit.bulk_create(units, using_db=tx.connection)
     except IntegrityError as error:
         raise UnitsTaken() from error
+
+
+async def pin_request(tx: Transaction, case: Case, request: CancelRequest) -> None:
+    """Keep what the store is asked from now on, under the ask's own number."""
+    await tx.execute(
+        "UPDATE cases SET store_request = $2, store_asks = store_asks + 1 WHERE id = $1",
+        case.id,
+        msgspec.json.encode(request).decode(),
+    )
+
+
+async def ask_anew(tx: Transaction, case_id: str) -> None:
+    """Let go of the last ask, which the store has answered for good: the next one has its own id and content."""
+    await tx.execute("UPDATE cases SET store_request = NULL WHERE id = $1", case_id)
 
 
 async def mark_units(tx: Transaction, case_id: str, state: str) -> None:

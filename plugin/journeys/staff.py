@@ -9,7 +9,7 @@ from plugin.audit import service as audit
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units, release_units, units_by_case
+from plugin.cases.store import ask_anew, get_case, lock_case, mark_units, release_units, units_by_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
@@ -141,9 +141,15 @@ async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str) -> 
 
 
 async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
-    """Ask the store once more, after whatever kept it from answering is mended."""
+    """Ask the store once more, after whatever kept it from answering is mended.
+
+    A store that has said no is asked anew. One that never answered may have cancelled: its ask stays the same one, or
+    it would cancel twice.
+    """
     async with transaction(ports.doorbell) as tx:
         desk = await _take_for_the_store(tx, shop, case_id)
+        if desk.case.person_reason != "store_silent":
+            await ask_anew(tx, case_id)
         await _reserve_anew(tx, ports, shop, desk)
         at = ports.clock.now()
         await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone, say_why_anew
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_line, units_by_line
+from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_line, pin_request, units_by_line
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
 from plugin.codes.store import codes_of_case
@@ -21,7 +23,7 @@ from plugin.db import Transaction, transaction
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
-from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
+from plugin.orders.service import StoredOrder, lock_order, payments_of
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
 from plugin.ports.orders import LineCount
@@ -43,27 +45,43 @@ STORE_MAY_TAKE = timedelta(days=7)
 
 async def ask_store(ports: Ports, claim: Claim) -> None:
     """Work: ask the store to cancel the case's units, or re-read what became of the last ask."""
-    case = await get_case(claim.shop_id, claim.ref)
-    shop = await get_shop(case.shop_id)
-    if CaseState(case.state) is not CaseState.AWAITING_STORE:
-        async with transaction(ports.doorbell) as tx:
-            await outbox.complete(tx, claim)
+    shop = await get_shop(claim.shop_id)
+    pinned = await _pin(ports, claim)
+    if pinned is None:
         return
-    order = await get_order(case.shop_id, case.order_id)
-    request = await _request(case, order)
+    request, asked_before = pinned
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
     adapter = ports.storefronts[shop.storefront]
     claim.check_may_send()
-    asked_before = case.store_asked_at is not None
     answer = await adapter.read_cancel(store, request) if asked_before else None
     if answer is None or answer.status is CancelStatus.UNKNOWN:
-        if not asked_before:
-            await _note_asked(ports, case)
         claim.check_may_send()
         point("before store_updated")
         answer = await adapter.cancel(store, request)
         point("after store_updated")
     await take_answer(ports, claim, shop, answer)
+
+
+async def _pin(ports: Ports, claim: Claim) -> tuple[CancelRequest, bool] | None:
+    """Commit what the store is asked before it is asked, and whether it may have been asked already.
+
+    Whatever happens to the answer, and to other cases of the order meanwhile, the next try reads before it asks and
+    asks the very same under the same id. None where the case does not wait for the store any more.
+    """
+    found = await get_case(claim.shop_id, claim.ref)
+    if CaseState(found.state) is CaseState.AWAITING_STORE and found.store_request is not None:
+        return msgspec.convert(found.store_request, CancelRequest), True
+    async with transaction(ports.doorbell) as tx:
+        order = await lock_order(tx, found.order_id)
+        case = await lock_case(tx, found.id)
+        if CaseState(case.state) is not CaseState.AWAITING_STORE:
+            await outbox.complete(tx, claim)
+            return None
+        if case.store_request is not None:  # by another worker, whose lease we have
+            return msgspec.convert(case.store_request, CancelRequest), True
+        request = await _request(case, order)
+        await pin_request(tx, case, request)
+    return request, False
 
 
 async def _request(case: Case, order: StoredOrder) -> CancelRequest:
@@ -76,7 +94,7 @@ async def _request(case: Case, order: StoredOrder) -> CancelRequest:
     }
     counts = await units_by_line(case.id)
     return CancelRequest(
-        key=case.id,
+        key=f"{case.id}-{case.store_asks + 1}" if case.store_asks else case.id,
         order_id=order.row.external_id,
         order_number=order.row.number,
         # Units that another case still asks for are that ask's to cancel, and may have left.
@@ -85,12 +103,6 @@ async def _request(case: Case, order: StoredOrder) -> CancelRequest:
         reason=case.reason,
         capture_at_most=ceilings,
     )
-
-
-async def _note_asked(ports: Ports, case: Case) -> None:
-    """Commit that we are about to ask: whatever happens to the answer, the next try reads before it asks."""
-    async with transaction(ports.doorbell) as tx:
-        await tx.execute("UPDATE cases SET store_asked_at = $2 WHERE id = $1", case.id, ports.clock.now())
 
 
 async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnswer) -> None:

@@ -13,7 +13,7 @@ class Order(Model):
 
     Both are ``plugin.ports.orders.StoreOrder`` as JSON. ``revision`` grows when the store edits lines or amounts, and
     units are owned per revision, so that old refunds stay pinned to theirs. ``frozen_reason`` stops all automatic
-    money on the order until a person has looked.
+    money on the order until a person has looked; ``frozen_by`` are all facts that ever did, each of them once.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -33,6 +33,7 @@ class Order(Model):
     document: fields.JSONField[dict[str, Any]] = fields.JSONField()
     placement: fields.JSONField[dict[str, Any]] = fields.JSONField()
     frozen_reason = fields.TextField(null=True)
+    frozen_by: fields.JSONField[list[str] | None] = fields.JSONField(null=True)
     audit_n = fields.IntField(default=0)
     audit_head = fields.CharField(max_length=64, default="")
     received_at = fields.DatetimeField()
@@ -47,7 +48,8 @@ class Order(Model):
 class Payment(Model):
     """One payment of an order, with its numbers from the custodian's last report.
 
-    ``external_refunded`` counts refunds that did not begin here; ``disputed`` what open or lost disputes hold.
+    ``external_refunded`` counts refunds that did not begin here; ``disputed`` what open or lost disputes hold. ``readings``
+    counts the reports that were taken over: one that was asked for before the last of them may be older than it.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -68,6 +70,7 @@ class Payment(Model):
     external_refunded = fields.BigIntField(default=0)
     disputed = fields.BigIntField(default=0)
     read_at = fields.DatetimeField(null=True)
+    readings = fields.IntField(default=0)
 
     class Meta:
         table = "payments"

@@ -72,7 +72,9 @@ class CancelStatus(StrEnum):
 
 
 class CancelRequest(Struct, frozen=True, kw_only=True):
-    """Asks the store to cancel units of an order. ``key`` is the case's id: the same ask twice is one cancellation.
+    """Asks the store to cancel units of an order. ``key`` names the ask: the same one twice is one cancellation.
+
+    It is the case's id, with a number after it where a person asks anew. An ask never changes under its key.
 
     ``capture_at_most`` tells a store that captures at shipment what an authorised payment may now be captured for,
     by payment reference.

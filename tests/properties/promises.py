@@ -112,7 +112,8 @@ async def _no_money_before_the_store_agreed(world: SmallWorld) -> list[str]:
 async def _has_agreed(world: SmallWorld, case: Case) -> bool:
     external = (await rows("SELECT external_id FROM orders WHERE id = $1", case.order_id))[0]["external_id"]
     order = world.store.orders[external]
-    return case.id in world.store.agreed or case.id in world.confirmed or order.state is not OrderState.OPEN
+    asks = {key.partition("-")[0] for key in world.store.agreed}  # a person's new ask is the case's id and a number
+    return case.id in asks or case.id in world.confirmed or order.state is not OrderState.OPEN
 
 
 async def _authorisations_are_lowered_by_agreement(world: SmallWorld, settled: set[str]) -> list[str]:
