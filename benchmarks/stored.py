@@ -32,7 +32,8 @@ _PAYMENTS = """
 """
 _CASES = """
     INSERT INTO cases (id, shop_id, order_id, number, kind, basis, state, asked_by, locale, currency, owed, withheld,
-        whole_order, takes_shipping, revision, store_asks, policy_id, digest, facts, decision, asked_at, changed_at, closed_at)
+        whole_order, takes_shipping, revision, store_asks, policy_id, digest, facts, decision, asked_at, changed_at,
+        closed_at)
     SELECT 'case_' || lpad(n::text, 26, '0'), p.shop_id, 'ord_' || lpad(n::text, 26, '0'), 'C-S' || n, 'cancel',
         'policy', 'done', 'shopper', 'en', 'USD', $2, 0, true, true, 1, 1, p.id, repeat('0', 64), '{}',
         '{}', now(), now(), now()

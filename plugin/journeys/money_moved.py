@@ -34,8 +34,9 @@ async def take_refund_fact(
     """What a custodian says of one of our refunds, whoever brought the word; False when it was known."""
     at = ports.clock.now()
     if fact.currency != leg.currency or not _is_amount_of(leg, fact):
-        await freeze(tx, leg.order_id, "custodian_reports_another_amount")
-        await tell_staff(tx, case, AlertKind.AMOUNTS_DISAGREE)
+        moved = f"{fact.id} moved {fact.amount} {fact.currency} for {leg.id}"
+        if await freeze(tx, leg.order_id, "custodian_reports_another_amount", moved):
+            await tell_staff(tx, case, AlertKind.AMOUNTS_DISAGREE)
     if not await take_fact(tx, leg, fact, at=at):
         return False
     if LegState(leg.state) is LegState.FAILED:

@@ -56,8 +56,9 @@ async def give_back_excess(tx: Transaction, ports: Ports, payment: Payment) -> N
         case = await lock_case(tx, unpaid[-1].case_id)
         is_owed = await _owe(tx, ports, case, unpaid[-1], payment, excess)
     if not is_owed:
-        await freeze(tx, payment.order_id, "captured_more_than_agreed")
-        await tell_staff(tx, await lock_case(tx, lowered[-1].case_id), AlertKind.AMOUNTS_DISAGREE)
+        fact = f"{payment.id}: captured {payment.captured}, {excess} of it too much"
+        if await freeze(tx, payment.order_id, "captured_more_than_agreed", fact):
+            await tell_staff(tx, await lock_case(tx, lowered[-1].case_id), AlertKind.AMOUNTS_DISAGREE)
 
 
 async def _owe(tx: Transaction, ports: Ports, case: Case, replaced: RefundLeg, payment: Payment, amount: int) -> bool:

@@ -19,7 +19,7 @@ from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import freeze, lock_order, payments_by_reference, store_payment_fact
+from plugin.orders.service import Overtaken, freeze, lock_order, payments_by_reference, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
@@ -93,8 +93,11 @@ async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) ->
             fact = await ports.payments.read(account, payment.reference)
         except (OutcomeUnknown, OutcomeStored, Rejected):
             continue  # the leg re-reads before money moves, and Stripe itself refuses to give more than there is
-        async with transaction(ports.doorbell) as tx:
-            await take_payment_fact(tx, ports, shop, payment, fact)
+        try:
+            async with transaction(ports.doorbell) as tx:
+                await take_payment_fact(tx, ports, shop, payment, fact)
+        except Overtaken:
+            continue  # somebody else has read it in the same moment
 
 
 async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> PaymentFact | None:
@@ -118,11 +121,11 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
     at = ports.clock.now()
     order = await lock_order(tx, payment.order_id)
     if fact.currency != order.row.currency:
-        await _stop(tx, shop, payment, "payment_in_another_currency")
+        await _stop(tx, shop, payment, "payment_in_another_currency", f"{payment.id} is in {fact.currency}")
         return
     before = (payment.captured, payment.external_refunded, payment.disputed)
     stored = await store_payment_fact(
-        tx, payment.id, fact, ours=await leg_ids_of_payment(payment.id), by_hand=await paid_by_hand(payment.id), at=at
+        tx, payment, fact, ours=await leg_ids_of_payment(payment.id), by_hand=await paid_by_hand(payment.id), at=at
     )
     legs = {leg.id: leg for leg in await legs_on_payment(payment.id)}
     for refund in fact.refunds:
@@ -133,7 +136,7 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
         try:
             await take_refund_fact(tx, ports, shop, case, await lock_leg(tx, leg.id), refund)
         except IllegalTransition:
-            await _stop(tx, shop, payment, "custodian_contradicts_us")
+            await _stop(tx, shop, payment, "custodian_contradicts_us", f"{refund.id} is {refund.state}")
     after = (stored.captured, stored.external_refunded, stored.disputed)
     if after != before:
         await audit.record(
@@ -154,12 +157,13 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
     await give_back_excess(tx, ports, stored)
     (payable,) = await payables([stored])
     if stored.state == PaymentState.CAPTURED and payable.refundable < 0:
-        await _stop(tx, shop, payment, "more_given_back_than_captured")
+        seen = f"captured {stored.captured}, elsewhere {stored.external_refunded}, disputed {stored.disputed}"
+        await _stop(tx, shop, payment, "more_given_back_than_captured", f"{payment.id}: {seen}")
 
 
-async def _stop(tx: Transaction, shop: Shop, payment: Payment, reason: str) -> None:
+async def _stop(tx: Transaction, shop: Shop, payment: Payment, reason: str, fact: str) -> None:
     """A fact from outside breaks an invariant: freeze the order and alert, never clamp it away (I7)."""
-    if not await freeze(tx, payment.order_id, reason):
+    if not await freeze(tx, payment.order_id, reason, fact):
         return
     cases = await cases_of_order(payment.order_id)
     if cases:

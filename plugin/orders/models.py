@@ -48,8 +48,8 @@ class Order(Model):
 class Payment(Model):
     """One payment of an order, with its numbers from the custodian's last report.
 
-    ``external_refunded`` counts refunds that did not begin here; ``disputed`` what open or lost disputes hold. ``readings``
-    counts the reports that were taken over: one that was asked for before the last of them may be older than it.
+    ``external_refunded`` counts refunds that did not begin here; ``disputed`` what open or lost disputes hold.
+    ``readings`` counts the reports that were taken over: one that was asked for before the last of them may be older.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)

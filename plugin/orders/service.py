@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
@@ -13,6 +13,7 @@ from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
 from plugin.db import Transaction, rows
 from plugin.orders.models import Order, Payment
+from plugin.outbox.service import Later
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import PaymentFact
 
@@ -180,10 +181,18 @@ async def _store_payments(
             await payment.save(using_db=tx.connection)
             known[paid.id] = payment
         elif payment.read_at is None or payment.reference != paid.reference:
+            if payment.reference != paid.reference:  # what was read, or is being read, is another payment's
+                payment.read_at, payment.readings = None, payment.readings + 1
             _take_stores_word(payment, paid, by_hand.get(paid.id, 0))
             await payment.save(using_db=tx.connection)
         if payment.custodian == Custodian.STRIPE and payment.reference and payment.read_at is None:
             to_read.append(payment.id)
+    named = {paid.id for paid in order.payments}
+    for payment in known.values():
+        if payment.external_id not in named and not (payment.custodian == Custodian.STRIPE and payment.reference):
+            # The store's word is all that we have of it, and the store names another payment in its place.
+            payment.state, payment.capturable = str(PaymentState.VOIDED), 0
+            await payment.save(using_db=tx.connection)
     return tuple(to_read)
 
 
@@ -199,16 +208,27 @@ def _take_stores_word(payment: Payment, paid: StorePayment, by_hand: int) -> Non
     payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else max(0, paid.refunded - by_hand)
 
 
+class Overtaken(Later):
+    """Another report was taken over since this one was asked for, and this one may be the older: it is read again."""
+
+    def __init__(self) -> None:
+        super().__init__(timedelta(0), "another report on this payment was faster")
+
+
 async def store_payment_fact(
-    tx: Transaction, payment_id: str, fact: PaymentFact, *, ours: frozenset[str], by_hand: int, at: datetime
+    tx: Transaction, seen: Payment, fact: PaymentFact, *, ours: frozenset[str], by_hand: int, at: datetime
 ) -> Payment:
     """Take over the custodian's report. ``ours`` are the ids of our legs; every other refund began elsewhere, but for
     what a person paid ``by_hand`` for one of our legs.
 
-    The caller holds the order's lock. A report that was read earlier than the stored one still tells the truth of its
-    moment, and the next event of the same payment reads again.
+    A report carries no version, and refunds and disputes come and go: which of two is newer, only the sequence of our
+    own questions tells. ``seen`` is the payment as it was before we asked; raises ``Overtaken`` if another report was
+    taken over since, so that each one that is stored was asked for after the one before it. The caller holds the
+    order's lock.
     """
-    payment = await Payment.filter(id=payment_id).select_for_update().using_db(tx.connection).get()
+    payment = await Payment.filter(id=seen.id).select_for_update().using_db(tx.connection).get()
+    if payment.readings != seen.readings:
+        raise Overtaken()
     payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable
     payment.amount, payment.label = fact.authorised or payment.amount, fact.label or payment.label
     elsewhere = sum(
@@ -218,18 +238,24 @@ async def store_payment_fact(
     )
     payment.external_refunded = max(0, elsewhere - by_hand)
     payment.disputed = sum(dispute.amount for dispute in fact.disputes if dispute.holds_money)
-    payment.read_at = at
+    payment.read_at, payment.readings = at, payment.readings + 1
     await payment.save(using_db=tx.connection)
     return payment
 
 
-async def freeze(tx: Transaction, order_id: str, reason: str) -> bool:
-    """Stop all automatic money on the order until a person has looked; False when it is stopped already."""
+async def freeze(tx: Transaction, order_id: str, reason: str, fact: str) -> bool:
+    """Stop all automatic money on the order until a person has looked; False when this very ``fact`` did so before.
+
+    It may have been let flow again since: the person has looked at this fact, and only a new one outweighs that.
+    """
     return bool(
         await tx.execute(
-            "UPDATE orders SET frozen_reason = $2 WHERE id = $1 AND frozen_reason IS NULL", order_id, reason
+            "UPDATE orders SET frozen_reason = COALESCE(frozen_reason, $2), "
+            "frozen_by = COALESCE(frozen_by, '[]') || to_jsonb($3::text) "
+            "WHERE id = $1 AND NOT COALESCE(frozen_by, '[]') ? $3::text",
+            order_id, reason, fact,
         )
-    )
+    )  # fmt: skip
 
 
 async def unfreeze(tx: Transaction, order_id: str) -> bool:

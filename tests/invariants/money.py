@@ -11,10 +11,11 @@ HOLDING = ("reserved", "submitting", "unknown", "pending", "requires_action", "w
 
 
 def payments_cover_their_legs(books: Books) -> Iterator[str]:
-    """I7, by our own books and by Stripe's; what breaks it from outside has frozen the order."""
+    """I7, by our own books and by Stripe's; what breaks it from outside has frozen the order, till a person looked."""
     at_stripe = {payment.id: payment for payment in books.ledger.payments}
     for payment in books.payments.values():
-        if books.orders[payment["order_id"]]["frozen_reason"] is not None:
+        order = books.orders[payment["order_id"]]
+        if order["frozen_reason"] is not None or payment["id"] in (order["frozen_by"] or ""):
             continue
         held = sum(
             leg["amount"]
@@ -44,7 +45,7 @@ def refunds_happen_once(books: Books) -> Iterator[str]:
             yield f"I8: {leg_id} counts as failed and is refunded at Stripe."
         step = quantum(leg["currency"])
         moved = from_stripe(refunds[0].amount, leg["currency"])
-        if abs(moved - leg["amount"]) >= step and not _is_frozen(books, leg):
+        if abs(moved - leg["amount"]) >= step and not _has_frozen(books, leg):
             yield f"I8: {leg_id} is {leg['amount']}, and Stripe moved {moved}."
     for leg in books.legs.values():
         by_hand = any(event["why"] == "paid_by_hand" for event in books.events[leg["id"]])
@@ -54,8 +55,8 @@ def refunds_happen_once(books: Books) -> Iterator[str]:
                 yield f"I8: {leg['id']} has succeeded as {leg['provider_id']}; at Stripe it is {ids}."
 
 
-def _is_frozen(books: Books, leg: Row) -> bool:
-    return books.orders[leg["order_id"]]["frozen_reason"] is not None
+def _has_frozen(books: Books, leg: Row) -> bool:
+    return leg["id"] in (books.orders[leg["order_id"]]["frozen_by"] or "")
 
 
 def money_is_audited(books: Books) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 It implements ``PaymentGateway`` as Stripe's own documentation describes it: an answer is stored under its key for a
 day, another call under the same key is an error, and a refund is refused rather than cut down. ``meanwhile`` is done
-once, after a call was carried out and before its caller reads the answer.
+once, after a call was carried out and before its caller reads the answer; ``while_reading`` alike, for a read.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ class HonestStripe(FakePayments):
         self.faults: deque[Fault] = deque()
         self.is_down = False
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        self.while_reading: Callable[[], Awaitable[None]] | None = None
         self.complaints: list[str] = []
 
     def pay(self, reference: str, currency: str, amount: int, *, is_captured: bool) -> Intent:
@@ -138,7 +139,11 @@ class HonestStripe(FakePayments):
     async def read(self, account: PaymentAccount, reference: str) -> PaymentFact:
         if self.is_down:
             raise OutcomeUnknown("nobody answers")
-        return self._fact(self._intent(reference))
+        fact = self._fact(self._intent(reference))
+        meanwhile, self.while_reading = self.while_reading, None
+        if meanwhile is not None:
+            await meanwhile()
+        return fact
 
     async def find_refund(self, account: PaymentAccount, *, reference: str, leg_id: str) -> RefundFact | None:
         if self.is_down:
