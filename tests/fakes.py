@@ -90,6 +90,9 @@ class FakePayments:
     async def find_refund(self, account: PaymentAccount, *, reference: str, leg_id: str) -> RefundFact | None:
         raise NotExpected("find_refund")
 
+    async def refunds_since(self, account: PaymentAccount, since: datetime) -> tuple[RefundFact, ...]:
+        raise NotExpected("refunds_since")
+
     async def ping(self, account: PaymentAccount) -> str:
         return account.shop_id
 

@@ -106,6 +106,20 @@ async def opened(settings: Settings) -> AsyncIterator[Ports]:
         await db.disconnect()
 
 
+async def refuse_restored() -> None:
+    """Raise ``SettingsRefused`` while the connected database is a restored one that nobody has compared with Stripe."""
+    from plugin.backup import was_restored
+    from plugin.settings import SettingsRefused
+
+    if await was_restored():
+        raise SettingsRefused(
+            (
+                "This database was restored from a back-up, and money may have moved since that was made. Compare it "
+                "with Stripe first: comeback reconcile",
+            )
+        )
+
+
 async def shops_of(shop_id: str | None) -> list[Shop]:
     """The named shop, or all; raises ``NotFound``."""
     from plugin.shops.models import Shop

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handlers.cli.frame import err, fail, load, out, run
+from handlers.cli.frame import err, fail, load, out, refuse_restored, run
 
 if TYPE_CHECKING:
     from plugin.settings import Settings
@@ -185,19 +185,19 @@ async def _migrate(database: str) -> list[str]:
 
 
 async def _prepare(settings: Settings, database: str, *, should_migrate: bool) -> None:
+    """Raise ``SettingsRefused`` unless the database is one to go to work on."""
     from plugin import db
     from plugin.settings import SettingsRefused
 
     if should_migrate:
         await db.migrate(database)
-        return
     await db.connect(database, pool=2)
     try:
-        missing = await db.missing_migrations()
+        if missing := await db.missing_migrations():
+            raise SettingsRefused((f"The database has not had {', '.join(missing)}. Run: comeback migrate",))
+        await refuse_restored()
     finally:
         await db.disconnect()
-    if missing:
-        raise SettingsRefused((f"The database has not had {', '.join(missing)}. Run: comeback migrate",))
 
 
 async def _serve(settings: Settings) -> None:

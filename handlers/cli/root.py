@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import care, codes, desk, processes, shops, triggering
+from handlers.cli import backups, care, codes, desk, processes, shops, triggering
 
 app = typer.Typer(
     name="comeback",
@@ -37,6 +37,8 @@ app.add_typer(codes.codes, rich_help_panel=_DAILY)
 
 app.command(rich_help_panel=_CARE)(care.doctor)
 app.command(rich_help_panel=_CARE)(care.sweep)
-app.command(rich_help_panel=_CARE)(care.reconcile)
+app.command(rich_help_panel=_CARE)(backups.backup)
+app.command(rich_help_panel=_CARE)(backups.restore)
+app.command(rich_help_panel=_CARE)(backups.reconcile)
 app.add_typer(care.audit, rich_help_panel=_CARE)
 app.add_typer(care.keys, rich_help_panel=_CARE)

@@ -83,21 +83,27 @@ async def read_payment(ports: Ports, claim: Claim) -> None:
         await outbox.complete(tx, claim)
 
 
-async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) -> None:
-    """Read what Stripe holds before money is planned; without an answer the last report stands."""
+async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) -> bool:
+    """Read what Stripe holds before money is planned. False where Stripe gave no answer: the last report stands, which
+    is enough to decide on and not to pay on."""
     account = payment_account(ports.vault, shop)
+    answered = True
     for payment in payments:
         if account is None or payment.custodian != Custodian.STRIPE or not payment.reference:
             continue
         try:
             fact = await ports.payments.read(account, payment.reference)
-        except (OutcomeUnknown, OutcomeStored, Rejected):
-            continue  # the leg re-reads before money moves, and Stripe itself refuses to give more than there is
+        except (OutcomeUnknown, OutcomeStored):
+            answered = False
+            continue
+        except Rejected:
+            continue  # a definitive no, which the refund itself will be given as well
         try:
             async with transaction(ports.doorbell) as tx:
                 await take_payment_fact(tx, ports, shop, payment, fact)
         except Overtaken:
             continue  # somebody else has read it in the same moment
+    return answered
 
 
 async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> PaymentFact | None:

@@ -30,7 +30,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, lock_order, store_payment_fact
 from plugin.outbox import service as outbox
-from plugin.outbox.service import Claim, Later
+from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
@@ -104,12 +104,13 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
 
 
 async def _read_again(ports: Ports, shop: Shop, claim: Claim) -> None:
-    """Hours may lie between the ask and the store's answer: what was given back meanwhile is known before we pay."""
+    """Hours may lie between the ask and the store's answer, or a back-up may have been restored: what was given back
+    meanwhile is known before we pay. Nothing is sent on an older report, also while Stripe cannot be read."""
     leg = await get_leg(claim.shop_id, claim.ref)
     payment = await Payment.get(id=leg.payment_id)
     stale = payment.read_at is None or ports.clock.now() - payment.read_at > REPORT_IS_FRESH_FOR
-    if LegState(leg.state) is LegState.RESERVED and stale:
-        await refresh_payments(ports, shop, [payment])
+    if LegState(leg.state) is LegState.RESERVED and stale and not await refresh_payments(ports, shop, [payment]):
+        raise Later(back_off(claim.attempts), "the payment could not be read")
 
 
 async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:

@@ -168,6 +168,11 @@ class PaymentGateway(Protocol):
         """List the payment's refunds and match ours by its metadata."""
         ...
 
+    async def refunds_since(self, account: PaymentAccount, since: datetime) -> tuple[RefundFact, ...]:
+        """All refunds of the account that were created at ``since`` or later, whoever made them; one that was made
+        without a PaymentIntent is not ours and is left out."""
+        ...
+
     async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:
         """Create coupon and promotion code; returns the promotion code's id at Stripe."""
         ...

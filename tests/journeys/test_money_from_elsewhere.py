@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from plugin.db import rows
-from tests.journeys.steps import alerts, charged, count, quiet
+from plugin.payments.sandbox.control_messages import DeliveryMode
+from plugin.payments.sandbox.faults import FaultKind
+from tests.journeys.steps import alerts, charged, count, given_back, hurry, quiet
 from tests.world import World
 
 
@@ -107,3 +109,31 @@ async def test_another_amount_than_ours_freezes_the_order(world: World) -> None:
     assert "amounts_disagree" in await alerts(case["id"])
     assert (await shopper.preview())["outcome"] == "review"
     await rows("UPDATE refund_legs SET amount = amount + 100")
+
+
+async def test_nothing_is_paid_while_stripe_cannot_be_read(world: World) -> None:
+    """Half was given back elsewhere, its webhook was lost, and Stripe answers no question: only the next report tells
+    that the half which we owe is paid. Stripe itself would pay it again."""
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    await rows("UPDATE payments SET read_at = read_at - interval '1 hour'")
+    await world.stripe.deliver(DeliveryMode(drop=10))
+    await world.stripe.refund((await charged(world, order)).id, 5000)
+    await world.stripe.break_next(FaultKind.ANSWER_429, "GET *", times=None)
+    case = await shopper.cancel(lines=[{"line_id": "scarf", "quantity": 1}])
+    await shopper.until_state(case["id"], "executing")
+    await world.until(lambda: _waits_to_read(case["id"]))
+    assert await given_back(world, order) == 5000
+
+    await world.stripe.mend()
+    await hurry(world, "settle_leg")
+    await shopper.until_state(case["id"], "with_person")
+    assert await given_back(world, order) == 5000
+
+
+async def _waits_to_read(case_id: str) -> list[dict[str, Any]]:
+    return await rows(
+        "SELECT 1 FROM work w JOIN refund_legs l ON l.id = w.ref WHERE l.case_id = $1 "
+        "AND w.last_error = 'the payment could not be read'",
+        case_id,
+    )

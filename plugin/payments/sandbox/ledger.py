@@ -77,11 +77,17 @@ class Ledger:
         self.publish(self, self.add(event))
 
     def page(self, kind: str, url: str, params: Params, **wanted: str | bool | dict[str, str] | None) -> Document:
-        """A page of documents, newest first. ``wanted`` are the fields that must have a value, None for any."""
+        """A page of documents, newest first. ``wanted`` are the fields that must have a value, None for any; of the
+        bounds on ``created`` there is ``created[gte]``."""
         limit = params.integer("limit") or 10
         if not 1 <= limit <= 100:
             raise invalid("limit", "This value must be between 1 and 100.", "parameter_invalid_integer")
-        rows = [row for row in self.newest_first(kind) if all(row[k] == v for k, v in wanted.items() if v is not None)]
+        since = params.inner("created").integer("gte") or 0
+        rows = [
+            row
+            for row in self.newest_first(kind)
+            if row["created"] >= since and all(row[k] == v for k, v in wanted.items() if v is not None)
+        ]
         ids = [row["id"] for row in rows]
         if after := params.text("starting_after"):
             start = ids.index(after) + 1 if after in ids else len(ids)

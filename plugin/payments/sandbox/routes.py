@@ -43,7 +43,7 @@ ROUTES = (
     _route("GET", "/v1/charges", intents.list_charges, "payment_intent"),
     _route("GET", "/v1/charges/*", intents.retrieve_charge),
     _route("POST", "/v1/refunds", refunds.create, "payment_intent charge amount reason metadata instructions_email"),
-    _route("GET", "/v1/refunds", refunds.list_all, "payment_intent charge"),
+    _route("GET", "/v1/refunds", refunds.list_all, "payment_intent charge created"),
     _route("GET", "/v1/refunds/*", refunds.retrieve),
     _route("POST", "/v1/refunds/*", refunds.update, "metadata"),
     _route("POST", "/v1/refunds/*/cancel", refunds.cancel),

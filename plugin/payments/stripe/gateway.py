@@ -123,6 +123,14 @@ class StripeGateway:
         facts = (refund_fact(refund, reference) for refund in refunds)
         return next((fact for fact in facts if fact.leg_id == leg_id), None)
 
+    async def refunds_since(self, account: PaymentAccount, since: datetime) -> tuple[RefundFact, ...]:
+        with reading():
+            page = await self._client(account).v1.refunds.list_async(
+                {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+            )
+            facts = [refund_fact(refund, "") async for refund in page.auto_paging_iter()]
+        return tuple(fact for fact in facts if fact.payment_reference)
+
     async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:
         return await promotions.publish(self._client(account), promotion, key)
 
