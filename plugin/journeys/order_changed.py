@@ -178,12 +178,17 @@ class _Said:
         )
 
     def has_left_all_the_same(self, case: Case) -> bool:
-        """Whether a parcel of this version holds units that count as cancelled."""
+        """Whether a parcel of this version holds units that count as cancelled, by our count or by the store's own:
+        units cannot be told apart, so one that the store cancelled by itself may be ours."""
         return any(
             self._left.get(line, 0) > self._left_before.get(line, 0)
-            and _sum(self.settled, line) + self._left[line] > self._quantities.get(line, 0)
+            and self._gone(line) + self._left[line] > self._quantities.get(line, 0)
             for line in self.settled[case.id]
         )
+
+    def _gone(self, line: str) -> int:
+        """Units that are cancelled: two observations of the same thing, of which the larger one counts."""
+        return max(_sum(self.settled, line), self._cancelled.get(line, 0))
 
 
 def _sum(counts: Mapping[str, Mapping[str, int]], line: str) -> int:

@@ -156,3 +156,11 @@ async def unfinished(world: SmallWorld) -> list[str]:
         if [row["sequence"] for row in found] != [order.sequence]:
             broken.append(f"I10: version {order.sequence} of {order.id} is not the one that we hold: {found}")
     return broken
+
+
+async def story() -> list[str]:
+    """What our own audit tells of the life so far, for who must read a counterexample."""
+    told = await rows(
+        "SELECT at, canonical::jsonb ->> 'actor' AS actor, kind, canonical::jsonb -> 'data' AS data FROM audit_events ORDER BY at, order_id, n"
+    )
+    return [f"{row['at']:%d. %H:%M:%S} {row['actor']}: {row['kind']} {row['data']}" for row in told]

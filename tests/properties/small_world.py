@@ -8,18 +8,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
+from handlers.idempotent import Remember, answer_once
 from handlers.jobs import run_claim
 from plugin.cases.models import Case
 from plugin.cases.service import CASE_DUE
+from plugin.codes.minting import show
+from plugin.codes.models import Code
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, rows, transaction
 from plugin.inbox.events import receive
 from plugin.journeys import staff
 from plugin.journeys.cancel import Preview, confirm_cancellation, preview_cancellation
 from plugin.outbox.service import Claim, claim_one
+from plugin.policies.document import Fee, Otherwise, Then
 from plugin.policies.facts import Ask
 from plugin.policies.ready import default_policy
+from plugin.policies.reasons import Outcome
 from plugin.policies.service import publish
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
@@ -43,6 +49,23 @@ class TickingClock(FakeClock):
         return self.at
 
 
+class Answer(msgspec.Struct):
+    """What a confirmed call answers."""
+
+    case: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A call that was answered: under what key, and with which bytes."""
+
+    scope: str
+    key: str
+    request: bytes
+    answer: bytes
+    at: datetime
+
+
 async def empty_database() -> None:
     tables = await rows(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%'"
@@ -60,11 +83,13 @@ class SmallWorld:
     stripe: HonestStripe
     store: ScriptedStore
     shop: Shop
+    currencies: tuple[str, ...]
     confirmed: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
     zombies: list[Claim] = field(default_factory=list)
     by_hand: list[tuple[str, str, int, datetime]] = field(default_factory=list)
     voided_elsewhere: set[str] = field(default_factory=set)
+    calls: list[Kept] = field(default_factory=list)
 
     @classmethod
     async def begin(cls, currencies: Sequence[str]) -> SmallWorld:
@@ -74,10 +99,18 @@ class SmallWorld:
         ports = FakePorts(**{**vars(plain), "clock": clock, "payments": stripe})
         settings = ShopSettings(codes=CodeOffer(per_customer=2))
         shop = (await a_new_shop(ports, settings, stripe=True)).shop
-        async with transaction(ports.doorbell) as tx:
-            policy = default_policy(dict.fromkeys(currencies, LOOK_ABOVE))
-            await publish(tx, shop_id=shop.id, policy=policy, by="tests", at=clock.now())
-        return cls(ports, clock, stripe, store, shop)
+        world = cls(ports, clock, stripe, store, shop, tuple(currencies))
+        await world.publish(fee=0, look_above=LOOK_ABOVE)
+        return world
+
+    async def publish(self, *, fee: int, look_above: int) -> None:
+        """The default policy with other amounts, in minor units of each currency; a fee of zero is none."""
+        policy = default_policy(dict.fromkeys(self.currencies, look_above))
+        if fee:
+            kept = Then(outcome=Outcome.APPROVE, fee=Fee(amounts=dict.fromkeys(self.currencies, fee)))
+            policy = structs.replace(policy, otherwise=Otherwise(cancel=kept))
+        async with transaction(self.ports.doorbell) as tx:
+            await publish(tx, shop_id=self.shop.id, policy=policy, by="tests", at=self.clock.now())
 
     async def hear(self, version: StoreOrder, delivery: str) -> None:
         """The store's webhook of this version comes in; the same ``delivery`` again is a repetition."""
@@ -102,17 +135,31 @@ class SmallWorld:
         return ask, await preview_cancellation(self.ports, self.shop, order_id, ask)
 
     async def confirm(self, order_id: str, ask: Ask, digest: str) -> Case | None:
-        """Confirm what a preview said; None where that is refused."""
+        """Confirm what a preview said, under a key of its own; None where that is refused."""
+        request = msgspec.json.encode((ask, digest))
+        key, scope = f"call-{len(self.calls) + 1}", f"cancel:{order_id}"
+        confirmed: list[Case] = []
 
-        async def answered(tx: Transaction, case: Case, preview: Preview) -> None:
-            return None
+        async def use_case(remember: Remember) -> None:
+            async def answered(tx: Transaction, case: Case, preview: Preview) -> None:
+                await remember(tx, Answer(case.id))
 
+            confirmed.append(
+                await confirm_cancellation(
+                    self.ports, self.shop, order_id, ask, agreed=digest, asked_by="shopper", locale="en",
+                    answered=answered,
+                )
+            )  # fmt: skip
+
+        at = self.clock.now()
         try:
-            return await confirm_cancellation(
-                self.ports, self.shop, order_id, ask, agreed=digest, asked_by="shopper", locale="en", answered=answered
+            answer = await answer_once(
+                self.ports, shop_id=self.shop.id, scope=scope, key=key, request=request, status=201, use_case=use_case
             )
         except DomainError:
             return None
+        self.calls.append(Kept(scope, key, request, answer.content, at))
+        return confirmed[0]
 
     async def person(self, step: str, ref: str) -> None:
         """A person of the shop tries a step; a refusal is an answer."""
@@ -167,6 +214,10 @@ class SmallWorld:
         for refund in intent.refunds:
             if refund.leg_id == leg_id and refund.state in (RefundState.PENDING, RefundState.REQUIRES_ACTION):
                 refund.state = state
+
+    async def codes(self) -> list[str]:
+        """The codes that were minted, as shoppers read them, oldest first."""
+        return [show(self.ports.vault, code) for code in await Code.all().order_by("id")]
 
     async def legs(self) -> list[RefundLeg]:
         return await RefundLeg.all().order_by("id")
