@@ -23,6 +23,7 @@ from handlers.compose import adapters
 from handlers.runner import AT_ONCE, LocalBell, Runner
 from handlers.web import working
 from plugin import db
+from plugin.ports.runtime import Clock
 from plugin.settings import Settings, SettingsRefused
 
 POLL_DELAY = 0.05  # arq asks Redis this often (seconds); a shopper waits for the answer
@@ -60,8 +61,8 @@ async def refuse_eviction(url: str) -> None:
         raise RedisEvicts(policy)
 
 
-async def work(settings: Settings, database: str, stop: asyncio.Event) -> None:
-    """Work until ``stop`` is set; then finish what was claimed. Raises ``RedisEvicts``.
+async def work(settings: Settings, database: str, stop: asyncio.Event, *, clock: Clock | None = None) -> None:
+    """Work until ``stop`` is set; then finish what was claimed. Raises ``RedisEvicts``. ``clock`` is the system's.
 
     What the work itself leads to is done here at once: a ring through Redis would only cost time.
     """
@@ -72,7 +73,7 @@ async def work(settings: Settings, database: str, stop: asyncio.Event) -> None:
     await db.connect(database)
     bell = LocalBell()
     try:
-        async with adapters(settings, bell) as ports:
+        async with adapters(settings, bell, clock) as ports:
             runner = Runner(ports, bell, lease=timedelta(seconds=settings.lease_seconds))
             async with working(runner):
                 await _until(stop, listen(settings.redis_url, runner))

@@ -1,112 +1,159 @@
-"""``python -m tests.faults``: play seeds at every point and with every nemesis, and print the table."""
+"""``python -m tests.faults``: play seeds at every point and with every nemesis, keep the results, print the table."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import math
-import random
+import os
+import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.faults.nemeses import NEEDS_REDIS, NEMESES
-from tests.faults.plan import POINTS, Plan, make_plan
-from tests.faults.run import Outcome, play
-from tests.faults.table import table
-from tests.faults.town import Mode, a_town
+from msgspec.structs import replace
 
-MIXED = "mixed"
+from tests.faults.crew import Crew
+from tests.faults.errands import MASS, REAL_EVERY, REAL_LEASE, SHORT_LEASE, Errand, lease_of, modes_of, round_of
+from tests.faults.nursery import ROOT
+from tests.faults.results import Result, keep, kept, still_to_do
+from tests.faults.table import page, table
+from tests.faults.town import Mode
 
-
-def _mixed(seed: int, mode: Mode, names: Sequence[str]) -> Plan:
-    """A point, and two nemeses that do not strike at the same server."""
-    dice = random.Random(f"mixed:{seed}")
-    first = dice.choice(names)
-    second = dice.choice([name for name in names if name.partition("_")[0] != first.partition("_")[0]])
-    return make_plan(seed, mode, strike=dice.choice(POINTS), nemeses=(first, second))
+RESULTS = ROOT / ".data" / "faults" / "results.jsonl"
+PAGE = ROOT / "docs" / "faults.md"
 
 
-def _plans(options: argparse.Namespace, mode: Mode) -> list[Plan]:
-    plans = []
-    for seed in range(options.first, options.first + options.seeds):
-        for point in POINTS:
-            if not options.only or any(only in point for only in options.only):
-                plans.append(make_plan(seed, mode, strike=point))
-        names = [name for name in NEMESES if mode is Mode.REDIS or name not in NEEDS_REDIS]
-        for name in names:
-            if not options.only or any(only in name for only in options.only):
-                plans.append(make_plan(seed, mode, nemeses=(name,)))
-        if not options.only or MIXED in options.only:
-            plans.append(_mixed(seed, mode, names))
-    return plans
-
-
-async def _play(options: argparse.Namespace) -> list[Outcome]:
-    outcomes = []
-    for mode in options.modes:
-        with tempfile.TemporaryDirectory(prefix="comeback-faults-") as folder:
-            data = a_folder_for_postgres(folder)
-            async with a_town(mode, data, lease=options.lease) as town:
-                until = time.monotonic() + 60 * options.minutes / len(options.modes)
-                for plan in _plans(options, mode):
-                    if time.monotonic() > until:
-                        break
-                    outcome = await play(town, plan)
-                    outcomes.append(outcome)
-                    _tell(outcome, is_verbose=options.verbose)
-                if options.logs:
-                    _tell_logs(data)
-    return outcomes
-
-
-def a_folder_for_postgres(folder: str) -> Path:
-    """A folder that also PostgreSQL's own user may enter."""
-    Path(folder).chmod(0o755)
-    data = Path(folder) / "town"
-    data.mkdir()
-    return data
-
-
-def _tell(outcome: Outcome, *, is_verbose: bool) -> None:
-    plan = outcome.plan
-    took = "-" if outcome.recovery is None else f"{outcome.recovery:.1f} s"
-    lines = [f"{plan.mode}, seed {plan.seed}, {plan.name} (passing {plan.nth}): {took}"]
-    lines += [f"  BROKEN {sentence}" for sentence in outcome.broken]
-    if not outcome.struck:
-        lines.append("  it was never struck")
-    if outcome.broken or is_verbose:
-        lines.append(outcome.timeline.told())
-    sys.stderr.write("\n".join(lines) + "\n")
-    sys.stderr.flush()
-
-
-def _tell_logs(data: Path) -> None:
-    for log in sorted(data.glob("*.log")):
-        sys.stderr.write(f"{log.name}\n{log.read_text()[-6000:]}\n")
-
-
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds for each point and nemesis")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds for each point")
     parser.add_argument("--first", type=int, default=1, help="the first seed: with --seeds 1, replay this one")
+    parser.add_argument("--nemeses-every", type=int, default=1, metavar="N", help="nemeses with every Nth seed only")
     parser.add_argument("--only", action="append", default=[], help="only points and nemeses whose name holds this")
-    parser.add_argument("--modes", nargs="+", type=Mode, default=list(Mode), help="embedded, redis")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no run later than this")
-    parser.add_argument("--lease", type=int, default=5, help="seconds that work is lent for (30 in service)")
+    parser.add_argument("--exactly", help="only this, by its whole name: how a violation is replayed")
+    parser.add_argument("--mass", action="store_true", help=f"only this: {MASS}")
+    parser.add_argument("--modes", nargs="+", type=Mode, default=[], help="embedded, redis; default: by the seed")
+    parser.add_argument(
+        "--lease", type=int, help="seconds that work is lent for; "
+        f"default: by the seed, {REAL_LEASE} as in service for one in {REAL_EVERY}, else {SHORT_LEASE}",
+    )  # fmt: skip
+    parser.add_argument("--jobs", type=int, default=1, help="how many towns side by side")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="play no longer than this; then --resume")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where results are appended, a line each")
+    parser.add_argument("--resume", action="store_true", help="leave out what has a result of this revision")
+    parser.add_argument("--report", action="store_true", help="play nothing: write docs/faults.md from the results")
+    parser.add_argument("--page", type=Path, default=PAGE, help="where --report writes")
     parser.add_argument("--verbose", action="store_true", help="print every run's timeline")
     parser.add_argument("--logs", action="store_true", help="print the processes' logs in the end")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def _errands(options: argparse.Namespace) -> list[Errand]:
+    seeds = range(options.first, options.first + options.seeds)
+    if options.exactly or options.mass:
+        name = MASS if options.mass else options.exactly
+        return [
+            Errand(seed=seed, mode=mode, lease=lease_of(seed, options.lease), name=name)
+            for seed in seeds
+            for mode in modes_of(seed, options.modes)
+        ]
+    return round_of(
+        seeds, modes=options.modes, lease=options.lease, nemeses_every=options.nemeses_every, only=options.only
+    )
+
+
+def _revision() -> str:
+    """The commit that is played, with a mark where the files differ from it."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--abbrev=9"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return told.stdout.strip() or "unknown"
+
+
+class _Round:
+    """Tells how far a round has come, and keeps what it brings."""
+
+    def __init__(self, options: argparse.Namespace, count: int) -> None:
+        self.results: list[Result] = []
+        self._options = options
+        self._count = count
+        self._revision = _revision()
+        self._began = time.monotonic()
+
+    def take(self, result: Result) -> None:
+        result = replace(result, revision=self._revision)
+        self.results.append(result)
+        keep(self._options.results, result)
+        errand = result.errand
+        took = "-" if result.recovery is None else f"{result.recovery:.1f} s"
+        lines = [
+            f"{len(self.results)}/{self._count} {self._left()} {errand.mode}, lease {errand.lease} s, "
+            f"seed {errand.seed}, {errand.name}: {took}"
+        ]
+        lines += [f"  BROKEN {sentence}" for sentence in result.broken]
+        lines += [f"  did not strike: {name}" for name in result.missed]
+        if result.broken or self._options.verbose:
+            lines.append(result.timeline)
+        if result.broken:
+            lines.append(f"  again: {errand.replay}")
+        sys.stderr.write("\n".join(lines) + "\n")
+        sys.stderr.flush()
+
+    def _left(self) -> str:
+        done = len(self.results)
+        seconds = (time.monotonic() - self._began) / done * max(0, self._count - done)
+        return f"[{seconds / 60:.0f} min left]"
+
+
+async def _play(options: argparse.Namespace, errands: Sequence[Errand], told: _Round, logs: Path | None) -> None:
+    crew = Crew(options.jobs, told.take, logs)
+    try:
+        async with asyncio.timeout(None if math.isinf(options.minutes) else 60 * options.minutes):
+            await crew.play(errands)
+    except TimeoutError:
+        sys.stderr.write("The time is over; --resume plays the rest.\n")
+
+
+def _report(options: argparse.Namespace) -> int:
+    """Write the page about the newest revision that has results."""
+    results = kept(options.results)
+    if not results:
+        sys.stderr.write(f"There are no results in {options.results}.\n")
+        return 1
+    newest = max(results, key=lambda result: result.at)
+    of_it = [result for result in results if result.revision == newest.revision]
+    seeds = sorted({result.errand.seed for result in of_it})
+    leases = ", ".join(f"{lease} s" for lease in sorted({result.errand.lease for result in of_it}))
+    told = (
+        f"Written by `python -m tests.faults --report` on {newest.at:%Y-%m-%d} for revision `{newest.revision}`: "
+        f"{len(of_it)} runs, seeds {seeds[0]} to {seeds[-1]}, leases of {leases}, on {os.cpu_count()} cores. "
+        "A run that did not strike proves nothing and is no pass. Recovery counts from the last strike, or from the "
+        "healing, until all is final; over 60 s, or not final in 120 s, is a violation."
+    )
+    options.page.write_text(page(of_it, told))
+    sys.stdout.write(table(of_it) + "\n")
+    return 1 if any(result.broken for result in of_it) else 0
 
 
 def main() -> int:
-    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # our own pool complains when PostgreSQL is stopped
-    outcomes = asyncio.run(_play(_options()))
-    sys.stdout.write(table(outcomes) + "\n")
-    return 1 if any(outcome.broken for outcome in outcomes) else 0
+    options = _options()
+    if options.report:
+        return _report(options)
+    errands = _errands(options)
+    if options.resume:
+        errands = still_to_do(errands, kept(options.results), _revision())
+    logs = options.results.parent / "logs" if options.logs else None
+    told = _Round(options, len(errands))
+    try:
+        asyncio.run(_play(options, errands, told, logs))
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; --resume plays the rest.\n")
+    if logs is not None:
+        for log in sorted(logs.glob("*.log")):
+            sys.stderr.write(f"{log.name}\n{log.read_text()[-6000:]}\n")
+    sys.stdout.write(table(told.results) + "\n")
+    return 1 if any(result.broken for result in told.results) else 0
 
 
 if __name__ == "__main__":

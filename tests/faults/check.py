@@ -1,9 +1,14 @@
-"""What must hold when a run has been healed: the contract of DESIGN §6, and what the clients and the servers saw."""
+"""What must hold when a run has been healed: the contract of DESIGN §6, and what the clients and the servers saw.
+
+``tests.invariants`` reads the tables and Stripe's ledger. Here is what a fault run knows beyond them: nobody but us
+gave money back, no person had a reason to be called where only a process died, and what each client was told.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -11,16 +16,19 @@ import asyncpg
 from tortoise.exceptions import BaseORMException
 
 from plugin.db import rows
-from plugin.mailers.files import read_inbox
+from plugin.mailers.files import InboxMail, read_inbox
+from plugin.payments.sandbox.control_client import SandboxControl
+from plugin.payments.sandbox.control_messages import LedgerDump
+from plugin.payments.stripe.amounts import from_stripe, quantum
+from plugin.payments.stripe.facts import LEG_KEY
 from tests.faults.shoppers import Shopper
 from tests.faults.town import Place, Town
 from tests.invariants import broken_invariants
 
 T = TypeVar("T")
 
-EXCUSED_WITHIN = (
-    2.0  # seconds between a mail's taking and a fault that may have kept the taking from being written down
-)
+EXCUSED_WITHIN = 2.0
+"""Seconds between a mail's taking and a fault that may have kept the taking from being written down."""
 
 _UNDONE = """
     SELECT 'work ' || kind || ' ' || ref || ' ' || state || ', attempt ' || attempts || COALESCE(': ' || last_error, '')
@@ -56,8 +64,11 @@ async def undone(place: Place) -> list[str]:
 async def broken_promises(town: Town, place: Place, shoppers: Sequence[Shopper], sent: Sequence[str]) -> list[str]:
     """Every invariant that does not hold, in words. ``sent`` are the webhooks that were answered 2xx."""
     shop_id = place.shop.shop.id
-    inbox = await asyncio.to_thread(read_inbox, town.data / "mail", 100_000)
-    broken = await broken_invariants(shop_id, await place.stripe.ledger(), inbox)
+    ledger = await place.stripe.ledger()
+    broken = await broken_invariants(shop_id, ledger, await _inbox(town, shop_id))
+    broken += await strange_money(shop_id, ledger)
+    broken += await unclosed_debts(shop_id)
+    broken += await _codes_at_stripe(town, place)
     broken += await _mails(town, shop_id)
     broken += await _answers(shop_id, shoppers)
     broken += await _webhooks(shop_id, sent)
@@ -67,17 +78,103 @@ async def broken_promises(town: Town, place: Place, shoppers: Sequence[Shopper],
     return broken
 
 
+async def _inbox(town: Town, shop_id: str) -> list[InboxMail]:
+    """The newest mails of the town, this shop's among them; a town may have thousands of older ones."""
+    counted = await rows("SELECT count(*) AS n FROM mails WHERE shop_id = $1", shop_id)
+    return await asyncio.to_thread(read_inbox, town.data / "mail", counted[0]["n"] + 50)
+
+
+async def strange_money(shop_id: str, ledger: LedgerDump) -> list[str]:
+    """I7 and I8 where nobody but us moves money: each refund names its leg, and what a payment gave back is what its
+    legs say; a hold that we call lifted is lifted."""
+    broken = []
+    at_stripe = {payment.id: payment for payment in ledger.payments}
+    for payment in ledger.payments:
+        for refund in payment.refunds:
+            if LEG_KEY not in refund.metadata and not refund.is_release:
+                broken.append(f"I8: Stripe has the refund {refund.id} of {refund.amount}, which names no leg.")
+    for row in await rows(
+        "SELECT p.reference, p.currency, COALESCE(sum(l.amount) FILTER (WHERE l.kind = 'refund' "
+        "AND l.state = 'succeeded'), 0)::bigint AS moved, bool_or(l.kind = 'void' AND l.state = 'succeeded') AS voided "
+        "FROM payments p JOIN refund_legs l ON l.payment_id = p.id WHERE p.shop_id = $1 AND p.custodian = 'stripe' "
+        "GROUP BY p.id",
+        shop_id,
+    ):
+        there = at_stripe.get(row["reference"])
+        if there is None:
+            broken.append(f"I8: Stripe does not know {row['reference']}.")
+            continue
+        if abs(from_stripe(there.refunded, row["currency"]) - row["moved"]) >= quantum(row["currency"]):
+            broken.append(f"I8: Stripe gave {there.refunded} of {there.id} back, and our legs {row['moved']}.")
+        if row["voided"] and there.status != "canceled":
+            broken.append(f"I8: the hold {there.id} is called lifted, and at Stripe it is {there.status}.")
+    return broken
+
+
+async def unclosed_debts(shop_id: str) -> list[str]:
+    """A case that is done owes nothing: no leg of it has failed without another in its place."""
+    found = await rows(
+        "SELECT c.number, l.id FROM cases c JOIN refund_legs l ON l.case_id = c.id WHERE c.shop_id = $1 "
+        "AND c.state = 'done' AND l.state = 'failed' AND NOT EXISTS "
+        "(SELECT 1 FROM refund_legs n WHERE n.replaces = l.id)",
+        shop_id,
+    )
+    return [f"I13: {row['number']} is done, and its refund {row['id']} has failed." for row in found]
+
+
+async def called_for_nothing(shop_id: str) -> list[str]:
+    """Cases that wait for a person, though Stripe alone holds their money and did all that it was asked."""
+    found = await rows(
+        "SELECT c.number, c.state, c.person_reason FROM cases c WHERE c.shop_id = $1 AND c.state <> 'done' "
+        "AND NOT EXISTS (SELECT 1 FROM refund_legs l WHERE l.case_id = c.id AND l.kind IN ('manual', 'storefront'))",
+        shop_id,
+    )
+    return [f"{row['number']} is {row['state']} ({row['person_reason']}), where only a process died." for row in found]
+
+
+async def _codes_at_stripe(town: Town, place: Place) -> list[str]:
+    """I12 where Stripe redeems: one promotion code there for each of ours, open while ours is, and no other."""
+    broken = []
+    there: dict[str, list[tuple[str, bool]]] = defaultdict(list)
+    for each in town.stripe.books.ledger(place.stripe.api_key).tables.get("promotion_code", {}).values():
+        there[each["promotion"]["coupon"]].append((each["id"], each["active"]))
+    found = await rows("SELECT id, promotion_id, authority, state FROM codes WHERE shop_id = $1", place.shop.shop.id)
+    for row in found:
+        made = there.pop(row["id"], [])
+        is_live = row["authority"] == "stripe" and row["state"] in ("minted", "reserved")
+        if len(made) > 1:
+            broken.append(f"I12: code {row['id']} is {len(made)} promotion codes at Stripe.")
+        if is_live and made != [(row["promotion_id"], True)]:
+            broken.append(f"I12: code {row['id']} is {row['promotion_id']}, and at Stripe {made}.")
+        if not is_live and any(is_open for _, is_open in made):
+            broken.append(f"I12: code {row['id']} is {row['state']} of the {row['authority']}, and open at Stripe.")
+    return broken + [f"I12: Stripe has codes of {coupon}, which we do not know." for coupon in there]
+
+
+def changed_since(town: Town) -> list[str]:
+    """Money of an earlier run that moved after that run was found in order."""
+    return [
+        f"I8: Stripe's ledger of the earlier shop {past.shop_id} has changed since its own run."
+        for past in town.past
+        if town.stripe.refunds_of(past.api_key) != past.refunds
+    ]
+
+
 async def _mails(town: Town, shop_id: str) -> list[str]:
     """Every mail has arrived, and once, but where a fault hid that it had (I13)."""
     broken = []
     for mail in await rows("SELECT message_id, template, state FROM mails WHERE shop_id = $1", shop_id):
-        came = [taken.at for taken in town.postmaster.taken if taken.message_id == mail["message_id"]]
+        came = [taken for taken in town.postmaster.taken if taken.message_id == mail["message_id"]]
         if not came:
             broken.append(f"I13: the mail {mail['template']} is {mail['state']} and never arrived.")
-        hidden = sum(1 for at in came if any(-0.5 <= strike - at <= EXCUSED_WITHIN for strike in town.struck_at))
+        hidden = sum(1 for taken in came if not taken.is_answered or _is_near(taken.at, town.struck_at))
         if len(came) > 1 + hidden:
             broken.append(f"I13: the mail {mail['template']} arrived {len(came)} times.")
     return broken
+
+
+def _is_near(at: float, strikes: Sequence[float]) -> bool:
+    return any(-0.5 <= strike - at <= EXCUSED_WITHIN for strike in strikes)
 
 
 async def _answers(shop_id: str, shoppers: Sequence[Shopper]) -> list[str]:
@@ -111,3 +208,14 @@ async def _webhooks(shop_id: str, sent: Sequence[str]) -> list[str]:
     found = await rows("SELECT event_key FROM inbox_events WHERE shop_id = $1 AND source = 'standard'", shop_id)
     kept = {row["event_key"] for row in found}
     return [f"I9: the webhook {id} was answered 2xx and is gone." for id in sent if id not in kept]
+
+
+async def later_broken(town: Town) -> list[str]:
+    """At a town's end: what no longer holds of the shops of all its runs, which were in order when they were left."""
+    broken = changed_since(town)
+    for past in town.past:
+        async with SandboxControl(town.stripe.url, past.api_key) as stripe:
+            ledger = await stripe.ledger()
+        broken += [f"{past.shop_id}: {what}" for what in await broken_invariants(past.shop_id, ledger)]
+        broken += [f"{past.shop_id}: {what}" for what in await strange_money(past.shop_id, ledger)]
+    return broken

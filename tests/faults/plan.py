@@ -26,6 +26,16 @@ SEEN_FROM_OUTSIDE = {"after answer_sent": "confirm", "after webhook_answered": "
 
 IN_PROCESS = tuple(point for point in POINTS if point not in SEEN_FROM_OUTSIDE and point not in GATES)
 
+GUEST = ("midway link", "midway session", "midway lookup", "midway opening")
+"""The web process dies while a shopper comes in: by a signed link, or as a guest with a mailed code."""
+
+STAFF = ("midway approve", "midway refuse", "midway retry", "midway paid")
+"""The command of a person of the shop dies between two of its messages to the database, and is given once more."""
+
+MIDWAY = GUEST + STAFF
+
+SEVERAL, TWO = "several at once", "two at once"
+
 NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 
 _CAPTURED = ("fashion", "spanish", "yen", "dinar", "krona", "russian")
@@ -60,24 +70,37 @@ class Plan:
     @property
     def line(self) -> str:
         """The line of the table that this run is counted in."""
-        return "several at once" if self.strike and self.nemeses else self.name
+        if len(self.nemeses) > 1:
+            return SEVERAL if self.strike else TWO
+        return self.name
 
     def dice(self, who: str) -> random.Random:
         """A nemesis's own source of chance."""
         return random.Random(f"{self.seed}:{self.name}:{who}")
 
 
+def plan_of(seed: int, mode: Mode, name: str) -> Plan:
+    """The plan that ``Plan.name`` names."""
+    parts = name.split(" + ")
+    strike = parts.pop(0) if parts[0] in (*POINTS, *MIDWAY) else ""
+    return make_plan(seed, mode, strike=strike, nemeses=tuple(parts))
+
+
 def make_plan(seed: int, mode: Mode, *, strike: str = "", nemeses: tuple[str, ...] = ()) -> Plan:
     """Two shoppers whose money is at Stripe, so that every point is passed twice, and one of any kind."""
     dice = random.Random(f"{seed}:{strike}:{nemeses}")
-    wishes = [_wish(dice, dice.choice(_CAPTURED), nemeses), _wish(dice, dice.choice(_CAPTURED), nemeses)]
-    wishes.append(_wish(dice, dice.choice(_ANY), nemeses))
+    samples = [dice.choice(_CAPTURED), dice.choice(_CAPTURED), dice.choice(_ANY)]
+    if strike == "midway paid":
+        samples[:2] = "two_payments", "two_payments"  # one of the two is for a person to pay
+    wishes = [_wish(dice, sample, strike, nemeses) for sample in samples]
     return Plan(seed, mode, strike, nemeses, dice.choice((1, 1, 2)), tuple(wishes))
 
 
-def _wish(dice: random.Random, sample: str, nemeses: tuple[str, ...]) -> Wish:
+def _wish(dice: random.Random, sample: str, strike: str, nemeses: tuple[str, ...]) -> Wish:
     lost = "webhooks_lost" in nemeses
     card = "pm_card_pendingRefund" if lost or dice.random() < 0.15 else "pm_card_visa"
+    if strike == "midway retry":
+        card = "pm_card_refundFail"
     order = preview_of(sample)
     if dice.random() < 0.5:
         return Wish(sample, card, ({"whole": True},))

@@ -6,16 +6,26 @@ Whoever passes the point that often takes the file away, so that one order strik
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import uvloop
 from msgspec import Struct
 
-from handlers.cli import main
+from handlers.cli.root import app
+from handlers.compose import database_address
+from handlers.logs import configure_logs
+from handlers.serving import serve_alone
+from handlers.web import build_app
+from handlers.worker import work
 from plugin.core.points import watch
+from plugin.settings import load_settings
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -54,8 +64,39 @@ class Striker:
         os.kill(os.getpid(), signal.Signals[order.signal])
 
 
-if __name__ == "__main__":
+def live() -> None:
+    """Be ``comeback``, watched. With ``COMEBACK_FAULT_CLOCK`` (seconds) this process's clock is off by so much."""
     if os.environ.get("COMEBACK_ENV") == "production":
         sys.exit("A fault run kills its own processes: it is not for production.")
     watch(Striker(Path(os.environ["COMEBACK_FAULT_FILE"])))
-    main()
+    off_by = float(os.environ.get("COMEBACK_FAULT_CLOCK", "0"))
+    if off_by:
+        live_in_another_time(sys.argv[1], timedelta(seconds=off_by))
+    else:
+        app()
+
+
+@dataclass(frozen=True)
+class WrongClock:
+    """Off by ``by``, and sure of itself."""
+
+    by: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.by
+
+
+def live_in_another_time(command: str, by: timedelta) -> None:
+    """``comeback serve`` or ``comeback work``, composed with a clock that is wrong."""
+    settings = load_settings()
+    configure_logs(settings.log_level)
+    clock, stop = WrongClock(by), asyncio.Event()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        if command == "serve":
+            runner.run(serve_alone(settings, build_app(settings, clock=clock), stop))
+        else:
+            runner.run(work(settings, database_address(settings), stop, clock=clock))
+
+
+if __name__ == "__main__":
+    live()

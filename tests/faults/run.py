@@ -15,38 +15,51 @@ import httpx
 
 from plugin.db import rows
 from plugin.payments.stripe.amounts import to_stripe
+from plugin.policies.ready import default_policy
+from plugin.shops.settings import CodeOffer, ShopSettings
 from plugin.storefronts.demo.samples import build_sample, stripe_part
 from plugin.storefronts.standard.wire import OrderBody
-from tests.faults.check import broken_promises, steady, undone
-from tests.faults.nemeses import NEMESES, Scene
-from tests.faults.plan import SEEN_FROM_OUTSIDE, Plan, Wish
+from tests.faults.check import broken_promises, called_for_nothing, changed_since, steady, undone
+from tests.faults.desk import Desk
+from tests.faults.entrance import Entrance
+from tests.faults.nemeses import NEMESES
+from tests.faults.plan import IN_PROCESS, POINTS, SEEN_FROM_OUTSIDE, STAFF, Plan, Wish
 from tests.faults.process import Order
+from tests.faults.scene import Scene
 from tests.faults.shoppers import Client, GaveUp, Shopper, send_until_taken
 from tests.faults.stand_ins import GATES
 from tests.faults.story import Timeline
 from tests.faults.town import Place, Town, a_place
+from tests.world import shop_settings
 
-HEALED_WITHIN = 120.0
+RECOVERED_WITHIN, HEALED_WITHIN = 60.0, 120.0
 LOOK_EVERY = 0.2
 
 
 @dataclass
 class Outcome:
-    """``recovery``: seconds from the strike, or the end of the nemesis, until all was final; None if it never was."""
+    """``recovery``: seconds from the strike, or the end of the nemesis, until all was final; None if it never was.
+
+    ``missed`` names what was to strike and never did.
+    """
 
     plan: Plan
     timeline: Timeline
     broken: list[str] = field(default_factory=list)
-    struck: bool = False
+    missed: list[str] = field(default_factory=list)
     recovery: float | None = None
 
 
 async def play(town: Town, plan: Plan) -> Outcome:
-    """Play one plan in a fresh shop of the town."""
+    """Play one plan in a fresh shop of the town, and look at the shops of the runs before."""
     outcome = Outcome(plan, Timeline())
     town.struck_at.clear()
     async with AsyncExitStack() as stack:
-        place = await stack.enter_async_context(a_place(town))
+        policy = default_policy({}) if plan.strike in _REVIEWED else None
+        offered = any(name.startswith("codes_") for name in plan.nemeses)
+        place = await stack.enter_async_context(
+            a_place(town, policy=policy, settings=codes_at_stripe() if offered else None)
+        )
         run = _Run(town, place, plan, outcome)
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=town.url, trust_env=False, timeout=15, headers={"connection": "close"})
@@ -60,7 +73,19 @@ async def play(town: Town, plan: Plan) -> Outcome:
             town.withdraw_strike()
             town.stripe.disarm()
             await place.stripe.mend()
+        outcome.broken += changed_since(town)
+        if not outcome.broken:
+            town.remember(place)
     return outcome
+
+
+_REVIEWED = ("midway approve", "midway refuse")
+
+
+def codes_at_stripe() -> ShopSettings:
+    """Codes that Stripe redeems, so that each is published there."""
+    offer = CodeOffer(kind="percent", percent=10, per_customer=3)
+    return shop_settings(code_authority="stripe", codes=offer)
 
 
 class _Run:
@@ -72,12 +97,15 @@ class _Run:
         self._told: dict[str, int] = {}
         self._outside = 0
         self._since = 0.0
+        self._struck = False
+        self._entrance: Entrance
 
     async def play(self) -> None:
         plan, early = self.plan, self.plan.strike.endswith("webhook_answered")
         order = Order(id=uuid4().hex, point=plan.strike, nth=plan.nth)
         if early:
             self._arm(order)
+        self._entrance = Entrance(self.town, self.place, self.client, plan, self._strike_noted)
         shoppers = [await self._enter(number, wish) for number, wish in enumerate(plan.wishes)]
         await self.place.hear_stripe()
         if not early:
@@ -86,25 +114,42 @@ class _Run:
         echo = asyncio.create_task(self._echo())
         watch = asyncio.create_task(self._watch(order))
         try:
-            await asyncio.gather(
-                *(self._cancel(shopper, wish) for shopper, wish in zip(shoppers, plan.wishes, strict=True)),
-                *(NEMESES[name](scene) for name in plan.nemeses),
+            _, bites = await asyncio.gather(
+                asyncio.gather(
+                    *(self._cancel(shopper, wish) for shopper, wish in zip(shoppers, plan.wishes, strict=True))
+                ),
+                asyncio.gather(*(NEMESES[name](scene) for name in plan.nemeses)),
             )
+            self.outcome.missed += [name for name, bit in zip(plan.nemeses, bites, strict=True) if not bit]
             if plan.nemeses:
-                self._strike_noted("healed")
-            await self._until_final(order)
+                self._since = self.timeline.note("healed")
+            await self._until_final()
+            if plan.strike in STAFF:
+                desk = Desk(self.town, self.place, plan, self._strike_noted)
+                self.outcome.broken += await desk.work()
+                await self._until_final()
         finally:
             for task in (echo, watch):
                 task.cancel()
             await asyncio.gather(echo, watch, return_exceptions=True)
+        if plan.strike and not self._struck:
+            self.outcome.missed.append(plan.strike)
+        self._judge_recovery()
         self.outcome.broken += await broken_promises(self.town, self.place, shoppers, self.sent)
+        if plan.strike in POINTS and not plan.nemeses:
+            self.outcome.broken += await called_for_nothing(self.place.shop.shop.id)
+
+    def _judge_recovery(self) -> None:
+        took = self.outcome.recovery
+        if took is not None and took > RECOVERED_WITHIN:
+            self.outcome.broken.append(f"Recovered only after {took:.1f} s, of {RECOVERED_WITHIN:.0f} s.")
 
     def _arm(self, order: Order) -> None:
         if self.plan.strike in GATES:
             self.town.stripe.arm(self.plan.strike, self.plan.nth, self._kill_doers)
         elif self.plan.strike in SEEN_FROM_OUTSIDE:
             self._outside = self.plan.nth
-        elif self.plan.strike:
+        elif self.plan.strike in IN_PROCESS:
             self.town.order_strike(order)
 
     def _kill_doers(self) -> None:
@@ -122,7 +167,7 @@ class _Run:
     def _strike_noted(self, what: str) -> None:
         self._since = self.timeline.note(what)
         self.town.struck_at.append(self._since)
-        self.outcome.struck = True
+        self._struck = True
 
     async def _watch(self, order: Order) -> None:
         self._strike_noted(f"kill -9 of {await self.town.until_struck(order)}")
@@ -138,15 +183,11 @@ class _Run:
         order = build_sample(wish.sample, id=name, at=at, payment_intent=intent, email=f"s{number}@example.com")
         await self._send(self.place.store.place(order))
         await self._until_read(order)
-        key = {"Authorization": f"Bearer {self.place.shop.secret_key}"}
-        link = await self.client.post("/v1/links", {"order_id": order.id}, key, name="link")
-        token = link.json()["url"].rsplit("/", 1)[1]
-        opened = await self.client.post("/v1/sessions/exchange", {"link": token}, {}, name="session")
-        return Shopper(self.client, order, {"Authorization": f"Bearer {opened.json()['token']}"})
+        return Shopper(self.client, order, await self._entrance.enter(order))
 
     async def _send(self, order: OrderBody) -> None:
         message_id = f"msg_{uuid4().hex}"
-        await send_until_taken(self.place.store, order, message_id, self.client)
+        await send_until_taken(self.place.store, order, message_id, self.client, copies=self.place.copies)
         self._told[order.id] = order.sequence
         self.sent.append(message_id)
 
@@ -181,7 +222,7 @@ class _Run:
         for number, ask in enumerate(wish.asks):
             await shopper.cancel(ask, f"{shopper.order.id}-{number}")
 
-    async def _until_final(self, order: Order) -> None:
+    async def _until_final(self) -> None:
         """Until nothing is left to do twice in a row; what the bank has pending comes through."""
         since = self._since or self.timeline.note("asked")
         while time.monotonic() - since < HEALED_WITHIN:

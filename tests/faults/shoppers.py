@@ -16,6 +16,13 @@ from tests.faults.story import Timeline
 
 PATIENCE = 90.0  # seconds until a client gives up, which no run should see
 PAUSE = 0.2
+
+
+async def pause(seconds: float = PAUSE) -> None:
+    """Before a client asks again."""
+    await asyncio.sleep(seconds)
+
+
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -25,12 +32,13 @@ class GaveUp(Exception):
 
 @dataclass
 class Client:
-    """Speaks to Comeback. ``answered`` is called with the route when an answer's last byte has come."""
+    """Speaks to Comeback. ``answered`` is called with the route when an answer's last byte has come; ``unanswered``
+    counts the calls whose answer never came."""
 
     http: httpx.AsyncClient
     timeline: Timeline
     answered: Callable[[str], None]
-    server_errors: list[str] = field(default_factory=list)
+    unanswered: int = 0
 
     async def post(self, path: str, body: Any, headers: dict[str, str], *, name: str = "") -> httpx.Response:
         """The final answer: anything but silence, a 5xx, or that the first call with this key still runs."""
@@ -39,13 +47,14 @@ class Client:
             try:
                 response = await self.http.post(path, json=body, headers=headers)
             except httpx.HTTPError as error:
+                self.unanswered += 1
                 self.timeline.note(f"{name or path}: no answer ({type(error).__name__})")
             else:
                 self.answered(name)
                 if not _is_for_later(response):
                     return response
                 self.timeline.note(f"{name or path}: {response.status_code}")
-            await asyncio.sleep(PAUSE)
+            await pause()
         raise GaveUp(f"{name or path}: no final answer in {PATIENCE:.0f} s")
 
 
@@ -93,8 +102,10 @@ class Shopper:
                 return
 
 
-async def send_until_taken(store: DemoStore, order: OrderBody, message_id: str, client: Client) -> None:
-    """The store's webhook, repeated under its id until it is answered 2xx."""
+async def send_until_taken(
+    store: DemoStore, order: OrderBody, message_id: str, client: Client, *, copies: int = 1
+) -> None:  # fmt: skip
+    """The store's webhook, repeated under its id until it is answered 2xx ``copies`` times."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         try:
@@ -103,8 +114,11 @@ async def send_until_taken(store: DemoStore, order: OrderBody, message_id: str, 
             client.timeline.note(f"webhook {message_id}: no answer ({type(error).__name__})")
         else:
             client.answered("webhook")
-            if response.is_success:
+            copies -= response.is_success
+            if copies <= 0:
                 return
+            if response.is_success:
+                continue
             client.timeline.note(f"webhook {message_id}: {response.status_code}")
-        await asyncio.sleep(PAUSE)
+        await pause()
     raise GaveUp(f"The webhook of {order.id} was not taken in {PATIENCE:.0f} s.")

@@ -18,7 +18,10 @@ from aiosmtpd.smtp import SMTP, Session
 from aiosmtpd.smtp import Envelope as SmtpEnvelope
 
 from plugin.mailers.files import file_name
-from plugin.payments.sandbox.app import create_sandbox
+from plugin.payments.sandbox.app import SandboxApp
+from plugin.payments.sandbox.books import Books
+from plugin.payments.sandbox.ledger import SandboxClock
+from plugin.payments.stripe.facts import LEG_KEY
 
 Message = MutableMapping[str, Any]
 
@@ -40,14 +43,36 @@ class _Guest(uvicorn.Server):
 
 
 class GatedStripe:
-    """The sandbox behind a gate: one of ``GATES`` may be armed, and strikes at the ``nth`` call that moves money."""
+    """The sandbox behind a gate: one of ``GATES`` may be armed, and strikes at the ``nth`` call that moves money.
+
+    While ``drops_first`` is set, every refund is made and the first answer to its key is thrown away; ``dropped``
+    holds those keys.
+    """
 
     def __init__(self) -> None:
-        self._app = create_sandbox(retry_delays=(0.1, 0.3, 1.0, 2.0, 4.0, 8.0))
+        self.books = Books(
+            SandboxClock(), state=None, settle_after=None, retry_delays=(0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
+        )  # fmt: skip
+        self.drops_first = False
+        self.dropped: set[bytes] = set()
+        self._app = SandboxApp(self.books)
         self._gate: str | None = None
         self._nth = 0
         self._strike: Callable[[], None] = lambda: None
         self.url = ""
+
+    def refunds_of(self, api_key: str) -> tuple[tuple[str, str, int, str], ...]:
+        """What an account has given back: payment, leg, amount in Stripe's units, status."""
+        return tuple(
+            sorted(
+                (refund["payment_intent"], refund["metadata"].get(LEG_KEY, ""), refund["amount"], refund["status"])
+                for refund in self.books.ledger(api_key).tables.get("refund", {}).values()
+            )
+        )
+
+    def count(self, api_key: str, kind: str) -> int:
+        """How many documents of a kind ("event", "promotion_code") an account has."""
+        return len(self.books.ledger(api_key).tables.get(kind, {}))
 
     def arm(self, gate: str, nth: int, strike: Callable[[], None]) -> None:
         self._gate, self._nth, self._strike = gate, nth, strike
@@ -57,8 +82,7 @@ class GatedStripe:
 
     def _is_struck(self, scope: Message) -> str | None:
         """The gate at which this call is struck, if it is."""
-        ours = any(name == b"idempotency-key" and value.startswith(b"comeback-") for name, value in scope["headers"])
-        if self._gate is None or scope["method"] != "POST" or not ours:
+        if self._gate is None or not _key_of(scope).startswith(b"comeback-"):
             return None
         self._nth -= 1
         if self._nth > 0:
@@ -66,8 +90,20 @@ class GatedStripe:
         gate, self._gate = self._gate, None
         return gate
 
+    def _is_dropped(self, scope: Message) -> bool:
+        """Whether the answer to this call is thrown away: the first to its key."""
+        key = _key_of(scope) if self.drops_first and scope["path"] == "/v1/refunds" else b""
+        if not key or key in self.dropped:
+            return False
+        self.dropped.add(key)
+        return True
+
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
         gate = self._is_struck(scope) if scope["type"] == "http" else None
+        if scope["type"] == "http" and self._is_dropped(scope):
+            await self._app(scope, receive, _to_nobody)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})
+            return
         if gate is None:
             await self._app(scope, receive, send)
             return
@@ -114,11 +150,22 @@ class GatedStripe:
                 await serving
 
 
+def _key_of(scope: Message) -> bytes:
+    """The idempotency key of a call that writes."""
+    keys = [value for name, value in scope["headers"] if name == b"idempotency-key"]
+    return keys[0] if keys and scope["method"] == "POST" else b""
+
+
+async def _to_nobody(_message: Message) -> None:
+    """Where an answer goes that nobody shall read."""
+
+
 class Taken(NamedTuple):
-    """A mail that the server has taken; ``at`` is a reading of ``time.monotonic``."""
+    """A mail that the server has taken; ``at`` is a reading of ``time.monotonic``. ``is_answered``: it said so."""
 
     at: float
     message_id: str
+    is_answered: bool
 
 
 class _Connection(SMTP):
@@ -129,12 +176,17 @@ class _Connection(SMTP):
 
 @dataclass
 class Postmaster:
-    """A mail server on one port that can be closed, or say 421. What it took is in ``folder`` for ``read_inbox``."""
+    """A mail server on one port that can be closed, say 421, or hang up. What it took is in ``folder``.
+
+    ``turned_away`` counts the mails that were told 421, ``hang_ups`` those that it takes from now on and then hangs up.
+    """
 
     folder: Path
     taken: list[Taken] = field(default_factory=list)
     connections: list[asyncio.Transport] = field(default_factory=list)
     is_busy: bool = False
+    turned_away: int = 0
+    hang_ups: int = 0
     takes: float = 0.0  # seconds until it answers that it has a mail
     port: int = 0
     _server: asyncio.Server | None = None
@@ -160,6 +212,7 @@ class Postmaster:
         self, server: SMTP, session: Session, envelope: SmtpEnvelope, address: str, options: list[str]
     ) -> str:
         if self.is_busy:
+            self.turned_away += 1
             return "421 Service not available, closing"
         envelope.mail_from = address
         return "250 OK"
@@ -169,5 +222,10 @@ class Postmaster:
         message_id = str(message_from_bytes(envelope.content, policy=default)["Message-ID"])
         (self.folder / file_name(message_id)).write_bytes(envelope.content)
         await asyncio.sleep(self.takes)
-        self.taken.append(Taken(time.monotonic(), message_id))
+        assert server.transport is not None
+        is_answered = self.hang_ups == 0 and not server.transport.is_closing()
+        self.taken.append(Taken(time.monotonic(), message_id, is_answered))
+        if self.hang_ups > 0:
+            self.hang_ups -= 1
+            server.transport.close()
         return "250 OK"

@@ -1,27 +1,30 @@
-"""Starts Comeback's processes as an operator's supervisor does: who dies is started again at once."""
+"""Keeps Comeback's processes running as an operator's supervisor does: who dies is started again at once."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.faults.nursery import Born, Nursery
+
 PAUSE = 0.1  # seconds between a death and the next start
 
 
 class Supervised:
-    """One process by its command (``serve`` or ``work``), with its log."""
+    """One process by its command (``serve`` or ``work``), with its log. ``role`` names it to the database's proxy."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, nursery: Nursery, role: str, command: Sequence[str], environment: Mapping[str, str], log: Path
+    ) -> None:
+        self.role = role
+        self._nursery = nursery
         self._command = command
-        self._environment = environment
+        self._environment = dict(environment)
         self._log = log
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Born | None = None
         self._keeping: asyncio.Task[None] | None = None
         self.starts = 0
 
@@ -35,28 +38,28 @@ class Supervised:
 
     async def _keep(self) -> None:
         while True:
-            with self._log.open("ab") as log:
-                self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", "tests.faults.process", *self._command,
-                    env=self._environment, cwd=ROOT, stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL,
-                )  # fmt: skip
+            self._process = await self._nursery.start(self._command, self._environment, self._log)
             self.starts += 1
             await self._process.wait()
             await asyncio.sleep(PAUSE)
 
     def signal(self, which: signal.Signals) -> None:
         """Send it a signal, if it is there."""
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, which)
+        if self._process is not None:
+            self._process.signal(which)
+
+    def start_anew(self, **environment: str) -> None:
+        """Kill it, and let it begin again with these changes to its environment."""
+        self._environment |= environment
+        self.signal(signal.SIGKILL)
 
     async def stop(self) -> None:
         """End it for good."""
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
-        if self._process is not None and self._process.returncode is None:
-            self.signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.signal(signal.SIGKILL)
             await self._process.wait()
 
 

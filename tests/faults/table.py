@@ -1,33 +1,76 @@
-"""The table of a long run: point, runs, violations, recovery."""
+"""The table of a round: point, runs, violations, recovery; for the terminal, and as ``docs/faults.md``."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from tests.faults.run import Outcome
+from tests.faults.errands import MASS
+from tests.faults.nemeses import NEMESES
+from tests.faults.plan import MIDWAY, POINTS, SEVERAL, TWO
+from tests.faults.results import Result
 
-
-def table(outcomes: Sequence[Outcome]) -> str:
-    """One line for each point and nemesis, one for all."""
-    by_name: dict[str, list[Outcome]] = defaultdict(list)
-    for outcome in outcomes:
-        by_name[outcome.plan.line].append(outcome)
-    lines = [f"{'point or nemesis':<36} {'runs':>5} {'struck':>6} {'violations':>10} {'p50':>7} {'p99':>7}"]
-    lines += [_line(name, each) for name, each in by_name.items()]
-    lines.append(_line("all", list(chain.from_iterable(by_name.values()))))
-    return "\n".join(lines)
+_ORDER = {name: n for n, name in enumerate((*POINTS, *MIDWAY, *NEMESES, TWO, SEVERAL, MASS))}
+_HEADS = ("point or nemesis", "runs", "did not strike", "violations", "recovery p50", "p99")
 
 
-def _line(name: str, outcomes: Sequence[Outcome]) -> str:
-    took = sorted(each.recovery for each in outcomes if each.recovery is not None)
-    struck = sum(each.struck for each in outcomes)
-    broken = sum(bool(each.broken) for each in outcomes)
-    return f"{name:<36} {len(outcomes):>5} {struck:>6} {broken:>10} {_at(took, 50):>7} {_at(took, 99):>7}"
+class Row(NamedTuple):
+    name: str
+    runs: int
+    missed: int
+    violations: int
+    p50: str
+    p99: str
+
+
+def rows_of(results: Sequence[Result]) -> Iterator[Row]:
+    """One for each point and nemesis, one for all with each lease, and one for all."""
+    by_line: dict[str, list[Result]] = defaultdict(list)
+    by_lease: dict[int, list[Result]] = defaultdict(list)
+    for result in results:
+        by_line[result.line].append(result)
+        by_lease[result.errand.lease].append(result)
+    for line in sorted(by_line, key=lambda name: _ORDER.get(name, len(_ORDER))):
+        yield _row(line, by_line[line])
+    for lease in sorted(by_lease):
+        yield _row(f"all with a lease of {lease} s", by_lease[lease])
+    yield _row("all", results)
+
+
+def _row(name: str, results: Sequence[Result]) -> Row:
+    took = sorted(each.recovery for each in results if each.recovery is not None and not each.missed)
+    missed = sum(bool(each.missed) for each in results)
+    broken = sum(bool(each.broken) for each in results)
+    return Row(name, len(results), missed, broken, _at(took, 50), _at(took, 99))
 
 
 def _at(took: Sequence[float], percent: int) -> str:
     if not took:
         return "-"
     return f"{took[min(len(took) - 1, len(took) * percent // 100)]:.1f} s"
+
+
+def table(results: Sequence[Result]) -> str:
+    """For a terminal."""
+    lines = [f"{_HEADS[0]:<40} {_HEADS[1]:>5} {_HEADS[2]:>14} {_HEADS[3]:>10} {_HEADS[4]:>12} {_HEADS[5]:>7}"]
+    lines += [
+        f"{row.name:<40} {row.runs:>5} {row.missed:>14} {row.violations:>10} {row.p50:>12} {row.p99:>7}"
+        for row in rows_of(results)
+    ]
+    return "\n".join(lines)
+
+
+def page(results: Sequence[Result], told: str) -> str:
+    """``docs/faults.md``. ``told`` says how it was run."""
+    lines = [
+        "# Faults: the last round", "", told, "",
+        f"| {' | '.join(_HEADS)} |", "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *(f"| {' | '.join(map(str, row))} |" for row in rows_of(results)),
+    ]  # fmt: skip
+    broken = [result for result in results if result.broken]
+    if broken:
+        lines += ["", "## Violations", ""]
+        for result in broken:
+            lines += [f"- `{result.errand.replay}`", *(f"  - {sentence}" for sentence in result.broken)]
+    return "\n".join(lines) + "\n"

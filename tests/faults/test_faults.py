@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests.faults.plan import STEPS
-from tests.faults.supervisor import ROOT
+from tests.faults.nursery import ROOT
 
 LONGEST = 600.0  # seconds, on a machine that has much else to do
 

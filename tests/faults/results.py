@@ -1,0 +1,56 @@
+"""What a run has shown, as one line of JSON: written as soon as it is known, so that a cut-off round is not lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+from tests.faults.errands import Errand
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """``recovery``: seconds from the last strike, or the healing, until all was final; None if it never was.
+
+    ``missed`` names what was to strike and never did: such a run proves nothing. ``took`` is in seconds.
+    """
+
+    errand: Errand
+    line: str
+    broken: list[str] = []
+    missed: list[str] = []
+    recovery: float | None = None
+    took: float = 0.0
+    timeline: str = ""
+    revision: str = ""
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def keep(path: Path, result: Result) -> None:
+    """Append it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(result) + b"\n")
+
+
+def kept(path: Path) -> list[Result]:
+    """What was appended; half a line, of a process that was cut off, is left out. The last of a run counts."""
+    if not path.exists():
+        return []
+    found: dict[Errand, Result] = {}
+    for line in path.read_bytes().splitlines():
+        try:
+            result = msgspec.json.decode(line, type=Result)
+        except msgspec.DecodeError:
+            continue
+        found[result.errand] = result
+    return list(found.values())
+
+
+def still_to_do(errands: Iterable[Errand], done: Iterable[Result], revision: str) -> list[Errand]:
+    """The errands without a result of this revision."""
+    have = {result.errand for result in done if result.revision == revision}
+    return [errand for errand in errands if errand not in have]
