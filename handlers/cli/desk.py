@@ -13,8 +13,6 @@ from handlers.cli.frame import AsJson, ShopId, load, opened, out, print_json, ru
 
 if TYPE_CHECKING:
     from plugin.cases.models import Case
-    from plugin.ports.runtime import Ports
-    from plugin.shops.models import Shop
 
 case = typer.Typer(name="case", help="What shoppers have asked for, and what waits for a person.", no_args_is_help=True)
 person = typer.Typer(name="person", help="What shoppers have written to your people.", no_args_is_help=True)
@@ -27,13 +25,32 @@ RefundId = Annotated[
 ]
 By = Annotated[str, typer.Option("--by", help="Your name: the audit says who did it.", prompt="Your name")]
 
-Step = Callable[["Ports", "Shop", str, str], Awaitable[Any]]
+Pay = Annotated[
+    str | None,
+    typer.Option("--pay", metavar="AMOUNT", help="Pay back only this much, say 12.50; the shopper is told so."),
+]
+Reason = Annotated[str, typer.Option("--reason", help="Why less is paid back, for the audit.")]
+
+Step = Callable[..., Awaitable[Any]]
 
 
 async def _at_desk(step: Step, shop_id: str, ref: str, by: str) -> Any:
     async with opened(load()) as ports:
         (shop,) = await shops_of(shop_id)
         return await step(ports, shop, ref, f"staff:{by}")
+
+
+async def _with_money(step: Step, shop_id: str, case_id: str, by: str, pay: str | None, reason: str) -> None:
+    """A step that lets a case's money go: all that it owes, or what ``--pay`` says in the case's own currency."""
+    from plugin.cases.store import get_case
+    from plugin.core.money import parse_amount
+    from plugin.journeys.staff import Less
+
+    async with opened(load()) as ports:
+        (shop,) = await shops_of(shop_id)
+        currency = (await get_case(shop.id, case_id)).currency
+        less = Less(parse_amount(pay, currency), reason) if pay is not None else None
+        await step(ports, shop, case_id, f"staff:{by}", less)
 
 
 @case.command("list")
@@ -105,11 +122,11 @@ def show_case(
 
 
 @case.command("approve")
-def approve(shop_id: ShopId, case_id: CaseId, by: By) -> None:
+def approve(shop_id: ShopId, case_id: CaseId, by: By, pay: Pay = None, reason: Reason = "") -> None:
     """Say yes to a case under review: the store is asked, and the money follows."""
     from plugin.journeys import staff
 
-    run(_at_desk(staff.approve, shop_id, case_id, by))
+    run(_with_money(staff.approve, shop_id, case_id, by, pay, reason))
     out.print("[green]✓[/] Approved. The store is being asked.")
 
 
@@ -123,20 +140,20 @@ def refuse(shop_id: ShopId, case_id: CaseId, by: By) -> None:
 
 
 @case.command("store-cancelled")
-def store_cancelled(shop_id: ShopId, case_id: CaseId, by: By) -> None:
+def store_cancelled(shop_id: ShopId, case_id: CaseId, by: By, pay: Pay = None, reason: Reason = "") -> None:
     """You have cancelled the order in your store's own admin: let the money go."""
     from plugin.journeys import staff
 
-    run(_at_desk(staff.confirmed_by_hand, shop_id, case_id, by))
+    run(_with_money(staff.confirmed_by_hand, shop_id, case_id, by, pay, reason))
     out.print("[green]✓[/] The refund is on its way.")
 
 
 @case.command("ask-again")
-def ask_again(shop_id: ShopId, case_id: CaseId, by: By) -> None:
+def ask_again(shop_id: ShopId, case_id: CaseId, by: By, pay: Pay = None, reason: Reason = "") -> None:
     """Ask the store once more, after what kept it from answering is mended."""
     from plugin.journeys import staff
 
-    run(_at_desk(staff.ask_again, shop_id, case_id, by))
+    run(_with_money(staff.ask_again, shop_id, case_id, by, pay, reason))
     out.print("[green]✓[/] The store is being asked again.")
 
 

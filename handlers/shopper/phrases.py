@@ -19,7 +19,7 @@ LOOKUP = (
 )
 YOUR_PAYMENT = "your payment method"
 
-COMPONENT = {"items": "Items", "shipping": "Shipping", "extras": "Extras", "fee": "Fee"}
+COMPONENT = {"items": "Items", "shipping": "Shipping", "extras": "Extras", "fee": "Fee", "withheld": "Not paid back"}
 
 STATUS = {
     Progress.UNFULFILLED: "We have your order and are getting it ready.",

@@ -22,7 +22,7 @@ from handlers.shopper.views import (
     PreviewView,
 )  # fmt: skip
 from plugin.cases.models import Case
-from plugin.cases.service import decision_of
+from plugin.cases.service import amounts_of, decision_of
 from plugin.cases.states import CLOSED, CaseState
 from plugin.codes.minting import show
 from plugin.codes.models import Code
@@ -64,13 +64,14 @@ class Presenter:
         sentence = self.words.say(phrases.PERSON, moment=self.words.moment(answers_by))
         return PersonView(sentence=sentence, answers_by=answers_by)
 
-    def amounts(self, amounts: Amounts) -> AmountsView:
-        """The components that are not zero, and their sum."""
+    def amounts(self, amounts: Amounts, withheld: int = 0) -> AmountsView:
+        """The components that are not zero, and their sum. ``withheld`` is what a person has taken off it."""
         parts = (
             ("items", amounts.goods.amount, amounts.goods.tax),
             ("shipping", amounts.shipping.amount, amounts.shipping.tax),
             ("extras", amounts.extras.amount, amounts.extras.tax),
             ("fee", -amounts.fee, 0),
+            ("withheld", -withheld, 0),
         )
         return AmountsView(
             parts=tuple(
@@ -83,7 +84,7 @@ class Presenter:
                 for kind, amount, tax in parts
                 if amount
             ),
-            total=self.money(amounts.total, amounts.currency),
+            total=self.money(amounts.total - withheld, amounts.currency),
         )
 
     def preview(self, preview: Preview) -> PreviewView:
@@ -177,7 +178,7 @@ class Presenter:
             explanation=explain(decision, self.words).sentence,
             outcome=str(decision.outcome),
             lines=self._lines(decision),
-            amounts=self.amounts(decision.amounts),
+            amounts=self.amounts(amounts_of(case), case.withheld),
             money=tuple(self.move(leg, payments[leg.payment_id]) for leg in current),
             money_by=money_by,
             asked_at=case.asked_at,

@@ -69,7 +69,8 @@ class MoneyMove(Struct, frozen=True, kw_only=True):
 
 
 class ComponentView(Struct, frozen=True, kw_only=True):
-    """A part of what comes back: items, shipping, extras, or a fee (negative). ``tax`` is within it."""
+    """A part of what comes back: items, shipping, extras, or a fee or what a person withholds (negative). ``tax`` is
+    within it."""
 
     kind: Annotated[str, Meta(examples=["items"])]
     label: Annotated[str, Meta(examples=["Items"])]

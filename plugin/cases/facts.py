@@ -104,3 +104,8 @@ def _latest(parcels: Sequence[StoreFulfilment], field: str) -> datetime | None:
     """The moment of the last parcel, or None while one of them has not got there."""
     moments = [getattr(parcel, field) for parcel in parcels]
     return max(moments) if moments and all(moments) else None
+
+
+def cancelled_by_the_store_itself(line: LineFacts) -> int:
+    """What the store had cancelled, when a case was asked for, beyond what our settled cases account for."""
+    return line.cancelled - (line.quantity - len(line.free) - line.in_open_cases)

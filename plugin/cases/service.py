@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from plugin.audit import service as audit
 from plugin.cases.models import Case
@@ -15,8 +16,8 @@ from plugin.core.transitions import IllegalTransition
 from plugin.db import Transaction
 from plugin.orders.service import StoredOrder
 from plugin.outbox import service as outbox
-from plugin.policies.decision import Decision, digest
-from plugin.policies.facts import Ask, OrderFacts
+from plugin.policies.decision import Amounts, Decision, digest
+from plugin.policies.facts import Ask, Component, OrderFacts
 from plugin.policies.reasons import Outcome
 from plugin.policies.service import LivePolicy
 
@@ -92,6 +93,20 @@ async def open_case(
 def decision_of(case: Case) -> Decision:
     """The decision that was pinned when the case was opened."""
     return msgspec.convert(case.decision, Decision)
+
+
+def amounts_of(case: Case) -> Amounts:
+    """What the case comes to, by component: as it was decided, but with shipping and extras only if it takes them.
+
+    ``case.owed`` is its total, less what a person withholds.
+    """
+    decided = decision_of(case)
+    if case.takes_shipping == decided.everything:
+        return decided.amounts
+    facts, nothing = facts_at_ask(case), Component(0)
+    shipping, extras = (facts.shipping, facts.extras) if case.takes_shipping else (nothing, nothing)
+    amounts = structs.replace(decided.amounts, shipping=shipping, extras=extras)
+    return structs.replace(amounts, fee=max(0, min(amounts.fee, amounts.before_fee)))
 
 
 def facts_at_ask(case: Case) -> OrderFacts:

@@ -137,6 +137,27 @@ async def ask_anew(tx: Transaction, case_id: str) -> None:
     await tx.execute("UPDATE cases SET store_request = NULL WHERE id = $1", case_id)
 
 
+async def owe(tx: Transaction, case: Case, owed: int, *, withheld: int) -> None:
+    """Set what the case pays back, and what of its amounts a person keeps back."""
+    case.owed, case.withheld = owed, withheld
+    await tx.execute(
+        "UPDATE cases SET owed = $2, withheld = $3, takes_shipping = $4 WHERE id = $1",
+        case.id, owed, withheld, case.takes_shipping,
+    )  # fmt: skip
+
+
+async def is_shipping_taken(order_id: str, *, but_by: str) -> bool:
+    """Whether another case of the order, open or settled, pays shipping back."""
+    return bool(
+        await rows(
+            "SELECT 1 FROM cases c WHERE c.order_id = $1 AND c.id <> $2 AND c.takes_shipping AND EXISTS "
+            "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released') LIMIT 1",
+            order_id,
+            but_by,
+        )
+    )
+
+
 async def mark_units(tx: Transaction, case_id: str, state: str) -> None:
     """Settle the case's open units, or release them to be asked for again."""
     await tx.execute("UPDATE case_units SET state = $2 WHERE case_id = $1 AND state = 'open'", case_id, state)

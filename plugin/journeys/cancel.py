@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -154,15 +154,13 @@ async def _open(tx: Transaction, ports: Ports, shop: Shop, now: Preview, ask: As
 async def _approve(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     at = ports.clock.now()
     await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
-    await approve_and_ask(tx, ports, case, now.legs, now.promised)
+    await reserve(tx, case, now.legs, promised_for=now.promised, at=at)
+    await ask_for_it(tx, ports, case)
 
 
-async def approve_and_ask(
-    tx: Transaction, ports: Ports, case: Case, legs: Sequence[PlannedLeg], promised: Sequence[date]
-) -> None:
-    """Reserve the money of an approved case and write the work of asking the store."""
+async def ask_for_it(tx: Transaction, ports: Ports, case: Case) -> None:
+    """An approved case, its money reserved, waits for the store: write the work of asking it."""
     at = ports.clock.now()
-    await reserve(tx, case, legs, promised_for=promised, at=at)
     await move(tx, case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
     await outbox.add(tx, shop_id=case.shop_id, kind=ASK_STORE, ref=case.id)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from plugin.access.service import make_link
 from plugin.cases.models import Case
-from plugin.cases.service import decision_of
+from plugin.cases.service import amounts_of, decision_of
 from plugin.codes.minting import show
 from plugin.codes.models import Code
 from plugin.core.words import Words, choose_locale
@@ -159,19 +159,21 @@ def _lines(scene: Scene) -> tuple[MailLine, ...]:
 
 
 def _cancelled(scene: Scene) -> MailContext:
-    amounts = decision_of(scene.case).amounts
+    amounts = amounts_of(scene.case)
     parts = (
         AmountPart(kind=PartKind.ITEMS, amount=amounts.goods.amount),
         AmountPart(kind=PartKind.SHIPPING, amount=amounts.shipping.amount),
         AmountPart(kind=PartKind.EXTRAS, amount=amounts.extras.amount),
         AmountPart(kind=PartKind.FEE, amount=-amounts.fee),
+        AmountPart(kind=PartKind.WITHHELD, amount=-scene.case.withheld),
     )
     return Cancelled(
         **_frame(scene),  # type: ignore[arg-type]
-        whole_order=scene.case.whole_order,
+        whole_order=scene.case.takes_shipping,  # nothing of the order is left, by the time of this letter
         lines=_lines(scene),
         currency=scene.case.currency,
-        total=amounts.total,
+        total=scene.case.owed,
+        withheld=scene.case.withheld,
         parts=tuple(part for part in parts if part.amount),
         payments=tuple(outcome_of_leg(leg, scene.payments[leg.payment_id]) for leg in scene.legs),
         code=_gift(scene),

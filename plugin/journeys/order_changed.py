@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from plugin.audit import service as audit
+from plugin.cases.facts import cancelled_by_the_store_itself
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
@@ -25,7 +26,6 @@ from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled,
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
-from plugin.policies.facts import LineFacts
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Ignored, Unparseable
@@ -164,7 +164,7 @@ class _Said:
         """Whether the count covers these units, all others that are asked for, and what was cancelled before."""
         if self._all_cancelled:
             return True
-        before = {line.id: _cancelled_by_the_store_itself(line) for line in facts_at_ask(case).lines}
+        before = {line.id: cancelled_by_the_store_itself(line) for line in facts_at_ask(case).lines}
         return all(
             self._cancelled.get(line, 0) >= before.get(line, 0) + _sum(self.settled, line) + _sum(self.waiting, line)
             for line in self.waiting[case.id]
@@ -193,11 +193,6 @@ class _Said:
 
 def _sum(counts: Mapping[str, Mapping[str, int]], line: str) -> int:
     return sum(lines.get(line, 0) for lines in counts.values())
-
-
-def _cancelled_by_the_store_itself(line: LineFacts) -> int:
-    """What the store had cancelled, when the case was asked for, beyond what our settled cases account for."""
-    return line.cancelled - (line.quantity - len(line.free) - line.in_open_cases)
 
 
 def _waits_for_the_store(case: Case) -> bool:

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from plugin.audit import service as audit
 from plugin.cases.models import Case
-from plugin.cases.service import decision_of, move
+from plugin.cases.service import move
 from plugin.cases.states import CaseState
-from plugin.cases.store import ask_anew, get_case, lock_case, mark_units, release_units, units_by_case
+from plugin.cases.store import ask_anew, get_case, lock_case, mark_units, owe, release_units, units_by_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
-from plugin.journeys.cancel import ASK_STORE, STORE_HAS, approve_and_ask
+from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.money_moved import follow_up
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
@@ -54,6 +54,20 @@ class StoreHasCancelled(DomainError):
     sentence = "The store has cancelled these items already. If a refund of this case failed, retry that refund."
 
 
+class NotLess(DomainError):
+    status = 422
+    code = "not_less"
+    sentence = "A smaller amount is at least nothing, less than what the case owes, and has a reason."
+
+
+@dataclass(frozen=True)
+class Less:
+    """A person pays back less than was decided: ``amount`` in minor units of the case's currency, and why."""
+
+    amount: int
+    reason: str
+
+
 @dataclass(frozen=True)
 class Desk:
     """A case on a person's desk, everything locked."""
@@ -90,17 +104,37 @@ async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -
     desk.legs.extend(await reserve(tx, desk.case, legs, promised_for=promised, at=at))
 
 
-async def approve(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
-    """Say yes to a reviewed case: it goes on as if the policy had said so."""
+async def _pay_less(tx: Transaction, ports: Ports, desk: Desk, less: Less | None, by: str) -> None:
+    """Lower what the case owes to what the person says, before anything of it is sent; raises ``NotLess``."""
+    if less is None:
+        return
+    case, at = desk.case, ports.clock.now()
+    if not 0 <= less.amount < case.owed or not less.reason.strip():
+        raise NotLess(detail=f"Case {case.number} owes {case.owed} {case.currency} in minor units.", param="amount")
+    await release(tx, desk.legs, at=at, why="less_by_person")
+    await owe(tx, case, less.amount, withheld=case.withheld + case.owed - less.amount)
+    await audit.record(
+        tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_owes_less", actor=by, at=at,
+        data={
+            "case": case.id, "owed": case.owed, "withheld": case.withheld, "currency": case.currency,
+            "reason": less.reason.strip(),
+        },
+    )  # fmt: skip
+
+
+async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
+    """Say yes to a reviewed case: it goes on as if the policy had said so, or with a smaller sum.
+
+    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do.
+    """
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
-        payments = await payments_of(desk.order.id)
-        amounts = decision_of(desk.case).amounts
-        legs = plan(amounts, await payables(payments), everything=desk.case.whole_order)
+        await _pay_less(tx, ports, desk, less, by)
+        await _reserve_anew(tx, ports, shop, desk)
         await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
-        await approve_and_ask(tx, ports, desk.case, legs, promised_dates(legs, payments, settings_of(shop), at))
+        await ask_for_it(tx, ports, desk.case)
 
 
 async def _let_flow(tx: Transaction, case: Case, by: str, at: datetime) -> None:
@@ -132,15 +166,16 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         await tell_case(tx, desk.case, "refused")
 
 
-async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
-    """The person has cancelled in the store's own admin: the money may go."""
+async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
+    """The person has cancelled in the store's own admin: the money may go, all of it or less."""
     async with transaction(ports.doorbell) as tx:
         desk = await _take_for_the_store(tx, shop, case_id)
+        await _pay_less(tx, ports, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         await store_cancelled(tx, ports, shop, desk.order, desk.case, actor=by)
 
 
-async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
     """Ask the store once more, after whatever kept it from answering is mended.
 
     A store that has said no is asked anew. One that never answered may have cancelled: its ask stays the same one, or
@@ -150,6 +185,7 @@ async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         desk = await _take_for_the_store(tx, shop, case_id)
         if desk.case.person_reason != "store_silent":
             await ask_anew(tx, case_id)
+        await _pay_less(tx, ports, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         at = ports.clock.now()
         await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")

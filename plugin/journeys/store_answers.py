@@ -21,6 +21,7 @@ from plugin.codes.store import codes_of_case
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.journeys.owed_again import SETTLE_LEG
+from plugin.journeys.shipping_owed import settle_shipping
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, lock_order, payments_of
@@ -154,11 +155,12 @@ async def store_cancelled(
     if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=actor):
         return
     await mark_units(tx, case.id, "settled")
+    await settle_shipping(tx, ports, shop, order, case)
     all_legs = await legs_of_case(case.id)
     legs = [leg for leg in all_legs if leg.state == LegState.RESERVED]
     for leg in legs:
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
-    if decision_of(case).everything:
+    if case.takes_shipping:  # nothing of the order is left
         await give_back(tx, shop.id, order.row.external_id, at)
     if not await codes_of_case(shop.id, case.id):  # a person may bring a case here a second time
         await mint(

@@ -70,7 +70,7 @@ class ManageLink(ShopperLetter, frozen=True, kw_only=True, tag="manage_link"):
 
 class Cancelled(ShopperLetter, frozen=True, kw_only=True, tag="cancelled"):
     """The store has accepted a cancellation, of the whole order or of ``lines``. ``total`` is what the shopper does
-    not pay in the end: the sum of ``parts``."""
+    not pay in the end: the sum of ``parts``. ``withheld`` is what a person of the shop has decided not to pay back."""
 
     whole_order: bool
     lines: tuple[MailLine, ...]
@@ -78,6 +78,7 @@ class Cancelled(ShopperLetter, frozen=True, kw_only=True, tag="cancelled"):
     total: Amount
     parts: tuple[AmountPart, ...]
     payments: tuple[PaymentOutcome, ...]
+    withheld: Amount = 0
     code: RetentionCode | None = None
 
     @property

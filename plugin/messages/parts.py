@@ -94,10 +94,11 @@ class PartKind(StrEnum):
     SHIPPING = "shipping"
     EXTRAS = "extras"
     FEE = "fee"
+    WITHHELD = "withheld"
 
 
 class AmountPart(Struct, frozen=True, kw_only=True):
-    """One component of what comes back; a fee is negative."""
+    """One component of what comes back; a fee is negative, and so is what a person of the shop withholds."""
 
     kind: PartKind
     amount: Amount

@@ -155,6 +155,16 @@ class Phrases:
                 return say("Other charges")
             case PartKind.FEE:
                 return say("Fee")
+            case PartKind.WITHHELD:
+                return say("Not paid back")
+
+    def withheld(self, amount: int, currency: str) -> str:
+        """That a person pays back less than what was cancelled, and that it can be talked about."""
+        return self.words.say(
+            "A person at {shop_name} has decided that {amount} of this is not paid back. If that seems wrong to you, "
+            "please tell us.",
+            shop_name=self.shop_name, amount=self.words.money(amount, currency),
+        )  # fmt: skip
 
     def code_value(self, code: RetentionCode) -> str:
         """What the code gives, said large."""

@@ -219,10 +219,12 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
             whole_order=False,
             total=5700,
             parts=(
-                AmountPart(kind=PartKind.ITEMS, amount=6000),
+                AmountPart(kind=PartKind.ITEMS, amount=6500),
                 AmountPart(kind=PartKind.EXTRAS, amount=200),
                 AmountPart(kind=PartKind.FEE, amount=-500),
+                AmountPart(kind=PartKind.WITHHELD, amount=-500),
             ),
+            withheld=500,
             payments=(
                 PaymentOutcome(state=MoneyState.REFUNDED, amount=4700, method="Visa •••• 4242"),
                 PaymentOutcome(state=MoneyState.ARRIVING, amount=1000, by=_BY),

@@ -15,7 +15,7 @@ from plugin.payments.stripe.facts import LEG_KEY
 
 MOVES_MONEY = ("refund", "storefront", "manual")
 
-_DOCUMENTS = ("document", "placement", "decision", "settings")
+_DOCUMENTS = ("document", "placement", "decision", "facts", "settings")
 
 Row = dict[str, Any]
 

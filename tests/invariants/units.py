@@ -79,12 +79,21 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
     shipping: Counter[str] = Counter()
     for case in books.cases.values():
         amounts = case["decision"]["amounts"]
-        goods, sent, extras = (amounts.get(part, {}).get("amount", 0) for part in ("goods", "shipping", "extras"))
-        fee, before = amounts.get("fee", 0), goods + sent + extras
+        goods = amounts.get("goods", {}).get("amount", 0)
+        # Who pays shipping back is known when the store has answered all asks; what it is, was known at the ask.
+        asked = amounts if case["takes_shipping"] == case["decision"]["everything"] else case["facts"]
+        sent, extras = (asked.get(part, {}).get("amount", 0) for part in ("shipping", "extras"))
+        if not case["takes_shipping"]:
+            sent = extras = 0
+        before = goods + sent + extras
+        decided = amounts.get("fee", 0)
+        fee = decided if asked is amounts else min(decided, before)
         if not 0 <= fee <= max(before, 0):
             yield f"I6: the fee of {case['number']} is {fee}, of {before} owed."
-        if case["owed"] != before - fee:
+        if case["owed"] + case["withheld"] != before - fee:
             yield f"I6: {case['number']} owes {case['owed']} and decided {before - fee}."
+        if case["withheld"] and not any(e["kind"] == "case_owes_less" for e in books.events[case["id"]]):
+            yield f"I14: {case['withheld']} of {case['number']} is withheld, and the audit knows of nobody who said so."
         units = [unit for unit in books.units if unit["case_id"] == case["id"]]
         if units and sum(unit["worth"] for unit in units) != goods:
             yield f"I5: {case['number']} owes {goods} for units worth {sum(unit['worth'] for unit in units)}."

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from plugin.db import rows
+from plugin.journeys import staff
+from plugin.journeys.staff import Less
 from plugin.payments.sandbox.control_messages import DeliveryMode
 from plugin.payments.sandbox.faults import FaultKind
+from plugin.refunds.plan import NotEnoughToRefund
 from tests.journeys.steps import alerts, charged, count, given_back, hurry, quiet
 from tests.world import World
 
@@ -137,3 +140,44 @@ async def _waits_to_read(case_id: str) -> list[dict[str, Any]]:
         "AND w.last_error = 'the payment could not be read'",
         case_id,
     )
+
+
+async def test_a_person_pays_back_less_and_the_shopper_reads_what_is_paid_and_what_is_not(world: World) -> None:
+    """What the payments cannot give could only be refused."""
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    await world.stripe.refund((await charged(world, order)).id, 5000)
+    await until_external(world, 5000)
+    case = await shopper.cancel()
+    assert case["state"] == "in_review"
+    with pytest.raises(NotEnoughToRefund):
+        await staff.approve(world.ports, world.shop, case["id"], "ana")
+    for wrong in (Less(order.total, "no less"), Less(-1, "no sum"), Less(100, " ")):
+        with pytest.raises(staff.NotLess):
+            await staff.approve(world.ports, world.shop, case["id"], "ana", wrong)
+
+    await staff.approve(world.ports, world.shop, case["id"], "ana", Less(order.total - 5000, "paid by phone"))
+
+    seen = await shopper.until_state(case["id"], "done")
+    assert seen["amounts"]["total"]["amount"] == order.total - 5000
+    assert [part["money"]["amount"] for part in seen["amounts"]["parts"] if part["kind"] == "withheld"] == [-5000]
+    told = " ".join((await world.mail("cancelled", order)).text.replace("\u2068", "").replace("\u2069", "").split())
+    assert "has decided that $50.00 of this is not paid back" in told
+    assert "We have refunded $216.66" in told
+    assert (await charged(world, order)).refunded == order.total
+    (event,) = await rows("SELECT canonical FROM audit_events WHERE kind = 'case_owes_less'")
+    assert '"actor":"ana"' in event["canonical"]
+    assert "paid by phone" in event["canonical"]
+
+
+async def test_a_smaller_sum_takes_the_place_of_the_money_that_was_held(world: World) -> None:
+    world.store.behaviour = world.store.behaviour.UNSUPPORTED
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel()
+    await shopper.until_state(case["id"], "with_person")
+
+    await staff.confirmed_by_hand(world.ports, world.shop, case["id"], "ana", Less(100, "damaged by the shopper"))
+
+    await shopper.until_state(case["id"], "done")
+    assert (await charged(world, order)).refunded == 100
