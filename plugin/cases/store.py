@@ -79,8 +79,9 @@ async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
     settled: dict[str, set[int]] = defaultdict(set)
     # One round trip; each part by an index of its own, where one join would read every case of the shop.
     (found,) = await rows(
-        "SELECT ARRAY(SELECT (line_id, ordinal, state) FROM case_units WHERE order_id = $1 AND state <> 'released') "
-        "AS units, (SELECT count(*) FROM cases c WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
+        "SELECT ARRAY(SELECT (line_id, ordinal, state) FROM case_units WHERE order_id = $1 "
+        "AND state IN ('open', 'settled')) AS units, "
+        "(SELECT count(*) FROM cases c WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
         "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')) AS shipping, "
         "(SELECT count(*) FROM orders o JOIN cases c ON c.order_id = o.id WHERE o.shop_id = $2 "
         "AND o.customer_hash = $3 AND o.id <> $1 AND c.asked_at > $4) AS prior",
@@ -161,6 +162,20 @@ async def is_shipping_taken(order_id: str, *, but_by: str) -> bool:
 async def mark_units(tx: Transaction, case_id: str, state: str) -> None:
     """Settle the case's open units, or release them to be asked for again."""
     await tx.execute("UPDATE case_units SET state = $2 WHERE case_id = $1 AND state = 'open'", case_id, state)
+
+
+async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, still_counted: int) -> None:
+    """The store has taken ``taken`` units out of a line and counts ``still_counted`` of the rest as cancelled.
+
+    Settled units that are not among those any more were the ones that it took out. They are nobody's from now on: the
+    line's quantity is without them, and counting them again would make a unit uncancellable that is still there.
+    """
+    await tx.execute(
+        "UPDATE case_units SET state = 'edited_out' WHERE id IN (SELECT id FROM case_units WHERE order_id = $1 "
+        "AND line_id = $2 AND state = 'settled' ORDER BY ordinal DESC LIMIT LEAST($3::int, GREATEST(0, "
+        "(SELECT count(*) FROM case_units WHERE order_id = $1 AND line_id = $2 AND state = 'settled') - $4::int)))",
+        order_id, line_id, taken, still_counted,
+    )  # fmt: skip
 
 
 async def open_units_by_line(order_id: str) -> dict[str, int]:

@@ -107,6 +107,17 @@ async def codes_of_case(shop_id: str, case_id: str) -> list[Code]:
     return await Code.filter(shop_id=shop_id, case_id=case_id).order_by("minted_at", "id")
 
 
+async def find_code_of_case(case_id: str) -> Code | None:
+    """The newest code that a case has earned."""
+    return await Code.filter(case_id=case_id).order_by("-minted_at").first()
+
+
+async def codes_of_cases(case_ids: Sequence[str]) -> dict[str, Code]:
+    """The newest code of each case that has earned one."""
+    found = await Code.filter(case_id__in=list(case_ids)).order_by("minted_at")
+    return {code.case_id: code for code in found}
+
+
 async def count_up(tx: Transaction, shop_id: str, key: str, by: int, cap: int) -> bool:
     """Add to a counter unless that would exceed its cap; the row stays locked until the transaction ends."""
     if by > cap:

@@ -11,6 +11,7 @@ from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, decision_of
 from plugin.codes.minting import show
 from plugin.codes.models import Code
+from plugin.codes.store import find_code_of_case
 from plugin.core.words import Words, choose_locale
 from plugin.db import Transaction
 from plugin.journeys import sentences
@@ -79,7 +80,7 @@ async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder) -> str
 async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, url: str) -> Scene:
     """Read it all."""
     settings = settings_of(shop)
-    code = await Code.filter(case_id=case.id).order_by("-minted_at").using_db(tx.connection).first()
+    code = await find_code_of_case(case.id)
     locale = choose_locale(case.locale, order.now.customer.locale, settings.locale)
     legs = await legs_of_case(case.id)
     replaced = {leg.replaces for leg in legs}

@@ -14,7 +14,7 @@ from plugin.cases.facts import cancelled_by_the_store_itself
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
-from plugin.cases.store import open_cases_of, units_by_case
+from plugin.cases.store import edit_out, open_cases_of, units_by_case
 from plugin.codes.from_orders import give_back, seen_in_order
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
@@ -114,10 +114,20 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     was_open = change.before is None or change.before.state is OrderState.OPEN
     if order.state is not OrderState.OPEN and was_open:
         await give_back(tx, shop.id, order.id, at)
+    if change.is_edited:
+        await _edit_units_out(tx, change)
     if not change.is_new:
         await _collected_too_much(tx, ports, change.order_id)
         await _meet_open_cases(tx, ports, shop, change)
     return change
+
+
+async def _edit_units_out(tx: Transaction, change: OrderChange) -> None:
+    """An edit may take cancelled units out of a line instead of counting them: then it is smaller without them."""
+    left, cancelled = {line.id: line.quantity for line in change.after.lines}, counted(change.after.cancelled)
+    for line in change.before.lines if change.before else ():
+        if (taken := line.quantity - left.get(line.id, 0)) > 0:
+            await edit_out(tx, change.order_id, line.id, taken, still_counted=cancelled.get(line.id, 0))
 
 
 async def _collected_too_much(tx: Transaction, ports: Ports, order_id: str) -> None:

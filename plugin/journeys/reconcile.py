@@ -8,12 +8,14 @@ person, because for which units it was is known to nobody any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.db import rows, transaction
 from plugin.journeys.payment_reported import take_payment_fact
 from plugin.orders.models import Payment
+from plugin.orders.service import Overtaken
 from plugin.ports.payments import RefundFact, RefundState
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import legs_on_payment
@@ -96,8 +98,9 @@ async def compare_payment(ports: Ports, payment_id: str) -> tuple[str, str]:
         return reference, ""
     before = await _picture(payment_id)
     fact = await ports.payments.read(account, reference)
-    async with transaction(ports.doorbell) as tx:
-        await take_payment_fact(tx, ports, shop, payment, fact)
+    with suppress(Overtaken):  # somebody else has read it in the same moment
+        async with transaction(ports.doorbell) as tx:
+            await take_payment_fact(tx, ports, shop, payment, fact)
     after = await _picture(payment_id)
     changes = (f"{name} {before.get(name)} → {now}" for name, now in after.items() if before.get(name) != now)
     return reference, ", ".join(changes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from plugin.cases.models import Case
 from plugin.cases.store import cases_of_order, get_case
 from plugin.codes.models import Code
+from plugin.codes.store import codes_of_cases, find_code_of_case
 from plugin.journeys.cancel import Preview, preview_cancellation
 from plugin.orders.models import Payment
 from plugin.orders.service import payments_of
@@ -50,7 +51,7 @@ async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
         ids = [case.id for case in cases]
         for leg in await legs_of_cases(ids):
             legs[leg.case_id].append(leg)
-        codes = {code.case_id: code for code in await Code.filter(case_id__in=ids)}
+        codes = await codes_of_cases(ids)
     payments = {payment.id: payment for payment in whole.payments}
     return SeenOrder(
         whole,
@@ -63,7 +64,7 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
     """One request of this order; raises ``NotFound``."""
     case = await get_case(shop.id, case_id, order_id)
     payments = {payment.id: payment for payment in await payments_of(order_id)}
-    return SeenCase(case, await legs_of_case(case_id), payments, await Code.get_or_none(case_id=case_id))
+    return SeenCase(case, await legs_of_case(case_id), payments, await find_code_of_case(case_id))
 
 
 async def newest_case(order_id: str) -> str | None:

@@ -13,7 +13,7 @@ GIVES_UNITS_BACK = ("refused", "withdrawn", "converted_to_return")
 
 def units_fit(books: Books) -> Iterator[str]:
     """I1, and I2: no unit is owned twice, none that the line does not have, none by a case that was refused."""
-    live = [unit for unit in books.units if unit["state"] != "released"]
+    live = [unit for unit in books.units if unit["state"] in ("open", "settled")]
     for key, n in Counter((u["order_id"], u["line_id"], u["ordinal"]) for u in live).items():
         if n > 1:
             yield f"I2: unit {key} is owned by {n} cases."
@@ -37,7 +37,9 @@ def units_fit(books: Books) -> Iterator[str]:
             ours = owned[order["id"], line["id"]]
             # Units stay pinned to the revision in which they were asked for: an edit may have taken the line away.
             pinned = sum(
-                u["revision"] == order["revision"] for u in live if (u["order_id"], u["line_id"]) == (order["id"], line["id"])
+                u["revision"] == order["revision"]
+                for u in live
+                if (u["order_id"], u["line_id"]) == (order["id"], line["id"])
             )
             if pinned > line["quantity"]:
                 yield f"I2: {pinned} units of {line['id']} are owned, of {line['quantity']}."

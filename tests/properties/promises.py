@@ -101,7 +101,9 @@ async def _no_money_before_the_store_agreed(world: SmallWorld) -> list[str]:
         by_hand = sum(q for *unit, q, at in world.by_hand if tuple(unit) == (order, line) and at > asked_at)
         if n > by_hand:
             broken.append(f"{n} units of {order} {line} count as cancelled, and the store has cancelled {by_hand}.")
-    settled = {row["case_id"] for row in await rows("SELECT case_id FROM case_units WHERE state = 'settled'")}
+    settled = {
+        row["case_id"] for row in await rows("SELECT case_id FROM case_units WHERE state IN ('settled', 'edited_out')")
+    }
     for leg in await world.legs():
         if leg.submitted_at is not None and leg.case_id not in settled:
             broken.append(f"{leg.id} was sent, and the store has not agreed to {cases[leg.case_id].number}.")
