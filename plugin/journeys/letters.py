@@ -16,7 +16,15 @@ from plugin.core.words import Words, choose_locale
 from plugin.db import Transaction
 from plugin.journeys import sentences
 from plugin.journeys.money_words import outcome_of_leg
-from plugin.messages.contexts import Cancelled, MailContext, Refunded, RefundProblem, Refused, UnderReview
+from plugin.messages.contexts import (
+    Cancelled,
+    MailContext,
+    Refunded,
+    RefundedAgain,
+    RefundProblem,
+    Refused,
+    UnderReview,
+)
 from plugin.messages.parts import (
     AmountPart,
     Ask,
@@ -231,11 +239,22 @@ def _refused(scene: Scene) -> MailContext:
     )
 
 
+def _paid(scene: Scene) -> list[RefundLeg]:
+    return [leg for leg in scene.legs if leg.state == LegState.SUCCEEDED and _gives_money(leg)]
+
+
 def _refunded(scene: Scene) -> MailContext | None:
-    paid = [leg for leg in scene.legs if leg.state == LegState.SUCCEEDED and _gives_money(leg)]
+    return _money_is_back(scene, Refunded, _paid(scene))
+
+
+def _refunded_again(scene: Scene) -> MailContext | None:
+    return _money_is_back(scene, RefundedAgain, [leg for leg in _paid(scene) if leg.replaces])
+
+
+def _money_is_back(scene: Scene, kind: type[Refunded], paid: Sequence[RefundLeg]) -> MailContext | None:
     if not paid:
         return None
-    return Refunded(
+    return kind(
         **_frame(scene),  # type: ignore[arg-type]
         currency=scene.case.currency,
         refunds=tuple(
@@ -273,5 +292,6 @@ _LETTERS = {
     "under_review": _under_review,
     "refused": _refused,
     "refunded": _refunded,
+    "refunded_again": _refunded_again,
     "refund_problem": _refund_problem,
 }

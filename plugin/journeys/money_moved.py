@@ -11,7 +11,7 @@ from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
-from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told
+from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told, when_told
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import freeze
 from plugin.outbox import service as outbox
@@ -63,7 +63,10 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
         if _waits_for_money(case):
             await move(tx, case, CaseState.DONE, at=at)
         if await was_told(case, "cancelled"):
-            await tell_case(tx, case, "refunded")
+            told = await when_told(case, "refunded")
+            failed_at = [leg.settled_at or at for leg in legs if leg.state == LegState.FAILED]
+            came_back = told is not None and any(moment >= told for moment in failed_at)
+            await tell_case(tx, case, "refunded_again" if came_back else "refunded")
 
 
 def _waits_for_money(case: Case) -> bool:

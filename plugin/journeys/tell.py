@@ -6,7 +6,7 @@ waited a moment for the money can say "refunded", and never says it before the c
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.store import lock_case, order_of_case
@@ -40,7 +40,13 @@ async def tell_staff(tx: Transaction, case: Case, alert: AlertKind) -> None:
 
 async def was_told(case: Case, template: str) -> bool:
     """Whether this mail about the case was composed already."""
-    return await mails.find_by_purpose(case.shop_id, f"{case.id}:{template}") is not None
+    return await when_told(case, template) is not None
+
+
+async def when_told(case: Case, template: str) -> datetime | None:
+    """When this mail about the case was composed; None if it was not."""
+    mail = await mails.find_by_purpose(case.shop_id, f"{case.id}:{template}")
+    return mail.created_at if mail else None
 
 
 async def tell(ports: Ports, claim: Claim) -> None:

@@ -124,6 +124,10 @@ class Refunded(ShopperLetter, frozen=True, kw_only=True, tag="refunded"):
         return sum(refund.amount for refund in self.refunds)
 
 
+class RefundedAgain(Refunded, frozen=True, kw_only=True, tag="refunded_again"):
+    """Money that was called refunded did not arrive after all, and has been paid once more."""
+
+
 class RefundProblem(ShopperLetter, frozen=True, kw_only=True, tag="refund_problem"):
     """A refund did not go through: the apology, what happens next, and by when."""
 
@@ -165,4 +169,4 @@ class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
         return self.shopper if self.shopper and is_address(self.shopper) else self.shop.reply_to
 
 
-MailContext = ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundProblem | StaffAlert
+MailContext = ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundedAgain | RefundProblem | StaffAlert

@@ -13,6 +13,7 @@ from plugin.messages.contexts import (
     MailContext,
     ManageLink,
     Refunded,
+    RefundedAgain,
     RefundProblem,
     Refused,
     StaffAlert,
@@ -140,6 +141,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         "refused-return": replace(refused, ask=Ask.RETURN, options=()),
         "refused-exchange": replace(refused, ask=Ask.EXCHANGE, options=(Option(kind=OptionKind.RETURN_LATER),)),
         "refunded": refunded,
+        "refunded_again": RefundedAgain(**_shopper(locale), currency="GBP", refunds=refunded.refunds),
         "refunded-two": replace(
             refunded, refunds=(*refunded.refunds, PaidBack(amount=500, method=None)), first_name=None
         ),

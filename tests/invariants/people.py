@@ -40,7 +40,7 @@ def mails_tell_the_truth(books: Books) -> Iterator[str]:
         says_cancelled_refunded = (
             mail["template"] == "cancelled" and seen is not None and "We have refunded" in " ".join(seen.text.split())
         )
-        if mail["template"] != "refunded" and not says_cancelled_refunded:
+        if mail["template"] not in ("refunded", "refunded_again") and not says_cancelled_refunded:
             continue
         legs = [leg for leg in books.legs.values() if leg["case_id"] == mail["case_id"] and leg["kind"] in MOVES_MONEY]
         happened = [

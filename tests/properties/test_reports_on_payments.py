@@ -11,6 +11,7 @@ from plugin.orders.models import Order, Payment
 from plugin.ports.orders import Custodian, Instrument, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import RefundState
 from tests.factories import a_store_order
+from tests.properties.honest_stripe import Fault
 from tests.properties.promises import broken_promises
 from tests.properties.small_world import SmallWorld
 
@@ -138,3 +139,25 @@ async def test_a_payment_with_another_reference_is_read_anew(world: SmallWorld) 
     assert await rows("SELECT reference, state FROM payments WHERE order_id = $1", order_id) == [
         {"reference": "pi_other", "state": "authorised"}
     ]
+
+
+async def test_money_that_came_back_and_was_paid_again_is_told_again(world: SmallWorld) -> None:
+    """The second "refunded" was taken for a repetition of the first."""
+    order, order_id = await placed(world)
+    intent = world.stripe.intents[str(order.payments[0].reference)]
+    world.stripe.faults.append(Fault.PENDING)
+    case = await cancelled(world, order_id)
+    await work(world, "tell")
+    for delivery, state in (("paid", RefundState.SUCCEEDED), ("back", RefundState.FAILED)):
+        intent.refunds[0].state = state
+        await world.hear_stripe(intent, "refund.updated", delivery)
+        await work(world, "read_event")
+        await work(world, "tell")
+    await world.person("retry", (await world.legs())[0].id)
+    await world.drain()
+
+    told = await rows(
+        "SELECT template FROM mails WHERE case_id = $1 AND template <> 'staff_alert' ORDER BY id", case.id
+    )
+    assert [row["template"] for row in told] == ["cancelled", "refunded", "refund_problem", "refunded_again"]
+    assert await broken_promises(world) == []
