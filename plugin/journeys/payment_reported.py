@@ -14,6 +14,7 @@ from plugin.core.transitions import IllegalTransition
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event
 from plugin.inbox.models import InboxEvent
+from plugin.journeys.disputes import tell_of_disputes
 from plugin.journeys.money_moved import take_refund_fact
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
@@ -160,6 +161,7 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
                 "state": stored.state,
             },
         )
+    await tell_of_disputes(tx, ports, shop, order, fact)
     await give_back_excess(tx, ports, stored)
     (payable,) = await payables([stored])
     if stored.state == PaymentState.CAPTURED and payable.refundable < 0:

@@ -35,9 +35,13 @@ ALERT_WHY = {
         "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return."
     ),
     "shopper_waits": "The shopper asks for a person, and writes:",
-    "dispute": "The shopper's bank has opened a dispute over this payment.",
     "overdue": "This case is past its date and still waits for a person.",
 }
+
+DISPUTE_OPENED = "The shopper's bank has opened a dispute over this payment and holds {amount}: answer it at Stripe."
+DISPUTE_ASKED = "The shopper's bank asks about {amount} of this payment, and holds nothing yet: answer it at Stripe."
+DISPUTE_OVER = "The dispute over this payment is closed, and its {amount} stay with the shop."
+DISPUTE_LOST = "The dispute over this payment is closed, and its {amount} went to the shopper."
 
 # What a colleague reads about an order, in plain lines.
 ORDER_STANDS = "{shipped} of {ordered} items of this order have shipped."
@@ -59,4 +63,5 @@ CASE_STANDS = {
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
     story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_STANDS.values())
-    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values(), *story)
+    disputes = (DISPUTE_OPENED, DISPUTE_ASKED, DISPUTE_OVER, DISPUTE_LOST)
+    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values(), *disputes, *story)

@@ -161,7 +161,7 @@ async def test_a_person_pays_back_less_and_the_shopper_reads_what_is_paid_and_wh
     seen = await shopper.until_state(case["id"], "done")
     assert seen["amounts"]["total"]["amount"] == order.total - 5000
     assert [part["money"]["amount"] for part in seen["amounts"]["parts"] if part["kind"] == "withheld"] == [-5000]
-    told = " ".join((await world.mail("cancelled", order)).text.replace("\u2068", "").replace("\u2069", "").split())
+    told = plain((await world.mail("cancelled", order)).text)
     assert "has decided that $50.00 of this is not paid back" in told
     assert "We have refunded $216.66" in told
     assert (await charged(world, order)).refunded == order.total
@@ -181,3 +181,25 @@ async def test_a_smaller_sum_takes_the_place_of_the_money_that_was_held(world: W
 
     await shopper.until_state(case["id"], "done")
     assert (await charged(world, order)).refunded == 100
+
+
+async def test_the_staff_hear_when_a_dispute_begins_and_how_it_ends_once_each(world: World) -> None:
+    """Of a payment without any case, too."""
+    order = await world.place("fashion")
+    dispute = await world.stripe.open_dispute((await charged(world, order)).id)
+    await quiet(world)
+    (opened,) = world.mails("staff@lumen.example")
+    assert "A payment is disputed" in opened.subject
+    assert "holds $266.66" in plain(opened.text)
+
+    await world.stripe.close_dispute(dispute, "lost")
+    await quiet(world)
+    await rows("UPDATE payments SET read_at = NULL")
+    await world.send(world.store.edit(order.id))
+    await quiet(world)
+    closed, _ = world.mails("staff@lumen.example")
+    assert "went to the shopper" in plain(closed.text)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("\u2068", "").replace("\u2069", "").split())
