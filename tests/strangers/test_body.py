@@ -81,7 +81,7 @@ async def test_another_type_than_the_declared_one_is_refused_by_the_name_of_its_
 async def test_a_whole_number_may_be_written_with_a_point(town: Town) -> None:
     """JSON Schema calls 1.0 an integer, and some languages write it so."""
     session = {"Authorization": f"Bearer {await town.mine.session()}"}
-    body = '{"lines":[{"line_id":"%s","quantity":1.0}]}' % town.mine.order.lines[1].id
-    answer = await town.http.post("/v1/order/cancellations/preview", content=body, headers=session | JSON)
+    ask = {"lines": [{"line_id": town.mine.order.lines[1].id, "quantity": 1.0}]}
+    answer = await town.http.post("/v1/order/cancellations/preview", json=ask, headers=session)
     assert answer.status_code == 200
     assert answer.json()["lines"][0]["quantity"] == 1
