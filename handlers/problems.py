@@ -68,6 +68,7 @@ _FRAMEWORK_FAILURES: Mapping[int, tuple[str, str]] = {
     403: ("not_allowed", "You are not allowed to do this."),
     404: (NotFound.code, NotFound.sentence),
     405: ("method_not_allowed", "This address does not take that method."),
+    408: ("request_timeout", "This request did not arrive in time. Please send it again."),
     413: ("body_too_large", "This request is too large: the limit is 1 MB."),
     415: ("unsupported_media_type", "This address does not take that content type."),
     429: ("too_many_requests", "Too many requests. Please wait a moment and try again."),
@@ -124,7 +125,11 @@ def _framework_failure(error: HTTPException) -> Failure:
                       headers=dict(error.headers or {}))  # fmt: skip
     if isinstance(error, ValidationException) and isinstance(error.extra, list) and error.extra:
         first = error.extra[0]
-        return replace(failure, param=first.get("key"), detail=str(first.get("message") or sentence),
+        detail = str(first.get("message") or sentence)
+        if detail == repr(first.get("key")):  # Litestar's way to say that there was no body at all
+            detail = "The request has no body."
+            first["message"] = detail
+        return replace(failure, param=first.get("key"), detail=detail,
                        extra={"errors": error.extra})  # fmt: skip
     if error.status_code == 400 and error.detail != HTTPStatus.BAD_REQUEST.phrase:
         return replace(failure, detail=error.detail)  # what the parser stumbled over, and at which byte

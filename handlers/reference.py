@@ -96,6 +96,7 @@ class ProblemJson(JsonRenderPlugin):
         for path in document.get("paths", {}).values():
             for operation in path.values():
                 for parameter in operation.get("parameters", ()):
+                    _forbid_nul(parameter["schema"])
                     if parameter["name"] == "Idempotency-Key":
                         # Optional to the framework, so that its absence is answered under a code of its own.
                         parameter |= {"required": True, "schema": _IDEMPOTENCY_KEY}
@@ -120,7 +121,23 @@ def _close_asks(document: dict[str, Any]) -> None:
         if name not in closed:
             closed.add(name)
             schemas[name]["additionalProperties"] = False
+            _forbid_nul(schemas[name])
             waiting += _references(schemas[name])
+
+
+_NO_NUL = "^[^\\u0000]*$"
+
+
+def _forbid_nul(node: object) -> None:
+    """Say of every text within ``node`` that it holds no NUL, which ``handlers.reading`` refuses for all of them."""
+    if isinstance(node, dict):
+        if node.get("type") == "string":
+            node.setdefault("pattern", _NO_NUL)
+        for value in node.values():
+            _forbid_nul(value)
+    elif isinstance(node, list):
+        for value in node:
+            _forbid_nul(value)
 
 
 def _references(node: object) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
@@ -70,11 +71,25 @@ async def serve_app(app: Litestar, listener: socket.socket) -> AsyncIterator[Non
             await serving
 
 
+BACKLOG = 1024
+_FILES_OF_OUR_OWN = 128  # the database's pool, Stripe, stores, mail, logs
+
+
+def most_connections() -> int:
+    """How many callers a web process holds at once, quiet ones included; the next one waits for one to leave.
+
+    Granian's own limit is its backlog (128 when embedded), which as many idle or slow callers would use up. Ours is
+    what this process may have open; raise it with ``ulimit -n``.
+    """
+    return max(256, min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES_OF_OUR_OWN))
+
+
 async def serve_alone(settings: Settings, app: Litestar, stop: asyncio.Event) -> None:
     """Serve in this process with granian until ``stop`` is set; requests under way are finished."""
     server = Server(
-        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
-    )
+        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False, websockets=False,
+        http=HTTPModes.http1, backlog=BACKLOG, backpressure=most_connections(),
+    )  # fmt: skip
     serving, stopping = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

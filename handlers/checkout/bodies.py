@@ -75,11 +75,17 @@ class QuoteAnswer(Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
 
+class HeldCartBody(CartBody, frozen=True, kw_only=True):
+    """A cart that holds a code is known by its ``id``."""
+
+    id: CartId
+
+
 class ReserveAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``cart.id`` names who holds the code; ``minutes`` for how long."""
 
     code: CodeText
-    cart: CartBody
+    cart: HeldCartBody
     email: Email | None = None
     minutes: Annotated[int, Meta(ge=1, le=120, examples=[30])] = 30
 

@@ -53,11 +53,14 @@ def serve(
         _prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first)
     )
     if workers > 1:
+        from handlers.serving import BACKLOG, most_connections
+
         os.environ.update(HOST=settings.host, PORT=str(settings.port))
         os.execv(  # noqa: S606 - granian's own command line, in place of this process
             sys.executable,
             [
                 sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
+                "--http", "1", "--backlog", str(BACKLOG), "--backpressure", str(most_connections()),
                 "--host", settings.host, "--port", str(settings.port), "--workers", str(workers),
                 "handlers.serving:app_from_environment",
             ],

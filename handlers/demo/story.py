@@ -14,7 +14,15 @@ from pathlib import Path
 import httpx
 from msgspec.structs import replace
 
-from handlers.checkout.bodies import CartBody, QuoteAnswer, QuoteAsk, RedeemAnswer, RedeemAsk, ReserveAnswer, ReserveAsk
+from handlers.checkout.bodies import (
+    HeldCartBody,
+    QuoteAnswer,
+    QuoteAsk,
+    RedeemAnswer,
+    RedeemAsk,
+    ReserveAnswer,
+    ReserveAsk,
+)
 from handlers.demo.callers import Caller, until
 from handlers.demo.shop import DemoKeys
 from handlers.demo.transcript import StepFailed, Transcript, require
@@ -202,7 +210,7 @@ class Story:
     async def _comes_back(self, server: Caller, page: Caller, order: OrderBody) -> OrderBody:
         code, cart_id, number = self.ending.code or "", new_id("cart"), self.first_number + 1
         email = order.customer.email
-        cart = CartBody(id=cart_id, subtotal=27900, shipping=995, currency="USD")
+        cart = HeldCartBody(id=cart_id, subtotal=27900, shipping=995, currency="USD")
         with self.tell.step("code_quoted", "Grace comes back; the checkout quotes her code on the new cart") as told:
             quote = await page.post("/v1/codes/quote", QuoteAsk(code=code, cart=cart, email=email), QuoteAnswer)
             require(quote.good and quote.discount == cart.shipping, quote.sentence or "The code gives nothing.")

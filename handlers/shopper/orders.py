@@ -257,7 +257,13 @@ def _differs(told: CaseView, now: CaseView) -> bool:
     security=SECURITY,
     tags=["order page"],
     summary="Talk to a person",
-    responses=problem_responses({401: "The session has ended.", 429: "Too many messages; see Retry-After."}),
+    responses=problem_responses(
+        {
+            401: "The session has ended.",
+            422: "The message holds nothing that can be read.",
+            429: "Too many messages; see Retry-After.",
+        }
+    ),
 )
 async def ask_person(
     ports: NamedDependency[Ports],

@@ -59,7 +59,9 @@ class ExchangeAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class LookupAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order_number: Annotated[str, Meta(min_length=1, max_length=80, examples=["#1001"])]
-    email: Annotated[str, Meta(min_length=3, max_length=254, pattern="^[^@ ]+@[^@ ]+$", examples=["ana@example.com"])]
+    email: Annotated[
+        str, Meta(min_length=3, max_length=254, pattern="^[^@ \\x00]+@[^@ \\x00]+$", examples=["ana@example.com"])
+    ]
     locale: Annotated[str, Meta(max_length=35, examples=["es"])] | None = None
 
 

@@ -11,13 +11,21 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC_EITHER = tuple(  # what Python 3.11 takes for global
+    ip_network(network)
+    for network in (
+        "192.88.99.0/24",  # relays to 6to4, withdrawn (RFC 7526)
+        "fec0::/10",  # site-local, withdrawn (RFC 3879) and still routed within some sites
+        "3fff::/20",  # documentation (RFC 9637)
+    )
+)
 
 
 class AddressRefused(Exception):
@@ -84,6 +92,8 @@ def is_public(number: str) -> bool:
     inner = _inside(address) if isinstance(address, IPv6Address) else None
     if inner is not None:
         return is_public(str(inner))
+    if any(address in network for network in _NOT_PUBLIC_EITHER):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
@@ -101,13 +111,14 @@ def _checked_url(address: str, allow_private: bool) -> httpx.URL:
         raise AddressRefused("The address holds a space, a backslash or an unprintable character.")
     try:
         url = httpx.URL(address)
+        names_host = bool(url.host)  # a name in broken punycode is found out only when it is read
     except (httpx.InvalidURL, ValueError) as error:
         raise AddressRefused("The address is not a URL.") from error
     if url.scheme not in (("https", "http") if allow_private else ("https",)):
         raise AddressRefused("The address must begin with https://.")
     if url.userinfo:
         raise AddressRefused("The address must hold no user name and no password.")
-    if not url.host:
+    if not names_host:
         raise AddressRefused("The address names no host.")
     if url.port is not None and not 0 < url.port < 65536:
         raise AddressRefused("The address names a port that does not exist.")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import httpx
 import pytest
 
 from plugin.ports.storefronts import CancelRequest, CancelStatus, StoreConnection
-from plugin.storefronts.addresses import checked_addresses, is_public, resolve_by_system
+from plugin.storefronts.addresses import checked_addresses, is_public, outgoing_client, resolve_by_system
 from plugin.storefronts.standard.adapter import StandardStorefront
 
 NAMES = {
@@ -19,6 +20,11 @@ NAMES = {
     "mapped.example": ["::ffff:10.0.0.1"],
     "intranet.example": ["10.1.2.3"],
     "database": ["172.18.0.2"],
+    "intranet.example.": ["10.1.2.3"],
+    "site-local.example": ["fec0::1"],
+    "sixtofour.example": ["2002:7f00:1::"],
+    "nat64.example": ["64:ff9b::a9fe:a9fe"],
+    "xn--intranet-.example": ["127.0.0.1"],
     "nothing.example": [],
     "good.example": ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"],
 }
@@ -38,7 +44,17 @@ NASTY = [
     "https://[fd12:3456::1]/", "https://[ff02::1]/", "https://[2002:7f00:1::]/", "https://[64:ff9b::7f00:1]/",
     "https://[2001:0:0:0:0:0:80ff:fffe]/", "https://rebind.example/", "https://six.example/", "https://mapped.example/",
     "https://intranet.example/", "https://database/", "https://nothing.example/", "https://good.example\\@127.0.0.1/",
-    "https://good.example\r\nHost: x/", "https://good.example:99999/", "https://[::1", "https://１２７.0.0.1/",
+    "https://good.example\r\nHost: x/", "https://localhost./", "https://LOCALHOST/", "https://127.0.0.1./",
+    "https://①②⑦.⓪.⓪.①/", "https://127。0。0。1/", "https://%31%32%37.0.0.1/", "https://127.0.0.1%23.good.example/",
+    "https://127.0.0.1#@good.example/", "https://127.0.0.1?.good.example/",
+    "https://[::127.0.0.1]/", "https://[::ffff:0:127.0.0.1]/", "https://[fe80::1%25lo]/", "https://[fec0::1]/",
+    "https://[64:ff9b:1::7f00:1]/", "https://[2001:db8::1]/", "https://[3fff::1]/", "https://[100::1]/",
+    "https://192.88.99.1/", "https://192.0.0.170/", "https://169.254.170.2/v2/credentials", "https://100.100.100.200/",
+    "https://[fd00:ec2::254]/latest/meta-data/", "https://127.0.0.1:22/", "https://127.0.0.1:6379/", "https://1.1.1.1:0/",
+    "https://site-local.example/", "https://sixtofour.example/", "https://nat64.example/", "https://xn--intranet-.example/",
+    "https://intranet.example./", "HTTPS://INTRANET.EXAMPLE/", "dict://127.0.0.1:11211/", "ldap://127.0.0.1/",
+    "https:127.0.0.1/", "https:\\\\127.0.0.1/", "https://good.example\t/", "https://\u202e1.0.0.721/",
+    "https://xn--/", "https://xn--a/", "https://good.example:99999/", "https://[::1", "https://１２７.0.0.1/",
 ]  # fmt: skip
 
 REQUEST = CancelRequest(key="case_1", order_id="o", order_number="1", whole_order=True, lines=())
@@ -47,6 +63,30 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 
 async def resolve(host: str, port: int) -> Sequence[str]:
     return NAMES[host] if host in NAMES else await resolve_by_system(host, port)
+
+
+class Connections:
+    """Every connection that this process begins, as the interpreter itself reports it while ``watching``."""
+
+    def __init__(self) -> None:
+        self.to: list[object] = []
+        self.is_watching = False
+        sys.addaudithook(self._hear)  # for good: the interpreter knows no way to take one back
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self.is_watching and event == "socket.connect":
+            self.to.append(arguments[1])
+
+
+class Changing:
+    """A name server that answers with a public number first and with our own network ever after."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked += 1
+        return ["93.184.215.14"] if self.asked == 1 else ["127.0.0.1"]
 
 
 class Recording(httpx.AsyncBaseTransport):
@@ -59,7 +99,7 @@ class Recording(httpx.AsyncBaseTransport):
 
 
 async def test_no_nasty_address_is_ever_connected_to() -> None:
-    assert len(set(NASTY)) >= 60
+    assert len(set(NASTY)) >= 100
     recording = Recording()
     adapter = StandardStorefront(httpx.AsyncClient(transport=recording), resolve=resolve)
     for address in NASTY:
@@ -67,6 +107,32 @@ async def test_no_nasty_address_is_ever_connected_to() -> None:
         assert answer.status in (CancelStatus.UNSUPPORTED, CancelStatus.UNKNOWN), address
         assert answer.reason
     assert recording.requests == []
+
+
+async def test_the_client_of_production_begins_no_connection_to_any_of_them() -> None:
+    """With the real client behind it; an address that is allowed shows that its connections are seen."""
+    seen = Connections()
+    async with outgoing_client() as http:
+        adapter = StandardStorefront(http, resolve=resolve)
+        seen.is_watching = True
+        allowed = StoreConnection(shop_id="s", address="http://127.0.0.1:9/", secret=SECRET, allow_private_address=True)
+        await adapter.cancel(allowed, REQUEST)
+        assert seen.to == [("127.0.0.1", 9)]
+        for address in NASTY:
+            await adapter.cancel(StoreConnection(shop_id="s", address=address, secret=SECRET), REQUEST)
+        seen.is_watching = False
+    assert seen.to == [("127.0.0.1", 9)]
+
+
+async def test_a_name_that_changes_its_number_is_asked_once_and_called_at_the_checked_one() -> None:
+    recording, names = Recording(), Changing()
+    adapter = StandardStorefront(httpx.AsyncClient(transport=recording), resolve=names)
+    store = StoreConnection(shop_id="s", address="https://rebinding.example/", secret=SECRET)
+    await adapter.cancel(store, REQUEST)
+    assert (names.asked, [request.url.host for request in recording.requests]) == (1, ["93.184.215.14"])
+    answer = await adapter.cancel(store, REQUEST)
+    assert answer.status is CancelStatus.UNSUPPORTED
+    assert len(recording.requests) == 1
 
 
 async def test_a_public_store_is_called_at_the_checked_number_under_its_own_name_and_no_redirect_is_followed() -> None:
