@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -150,6 +151,7 @@ async def _read_now(ports: Ports, payment: Any) -> str:
     from plugin.db import transaction
     from plugin.journeys.payment_reported import take_payment_fact
     from plugin.orders.models import Payment
+    from plugin.orders.service import ReportedMeanwhile
     from plugin.refunds.store import legs_on_payment
     from plugin.shops.service import get_shop, payment_account
 
@@ -165,8 +167,9 @@ async def _read_now(ports: Ports, payment: Any) -> str:
         return ""
     before = await picture()
     fact = await ports.payments.read(account, payment.reference)
-    async with transaction(ports.doorbell) as tx:
-        await take_payment_fact(tx, ports, shop, payment, fact)
+    with suppress(ReportedMeanwhile):  # the service has just read it, too
+        async with transaction(ports.doorbell) as tx:
+            await take_payment_fact(tx, ports, shop, payment, fact)
     after = await picture()
     return ", ".join(f"{name} {before.get(name)} → {now}" for name, now in after.items() if before.get(name) != now)
 

@@ -6,6 +6,8 @@ payment can still give; refunds of ours end in the same function as Stripe's own
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from plugin.audit import service as audit
@@ -19,7 +21,13 @@ from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import freeze, lock_order, payments_by_reference, store_payment_fact
+from plugin.orders.service import (
+    ReportedMeanwhile,
+    freeze,
+    lock_order,
+    payments_by_reference,
+    store_payment_fact,
+)
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
@@ -57,13 +65,15 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
     elif not payments:
         await _close(ports, claim, event, EventState.IGNORED, "No order here was paid with this PaymentIntent.")
     else:
-        fact = await _read(ports, shop, payments[0], claim)
-        async with transaction(ports.doorbell) as tx:
-            if fact is not None:
-                for payment in payments:
-                    await take_payment_fact(tx, ports, shop, payment, fact)
+
+        async def handled(tx: Transaction) -> None:
             await close_event(tx, event.id, EventState.HANDLED, at)
             await outbox.complete(tx, claim)
+
+        *clones, last = payments
+        for clone in clones:  # each in a transaction of its own: it locks another order
+            await _take_report(ports, shop, clone, claim)
+        await _take_report(ports, shop, last, claim, handled)
 
 
 async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventState, reason: str) -> None:
@@ -75,12 +85,40 @@ async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventStat
 async def read_payment(ports: Ports, claim: Claim) -> None:
     """Work: read one payment at its custodian and take over what it says."""
     payment = await Payment.get(id=claim.ref, shop_id=claim.shop_id)
-    shop = await get_shop(claim.shop_id)
-    fact = await _read(ports, shop, payment, claim)
-    async with transaction(ports.doorbell) as tx:
-        if fact is not None:
-            await take_payment_fact(tx, ports, shop, payment, fact)
+
+    async def done(tx: Transaction) -> None:
         await outbox.complete(tx, claim)
+
+    await _take_report(ports, await get_shop(claim.shop_id), payment, claim, done)
+
+
+async def _nothing_more(tx: Transaction) -> None: ...
+
+
+async def _take_report(
+    ports: Ports,
+    shop: Shop,
+    payment: Payment,
+    claim: Claim,
+    then: Callable[[Transaction], Awaitable[None]] = _nothing_more,
+) -> None:
+    """Read the payment at its custodian and take over what it says; ``then`` commits with it.
+
+    A report that another has overtaken is read again. Overtaken twice there is nothing to add: reports are stored one
+    after the other, so the second of those was read after we began.
+    """
+    for _ in range(2):
+        fact = await _read(ports, shop, payment, claim)
+        if fact is None:
+            break
+        with suppress(ReportedMeanwhile):
+            async with transaction(ports.doorbell) as tx:
+                await take_payment_fact(tx, ports, shop, payment, fact)
+                await then(tx)
+            return
+        payment = await Payment.get(id=payment.id)
+    async with transaction(ports.doorbell) as tx:
+        await then(tx)
 
 
 async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) -> None:
@@ -93,8 +131,9 @@ async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) ->
             fact = await ports.payments.read(account, payment.reference)
         except (OutcomeUnknown, OutcomeStored, Rejected):
             continue  # the leg re-reads before money moves, and Stripe itself refuses to give more than there is
-        async with transaction(ports.doorbell) as tx:
-            await take_payment_fact(tx, ports, shop, payment, fact)
+        with suppress(ReportedMeanwhile):  # then somebody else has just read it for us
+            async with transaction(ports.doorbell) as tx:
+                await take_payment_fact(tx, ports, shop, payment, fact)
 
 
 async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> PaymentFact | None:
@@ -114,7 +153,10 @@ async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> Pay
 
 
 async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: Payment, fact: PaymentFact) -> None:
-    """The one function in which every report on a payment ends."""
+    """The one function in which every report on a payment ends. ``payment`` is as it stood before it was read.
+
+    Raises ``ReportedMeanwhile`` where it is to be read again.
+    """
     at = ports.clock.now()
     order = await lock_order(tx, payment.order_id)
     if fact.currency != order.row.currency:
@@ -122,7 +164,7 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
         return
     before = (payment.captured, payment.external_refunded, payment.disputed)
     stored = await store_payment_fact(
-        tx, payment.id, fact, ours=await leg_ids_of_payment(payment.id), by_hand=await paid_by_hand(payment.id), at=at
+        tx, payment, fact, ours=await leg_ids_of_payment(payment.id), by_hand=await paid_by_hand(payment.id), at=at
     )
     legs = {leg.id: leg for leg in await legs_on_payment(payment.id)}
     for refund in fact.refunds:

@@ -197,7 +197,7 @@ async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact
         else:
             ours = await leg_ids_of_payment(call.payment.id)
             by_hand = await paid_by_hand(call.payment.id)
-            await store_payment_fact(tx, call.payment.id, fact, ours=ours, by_hand=by_hand, at=at)
+            await store_payment_fact(tx, call.payment, fact, ours=ours, by_hand=by_hand, at=at)
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
@@ -253,7 +253,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
             by_hand = await paid_by_hand(call.payment.id)
-            payment = await store_payment_fact(tx, call.payment.id, fact, ours=ours, by_hand=by_hand, at=at)
+            payment = await store_payment_fact(tx, call.payment, fact, ours=ours, by_hand=by_hand, at=at)
         if fact is not None and fact.state is PaymentState.VOIDED and LegKind(leg.kind) in LOWERING:
             # Lapsed or voided elsewhere: the shopper was never charged, which is all that this leg was to bring about.
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere", provider_id=fact.reference)

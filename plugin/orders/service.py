@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 import msgspec
@@ -13,6 +13,7 @@ from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
 from plugin.db import Transaction, rows
 from plugin.orders.models import Order, Payment
+from plugin.outbox.service import Later
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import PaymentFact
 
@@ -95,7 +96,7 @@ async def payments_of(order_id: str) -> list[Payment]:
 async def payments_by_reference(shop_id: str, reference: str) -> list[Payment]:
     """The payments that are this PaymentIntent: more than one where a store has cloned an order with its payment.
 
-    They come in the sequence in which their orders are locked.
+    They come in the sequence of their orders.
     """
     query = Payment.filter(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
     return await query.order_by("order_id", "id")
@@ -199,16 +200,25 @@ def _take_stores_word(payment: Payment, paid: StorePayment, by_hand: int) -> Non
     payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else max(0, paid.refunded - by_hand)
 
 
+class ReportedMeanwhile(Later):
+    """Another report was stored since the custodian was asked, and may be the newer one: it must be asked again."""
+
+    def __init__(self) -> None:
+        super().__init__(timedelta(0), "another report on the payment came in between")
+
+
 async def store_payment_fact(
-    tx: Transaction, payment_id: str, fact: PaymentFact, *, ours: frozenset[str], by_hand: int, at: datetime
+    tx: Transaction, known: Payment, fact: PaymentFact, *, ours: frozenset[str], by_hand: int, at: datetime
 ) -> Payment:
     """Take over the custodian's report. ``ours`` are the ids of our legs; every other refund began elsewhere, but for
     what a person paid ``by_hand`` for one of our legs.
 
-    The caller holds the order's lock. A report that was read earlier than the stored one still tells the truth of its
-    moment, and the next event of the same payment reads again.
+    The caller holds the order's lock. ``known`` is the payment as it stood before the custodian was asked, so that
+    reports are stored in the order in which they were read; raises ``ReportedMeanwhile``.
     """
-    payment = await Payment.filter(id=payment_id).select_for_update().using_db(tx.connection).get()
+    payment = await Payment.filter(id=known.id).select_for_update().using_db(tx.connection).get()
+    if payment.read_at != known.read_at:
+        raise ReportedMeanwhile
     payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable
     payment.amount, payment.label = fact.authorised or payment.amount, fact.label or payment.label
     elsewhere = sum(
