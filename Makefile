@@ -6,9 +6,10 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 SEEDS ?= 50
+ROUNDS ?= 200
 READY := .venv/.ready
 
-.PHONY: help run test lint types lengths bench faults fuzz properties previews browser clean
+.PHONY: help run test lint types lengths bench faults fuzz properties together previews browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ bench: $(READY) ## Run the benchmarks; they print ratios
 
 properties: $(READY) ## Random lives of a shop against every promise (EXAMPLES=20000 for the long form)
 	@EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/properties tests/model
+
+together: $(READY) ## Many at once, ROUNDS=200 times over: tabs, workers, stores, staff, codes (ARGS="-k codes" for a part)
+	@ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/concurrency $(ARGS)
 
 previews: $(READY) ## Render every message in every language to files
 	@$(BIN)/comeback previews

@@ -78,14 +78,14 @@ class World:
     async def place(self, sample: str = "fashion", *, card: str = "pm_card_visa", **changes: Any) -> OrderBody:
         """An order of the demo store, paid at the sandbox and sent as a signed webhook; returns once it is stored."""
         self.numbers[0] += 1
-        at = datetime.now(UTC)
+        number, at = str(self.numbers[0]), datetime.now(UTC)
         part = stripe_part(sample, at)
         intent = "pi_none"
         if part is not None:
             intent = await self.stripe.pay(
                 to_stripe(part.amount, part.currency), part.currency, card=card, is_manual=not part.is_captured
             )
-        order = self.store.place(build_sample(sample, id=str(self.numbers[0]), at=at, payment_intent=intent))
+        order = self.store.place(build_sample(sample, id=number, at=at, payment_intent=intent))
         if changes:
             order = self.store.edit(order.id, **changes)
         await self.send(order)
