@@ -12,6 +12,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
+from handlers.closing import FINISH_WITHIN, Closing, UnderWay
 from handlers.logs import configure_logs
 from handlers.web import build_app
 from plugin.settings import Settings, load_settings
@@ -70,14 +71,26 @@ async def serve_app(app: Litestar, listener: socket.socket) -> AsyncIterator[Non
             await serving
 
 
-async def serve_alone(settings: Settings, app: Litestar, stop: asyncio.Event) -> None:
-    """Serve in this process with granian until ``stop`` is set; requests under way are finished."""
+async def serve_alone(settings: Settings, app: Litestar, closing: Closing) -> None:
+    """Serve in this process with granian until ``closing`` begins.
+
+    Then ``/health/ready`` fails and streams end; what comes in is served for ``COMEBACK_DRAIN_SECONDS`` more, until the
+    proxy has noticed; requests under way are finished, and the work that was claimed.
+    """
+    under_way = UnderWay(app)
     server = Server(
-        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False, websockets=False
-    )
-    serving, stopping = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+        under_way, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False,
+        websockets=False,
+    )  # fmt: skip
+    serving, begun = asyncio.create_task(server.serve()), asyncio.create_task(closing.begun.wait())
+    await asyncio.wait({serving, begun}, return_when=asyncio.FIRST_COMPLETED)
+    begun.cancel()
+    if not serving.done() and not await closing.is_hurried_within(settings.drain_seconds):
+        hurried = asyncio.create_task(closing.is_hurried_within(FINISH_WITHIN))
+        finished = asyncio.create_task(under_way.none())
+        await asyncio.wait({hurried, finished}, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        finished.cancel()
     server.stop()  # type: ignore[no-untyped-call]
     await serving
 
