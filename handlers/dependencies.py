@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
+from handlers.closing import Closing
 from handlers.logs import name_shop
 from handlers.origins import grant_origin
 from plugin.access.service import SessionExpired, Visitor, visit_of
@@ -28,6 +29,12 @@ def provide_ports(state: State) -> Ports:
     """The adapters that ``handlers.compose`` built for this process."""
     ports: Ports = state.ports
     return ports
+
+
+def provide_closing(state: State) -> Closing:
+    """How this process ends."""
+    closing: Closing = state.closing
+    return closing
 
 
 def bearer(request: AnyRequest) -> str | None:

@@ -14,14 +14,16 @@ from functools import partial
 
 import structlog
 
+from handlers.closing import FINISH_WITHIN, Closing
 from handlers.housekeeping import keep_house
-from handlers.jobs import run_claim
-from plugin.outbox.service import LEASE, Claim, claim_due, claim_one, next_due
+from handlers.jobs import JOBS, run_claim
+from plugin.outbox.service import LEASE, Claim, claim_due, claim_one, next_due, put_back
 from plugin.ports.runtime import Ports, Ring
 
 AT_ONCE = 16
 LONGEST_SLEEP = 5.0
 HOUSEKEEPING_EVERY = 60.0
+GIVING_BACK = 2.0  # seconds
 
 log = structlog.get_logger("comeback.runner")
 
@@ -57,13 +59,17 @@ class Runner:
         claim: Callable[[int], Awaitable[list[Claim]]] | None = None,
         run: Callable[[Ports, Claim], Awaitable[None]] = run_claim,
         lease: timedelta = LEASE,
+        kinds: Sequence[str] | None = tuple(JOBS),
+        closing: Closing | None = None,
     ) -> None:
         self._ports = ports
         self._bell = bell
         self._house = house
-        self._claim = claim or partial(claim_due, lease=lease)
+        self._claim = claim or partial(claim_due, lease=lease, kinds=kinds)
         self._run_claim = run
         self._lease = lease
+        self._kinds = kinds
+        self._closing = closing or Closing()
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
@@ -80,8 +86,17 @@ class Runner:
         finally:
             house.cancel()
             await asyncio.wait([house])
-            if self._running:
-                await asyncio.wait(self._running, timeout=20)
+            await self._finish()
+
+    async def _finish(self) -> None:
+        """Let what was claimed come to its end; what takes too long, or is hurried, is cut off and given back."""
+        hurried = asyncio.create_task(self._closing.is_hurried_within(FINISH_WITHIN))
+        while self._running and not hurried.done():
+            await asyncio.wait({hurried, *self._running}, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        for task in self._running:
+            task.cancel()
+        await asyncio.wait({hurried, *self._running}, timeout=GIVING_BACK)
 
     def stop(self) -> None:
         """Take no more work; what has been claimed is finished."""
@@ -90,7 +105,7 @@ class Runner:
 
     async def take_rung(self, work_id: str) -> None:
         """Claim the work that was rung for, if it is still to be had, and run it; a lost ring breaks off nothing."""
-        claim = await claim_one(work_id, lease=self._lease)
+        claim = await claim_one(work_id, lease=self._lease, kinds=self._kinds)
         if claim is not None:
             await asyncio.shield(self._take(claim))
 
@@ -110,11 +125,16 @@ class Runner:
             await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
 
     async def _run(self, claim: Claim) -> None:
-        await self._run_claim(self._ports, claim)
+        try:
+            await self._run_claim(self._ports, claim)
+        except asyncio.CancelledError:
+            # As after a crash, but nobody waits for the lease to end: who takes it sends the same keys again.
+            await put_back(claim, reason="its process was stopped", delay=timedelta(0))
+            raise
         self._bell.wake()
 
     async def _pause(self) -> float:
-        wait = await next_due()
+        wait = await next_due(self._kinds)
         return (
             LONGEST_SLEEP if wait is None else min(LONGEST_SLEEP, max(wait, timedelta(milliseconds=5)).total_seconds())
         )

@@ -13,6 +13,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
 
+from handlers.closing import FINISH_WITHIN, Closing, UnderWay
 from handlers.logs import configure_logs
 from handlers.web import build_app
 from plugin.settings import Settings, load_settings
@@ -84,15 +85,26 @@ def most_connections() -> int:
     return max(256, min(8192, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES_OF_OUR_OWN))
 
 
-async def serve_alone(settings: Settings, app: Litestar, stop: asyncio.Event) -> None:
-    """Serve in this process with granian until ``stop`` is set; requests under way are finished."""
+async def serve_alone(settings: Settings, app: Litestar, closing: Closing) -> None:
+    """Serve in this process with granian until ``closing`` begins.
+
+    Then ``/health/ready`` fails and streams end; what comes in is served for ``COMEBACK_DRAIN_SECONDS`` more, until the
+    proxy has noticed; requests under way are finished, and the work that was claimed.
+    """
+    under_way = UnderWay(app)
     server = Server(
-        app, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False, websockets=False,
-        http=HTTPModes.http1, backlog=BACKLOG, backpressure=most_connections(),
+        under_way, address=settings.host, port=settings.port, interface=Interfaces.ASGI, log_enabled=False,
+        websockets=False, http=HTTPModes.http1, backlog=BACKLOG, backpressure=most_connections(),
     )  # fmt: skip
-    serving, stopping = asyncio.create_task(server.serve()), asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    serving, begun = asyncio.create_task(server.serve()), asyncio.create_task(closing.begun.wait())
+    await asyncio.wait({serving, begun}, return_when=asyncio.FIRST_COMPLETED)
+    begun.cancel()
+    if not serving.done() and not await closing.is_hurried_within(settings.drain_seconds):
+        hurried = asyncio.create_task(closing.is_hurried_within(FINISH_WITHIN))
+        finished = asyncio.create_task(under_way.none())
+        await asyncio.wait({hurried, finished}, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+        finished.cancel()
     server.stop()  # type: ignore[no-untyped-call]
     await serving
 

@@ -14,8 +14,9 @@ from litestar.types import ControllerRouterHandler
 from handlers.app import create_app
 from handlers.bells import RedisBell
 from handlers.checkout.routes import checkout_routes
+from handlers.closing import Closing
 from handlers.compose import adapters, database_address
-from handlers.dependencies import provide_ports
+from handlers.dependencies import provide_closing, provide_ports
 from handlers.hooks.routes import hook_routes
 from handlers.metrics import Backlog
 from handlers.pages.failures import error_page
@@ -37,17 +38,23 @@ def build_app(
     *,
     clock: Clock | None = None,
     connected: bool = False,
+    closing: Closing | None = None,
     more_routes: Sequence[ControllerRouterHandler] = (),
 ) -> Litestar:
     """The application as it is served. Its lifespan opens everything, but for the database where the caller has
     ``connected`` it; migrations are the caller's to have run. ``more_routes`` are those of a special occasion, such as
-    the demo's inbox page."""
+    the demo's inbox page. ``closing`` is how the caller says that the process ends."""
+    ends = closing or Closing()
+    work = _work(settings, clock, ends)
     return create_app(
         settings,
         route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *page_routes, *more_routes],
-        lifespan=[_work(settings, clock)] if connected else [_database(settings), _work(settings, clock)],
-        dependencies={"ports": Provide(provide_ports, sync_to_thread=False)},
-        readiness={"database": _database_answers},
+        lifespan=[work] if connected else [_database(settings), work],
+        dependencies={
+            "ports": Provide(provide_ports, sync_to_thread=False),
+            "closing": Provide(provide_closing, sync_to_thread=False),
+        },
+        readiness={"process": ends.why_not_ready, "database": _database_answers},
         read_backlog=_backlog,
         origin_is_known=origin_is_known,
         error_page=error_page,
@@ -69,15 +76,19 @@ def _database(settings: Settings) -> Lifespan:
     return lifespan
 
 
-def _work(settings: Settings, clock: Clock | None) -> Lifespan:
+def _work(settings: Settings, clock: Clock | None, closing: Closing) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         bell = RedisBell(settings.redis_url) if settings.redis_url else LocalBell()
         lease = timedelta(seconds=settings.lease_seconds)
         async with adapters(settings, bell, clock) as ports:
-            app.state.ports = ports
-            async with bell if isinstance(bell, RedisBell) else working(Runner(ports, bell, lease=lease)):
-                yield
+            app.state.ports, app.state.closing = ports, closing
+            if isinstance(bell, RedisBell):
+                async with bell:
+                    yield
+            else:
+                async with working(Runner(ports, bell, lease=lease, closing=closing)):
+                    yield
 
     return lifespan
 

@@ -19,6 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from handlers.bells import QUEUE, RUN_WORK, decode, encode, redis_settings
+from handlers.closing import Closing
 from handlers.compose import adapters
 from handlers.runner import AT_ONCE, LocalBell, Runner
 from handlers.web import working
@@ -61,8 +62,8 @@ async def refuse_eviction(url: str) -> None:
         raise RedisEvicts(policy)
 
 
-async def work(settings: Settings, database: str, stop: asyncio.Event, *, clock: Clock | None = None) -> None:
-    """Work until ``stop`` is set; then finish what was claimed. Raises ``RedisEvicts``. ``clock`` is the system's.
+async def work(settings: Settings, database: str, closing: Closing, *, clock: Clock | None = None) -> None:
+    """Work until ``closing`` begins; then finish what was claimed. Raises ``RedisEvicts``. ``clock`` is the system's.
 
     What the work itself leads to is done here at once: a ring through Redis would only cost time.
     """
@@ -74,9 +75,9 @@ async def work(settings: Settings, database: str, stop: asyncio.Event, *, clock:
     bell = LocalBell()
     try:
         async with adapters(settings, bell, clock) as ports:
-            runner = Runner(ports, bell, lease=timedelta(seconds=settings.lease_seconds))
+            runner = Runner(ports, bell, lease=timedelta(seconds=settings.lease_seconds), closing=closing)
             async with working(runner):
-                await _until(stop, listen(settings.redis_url, runner))
+                await _until(closing.begun, listen(settings.redis_url, runner))
     finally:
         await db.disconnect()
 

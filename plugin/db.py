@@ -120,6 +120,13 @@ async def missing_migrations() -> list[str]:
     return [name for name in known if name not in {row["name"] for row in applied}]
 
 
+async def newer_migrations() -> list[str]:
+    """The migrations that a newer version has applied to the connected database, oldest first."""
+    known = {path.stem for path in (Path(__file__).parent.parent / "migrations").glob("[0-9]*.py")}
+    applied = await rows("SELECT name FROM tortoise_migrations ORDER BY name")
+    return [row["name"] for row in applied if row["name"] not in known]
+
+
 @dataclass
 class Transaction:
     """An open transaction, and the work that it has written: rung for only after the commit."""

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     trusted_proxies: CommaSeparated = Field(default=(), validation_alias="TRUSTED_PROXIES")
     metrics_token: str | None = Field(default=None, validation_alias="METRICS_TOKEN", repr=False)
     lease_seconds: int = Field(default=30, validation_alias="COMEBACK_LEASE_SECONDS", ge=2, le=600)
+    drain_seconds: int = Field(default=0, validation_alias="COMEBACK_DRAIN_SECONDS", ge=0, le=300)
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", validation_alias="LOG_LEVEL")
 
     @field_validator("secret_keys", "trusted_proxies", mode="before")

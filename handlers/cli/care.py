@@ -77,13 +77,13 @@ def sweep() -> None:
 
 
 async def _sweep() -> int:
-    from handlers.jobs import run_claim
+    from handlers.jobs import JOBS, run_claim
     from plugin.outbox.service import claim_due
 
     done = 0
     async with opened(load()) as ports:
         await refuse_restored()
-        while claims := await claim_due(16):
+        while claims := await claim_due(16, kinds=tuple(JOBS)):
             for claim in claims:
                 await run_claim(ports, claim)
                 done += 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import socket
 import sys
 import time
@@ -18,6 +16,8 @@ from handlers.cli.frame import err, fail, load, out, refuse_restored, run
 
 if TYPE_CHECKING:
     from plugin.settings import Settings
+
+TAKES_AWAY = "_contract_"  # in the name of a migration that an older version cannot live with (docs/operations.md)
 
 Port = Annotated[int | None, typer.Option(help="Listen here instead of on PORT.", min=0, max=65535)]
 
@@ -62,6 +62,7 @@ def serve(
                 sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
                 "--http", "1", "--backlog", str(BACKLOG), "--backpressure", str(most_connections()),
                 "--host", settings.host, "--port", str(settings.port), "--workers", str(workers),
+                "--workers-kill-timeout", "18s",
                 "handlers.serving:app_from_environment",
             ],
         )  # fmt: skip
@@ -170,13 +171,6 @@ def _check_port(host: str, port: int) -> None:
         fail(f"Comeback cannot listen at {host}:{port}: {error.strerror}. Choose another with --host and --port.")
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
-    return stop
-
-
 async def _migrate(database: str) -> list[str]:
     from plugin import db
 
@@ -198,36 +192,46 @@ async def _prepare(settings: Settings, database: str, *, should_migrate: bool) -
     try:
         if missing := await db.missing_migrations():
             raise SettingsRefused((f"The database has not had {', '.join(missing)}. Run: comeback migrate",))
+        if taken_away := [name for name in await db.newer_migrations() if TAKES_AWAY in name]:
+            raise SettingsRefused(
+                (f"A newer version has taken away what this one needs ({', '.join(taken_away)}). Start the newer one.",)
+            )
         await refuse_restored()
     finally:
         await db.disconnect()
 
 
 async def _serve(settings: Settings) -> None:
+    from handlers.closing import Closing
     from handlers.logs import configure_logs
     from handlers.serving import serve_alone
     from handlers.web import build_app
 
     configure_logs(settings.log_level)
-    stop = _stop_on_signals()
+    closing = Closing()
+    closing.listen()
     err.print(f"Comeback serves at {settings.public_url}, its API page at {settings.public_url}/docs", soft_wrap=True)
-    await serve_alone(settings, build_app(settings), stop)
+    await serve_alone(settings, build_app(settings, closing=closing), closing)
 
 
 async def _work(settings: Settings, database: str) -> None:
     from handlers import worker
+    from handlers.closing import Closing
     from handlers.logs import configure_logs
 
     configure_logs(settings.log_level)
-    stop = _stop_on_signals()
+    closing = Closing()
+    closing.listen()
     await _prepare(settings, database, should_migrate=False)
-    await worker.work(settings, database, stop)
+    await worker.work(settings, database, closing)
 
 
 async def _sandbox(port: int, state: Path | None, settle_after: float) -> None:
+    from handlers.closing import Closing
     from plugin.payments.sandbox.server import serve_sandbox
 
-    stop = _stop_on_signals()
+    closing = Closing()
+    closing.listen()
     async with serve_sandbox(port, state=state, settle_after=settle_after) as running:
         out.print(f"The Stripe sandbox listens at {running.url}. Ctrl-C ends it.", soft_wrap=True)
-        await stop.wait()
+        await closing.begun.wait()

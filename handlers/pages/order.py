@@ -13,6 +13,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, ServerSentEvent
 from msgspec import Struct
 
+from handlers.closing import Closing
 from handlers.dependencies import PublicId
 from handlers.pages.forms import cancel_ask, cancel_confirm
 from handlers.pages.render import frame_of, page
@@ -139,11 +140,11 @@ async def case_page(
 
 @get("/order/cases/{case_id:str}/events", **INSIDE)
 async def case_events(
-    ports: NamedDependency[Ports], visit: NamedDependency[Visit], case_id: PublicId
+    ports: NamedDependency[Ports], closing: NamedDependency[Closing], visit: NamedDependency[Visit], case_id: PublicId
 ) -> ServerSentEvent:
     """What makes the page look again: the API's own stream, opened by the cookie."""
     first = await case_now(ports, visit.guest, case_id, visit.wished)
-    return ServerSentEvent(changes(ports, visit.guest, first, visit.wished))
+    return ServerSentEvent(changes(ports, closing, visit.guest, first, visit.wished))
 
 
 order_page_routes = [order_page, preview_page, confirm, case_page, case_events]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from litestar.params import HeaderParameter, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta, Struct
 
+from handlers.closing import Closing
 from handlers.dependencies import Guest, PublicId, provide_guest
 from handlers.idempotent import Remember, answer_once
 from handlers.problems import problem_responses
@@ -220,18 +220,20 @@ async def case_now(ports: Ports, guest: Guest, case_id: str, locale: str | None)
 )
 async def follow_case(
     ports: NamedDependency[Ports],
+    closing: NamedDependency[Closing],
     guest: NamedDependency[Guest],
     case_id: PublicId,
     locale: Locale = None,
 ) -> ServerSentEvent:
     first = await case_now(ports, guest, case_id, locale)
-    return ServerSentEvent(changes(ports, guest, first, locale))
+    return ServerSentEvent(changes(ports, closing, guest, first, locale))
 
 
 async def changes(
-    ports: Ports, guest: Guest, first: CaseView, locale: str | None
+    ports: Ports, closing: Closing, guest: Guest, first: CaseView, locale: str | None
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """The request each time it has changed, until it is final or two minutes are over."""
+    """The request each time it has changed, until it is final, two minutes are over, or the process ends: the browser
+    asks another one by itself."""
     told: CaseView | None = None
     now = first
     looks = int(STREAM_LASTS / LOOK_EVERY)
@@ -239,9 +241,8 @@ async def changes(
         if told is None or _differs(told, now):
             yield ServerSentEventMessage(event="case", data=msgspec.json.encode(now).decode(), retry=1000)
             told = now
-        if now.is_final:
+        if now.is_final or await closing.begins_within(LOOK_EVERY):
             return
-        await asyncio.sleep(LOOK_EVERY)
         now = await case_now(ports, guest, first.id, locale)
 
 

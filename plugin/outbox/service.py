@@ -6,6 +6,7 @@ All times are the database's, so that a worker with a wrong clock neither steals
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -118,28 +119,31 @@ _CLAIM = """
     WHERE id IN (
         SELECT id FROM work
         WHERE state IN ('ready', 'claimed') AND not_before <= now() AND (lease_until IS NULL OR lease_until < now())
-        {which}
+        AND ($3::text[] IS NULL OR kind = ANY($3)) {which}
         ORDER BY not_before FOR UPDATE SKIP LOCKED LIMIT $2
     )
     RETURNING id, shop_id, kind, ref, fence, attempts, failures
 """
 
 
-async def claim_due(limit: int, *, lease: timedelta = LEASE) -> list[Claim]:
-    """Take up to ``limit`` pieces of work that are due, or whose worker has lost its lease."""
-    return await _claim(_CLAIM.format(which=""), lease, limit)
+async def claim_due(limit: int, *, lease: timedelta = LEASE, kinds: Sequence[str] | None = None) -> list[Claim]:
+    """Take up to ``limit`` pieces of work that are due, or whose worker has lost its lease.
+
+    Only of these ``kinds`` where they are named: what a newer version has written is left for it.
+    """
+    return await _claim(_CLAIM.format(which=""), lease, limit, kinds)
 
 
-async def claim_one(work_id: str, *, lease: timedelta = LEASE) -> Claim | None:
-    """Take this piece of work if it is due and nobody has it."""
-    taken = await _claim(_CLAIM.format(which="AND id = $3"), lease, 1, work_id)
+async def claim_one(work_id: str, *, lease: timedelta = LEASE, kinds: Sequence[str] | None = None) -> Claim | None:
+    """Take this piece of work if it is due, nobody has it, and it is of these ``kinds``."""
+    taken = await _claim(_CLAIM.format(which="AND id = $4"), lease, 1, kinds, work_id)
     return taken[0] if taken else None
 
 
-async def _claim(sql: str, lease: timedelta, limit: int, *values: str) -> list[Claim]:
+async def _claim(sql: str, lease: timedelta, limit: int, kinds: Sequence[str] | None, *values: str) -> list[Claim]:
     started = time.monotonic()
     point("before outbox_claimed")
-    taken = await rows(sql, lease, limit, *values)
+    taken = await rows(sql, lease, limit, None if kinds is None else list(kinds), *values)
     if taken:
         point("after outbox_claimed")
     may_send = lease.total_seconds() - min(SENDING_NEEDS, lease.total_seconds() / 2)
@@ -180,11 +184,12 @@ async def put_back(claim: Claim, *, reason: str, delay: timedelta | None = None)
     return Ring(claim.id, back[0]["not_before"]) if back else None
 
 
-async def next_due() -> timedelta | None:
-    """How long until the next piece of work is due; None when there is none."""
+async def next_due(kinds: Sequence[str] | None = None) -> timedelta | None:
+    """How long until the next piece of work (of these ``kinds``) is due; None when there is none."""
     answer = await rows(
         "SELECT min(GREATEST(not_before, COALESCE(lease_until, not_before))) - now() AS wait "
-        "FROM work WHERE state IN ('ready', 'claimed')"
+        "FROM work WHERE state IN ('ready', 'claimed') AND ($1::text[] IS NULL OR kind = ANY($1))",
+        None if kinds is None else list(kinds),
     )
     wait: timedelta | None = answer[0]["wait"]
     return wait

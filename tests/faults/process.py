@@ -19,6 +19,7 @@ import uvloop
 from msgspec import Struct
 
 from handlers.cli.root import app
+from handlers.closing import Closing
 from handlers.compose import database_address
 from handlers.logs import configure_logs
 from handlers.serving import serve_alone
@@ -90,12 +91,12 @@ def live_in_another_time(command: str, by: timedelta) -> None:
     """``comeback serve`` or ``comeback work``, composed with a clock that is wrong."""
     settings = load_settings()
     configure_logs(settings.log_level)
-    clock, stop = WrongClock(by), asyncio.Event()
+    clock, closing = WrongClock(by), Closing()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         if command == "serve":
-            runner.run(serve_alone(settings, build_app(settings, clock=clock), stop))
+            runner.run(serve_alone(settings, build_app(settings, clock=clock, closing=closing), closing))
         else:
-            runner.run(work(settings, database_address(settings), stop, clock=clock))
+            runner.run(work(settings, database_address(settings), closing, clock=clock))
 
 
 if __name__ == "__main__":

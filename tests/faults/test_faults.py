@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from tests.faults.plan import STEPS
 from tests.faults.nursery import ROOT
+from tests.faults.plan import STEPS
 
 LONGEST = 600.0  # seconds, on a machine that has much else to do
 

@@ -84,10 +84,11 @@ class Installation:
         self.running.append(process)
         return process
 
-    async def serve(self, **changes: Any) -> Process:
+    async def serve(self, root: Path | None = None, **changes: str) -> Process:
         """Start the web process and wait until it is ready."""
-        process = await self.start("serve", **changes)
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=2) as http:
+        process = await self.start("serve", root=root, **changes)
+        url = f"http://127.0.0.1:{changes.get('PORT', self.port)}"
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=url, trust_env=False, timeout=2) as http:
             while process.handle.returncode is None:
                 try:
                     if (await http.get("/health/ready")).is_success:
