@@ -15,7 +15,8 @@ SHORT_LEASE, REAL_LEASE = 5, 30
 REAL_EVERY = 5
 """One seed in so many has the lease that is in service; the others a short one, so that a run takes seconds."""
 
-MASS = "1000 refunds, first answer dropped"
+MASS = " refunds, first answer dropped"
+"""How the name of a mass run ends, which begins with how many there are."""
 
 _BY_CHANCE = "by chance"
 
@@ -39,6 +40,11 @@ class Errand(Struct, frozen=True, kw_only=True):
             f"python -m tests.faults --first {self.seed} --modes {self.mode} --lease {self.lease} "
             f'--exactly "{self.name}" --verbose --logs'
         )
+
+
+def mass_of(errand: Errand) -> int | None:
+    """How many refunds a mass run makes; None for any other."""
+    return int(errand.name.removesuffix(MASS)) if errand.name.endswith(MASS) else None
 
 
 def lease_of(seed: int, asked: int | None) -> int:

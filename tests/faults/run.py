@@ -55,7 +55,7 @@ async def play(town: Town, plan: Plan) -> Outcome:
     outcome = Outcome(plan, Timeline())
     town.struck_at.clear()
     async with AsyncExitStack() as stack:
-        policy = default_policy({}) if plan.strike in _REVIEWED else None
+        policy = default_policy(_LOOK_AT_ALL) if plan.strike in _REVIEWED else None
         offered = any(name.startswith("codes_") for name in plan.nemeses)
         place = await stack.enter_async_context(
             a_place(town, policy=policy, settings=codes_at_stripe() if offered else None)
@@ -80,6 +80,7 @@ async def play(town: Town, plan: Plan) -> Outcome:
 
 
 _REVIEWED = ("midway approve", "midway refuse")
+_LOOK_AT_ALL = {"XXX": 1}  # a currency that is not listed counts as above its limit
 
 
 def codes_at_stripe() -> ShopSettings:
