@@ -49,7 +49,7 @@ def mails_tell_the_truth(books: Books) -> Iterator[str]:
             event
             for leg in legs
             for event in books.events[leg["id"]]
-            if event["kind"] == "refund_succeeded" and event["at"] <= mail["created_at"]
+            if event["kind"] == "refund_succeeded" and event["at"] <= mail["created_at"] + books.clocks_within
         ]
         if not happened:
             yield f"I13: mail {mail['template']} of {mail['case_id']} says refunded, and no leg had succeeded."
