@@ -110,5 +110,6 @@ class Crew:
         process.stdin.close()
         with suppress(TimeoutError):
             rest = await asyncio.wait_for(process.stdout.read(), 120)
+            await asyncio.wait_for(process.wait(), 30)
             return [msgspec.json.decode(line, type=Result) for line in rest.splitlines()]
         return ()
