@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; 
 BIN := .venv/bin
 SEEDS ?= 50
 ROUNDS ?= 200
+JOBS ?= 8
 READY := .venv/.ready
 
 .PHONY: help run test lint types lengths bench faults fuzz properties together previews browser clean
@@ -34,8 +35,9 @@ types: $(READY) ## Strict type check
 lengths: ## Every Python file under 300 lines
 	@.ci/lengths
 
-faults: $(READY) ## Strike at every point with SEEDS=50 seeds and print the table (ARGS="--first 7 --only smtp" replays)
-	@$(BIN)/python -m tests.faults --seeds $(SEEDS) $(ARGS)
+faults: $(READY) ## Strike at every point with SEEDS=50 seeds, JOBS=8 towns side by side; the table (ARGS=--resume goes on)
+	@$(BIN)/python -m tests.faults --seeds $(SEEDS) --jobs $(JOBS) --nemeses-every 5 --mass 1000 $(ARGS); played=$$?; \
+	$(BIN)/python -m tests.faults --report >/dev/null; exit $$played
 
 bench: $(READY) ## Run the benchmarks; they print ratios
 	@$(BIN)/python -m benchmarks

@@ -30,7 +30,7 @@ async def keep_house(ports: Ports) -> None:
             return
         at = ports.clock.now()
         await outbox.forget_done(WORK_KEPT_FOR)
-        await idempotency.forget_old(at)
+        await idempotency.forget_old()
         await rate.forget_old(at)
         await access.forget_expired(at)
         for payment_id, shop_id in await payments_to_read_again(at - READ_AGAIN_AFTER):

@@ -31,7 +31,7 @@ async def answer_once(
     ``scope`` names the route and the caller's credential. A failure frees the key: nothing was changed by it.
     """
     point("before request_parsed")
-    call = await begin(shop_id, scope, key, request, ports.clock.now())
+    call = await begin(shop_id, scope, key, request)
     point("after request_parsed")
     if call.answered is not None:
         code, body = call.answered

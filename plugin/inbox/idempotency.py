@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from plugin.core.errors import DomainError
 from plugin.core.ids import new_id
@@ -40,10 +40,11 @@ class Call:
     answered: tuple[int, str] | None = None
 
 
-async def begin(shop_id: str, scope: str, key: str | None, request: bytes, at: datetime) -> Call:
+async def begin(shop_id: str, scope: str, key: str | None, request: bytes) -> Call:
     """Claim the key for this request, or find its answer. ``scope`` is the route and whoever calls it.
 
-    A claim whose process died is taken over after ten seconds; one that is only slow finds that out in ``finish``.
+    A claim whose process died is taken over after ten seconds by the database's clock, whatever that process took the
+    time to be; one that is only slow finds that out in ``finish``.
     """
     if not key or not key.strip():
         raise IdempotencyKeyMissing(param="Idempotency-Key")
@@ -55,11 +56,11 @@ async def begin(shop_id: str, scope: str, key: str | None, request: bytes, at: d
     call_id = new_id("call")
     mine = await rows(
         "INSERT INTO idempotent_calls (id, shop_id, scope, key, body_hash, state, created_at) "
-        "VALUES ($1, $2, $3, $4, $5, 'running', $6) "
-        "ON CONFLICT (shop_id, scope, key) DO UPDATE SET id = $1, created_at = $6 "
+        "VALUES ($1, $2, $3, $4, $5, 'running', now()) "
+        "ON CONFLICT (shop_id, scope, key) DO UPDATE SET id = $1, created_at = now() "
         "WHERE idempotent_calls.state = 'running' AND idempotent_calls.body_hash = $5 "
-        "AND idempotent_calls.created_at < $6::timestamptz - $7::interval RETURNING id",
-        call_id, shop_id, scope, key, body_hash, at, ABANDONED_AFTER,
+        "AND idempotent_calls.created_at < now() - $6::interval RETURNING id",
+        call_id, shop_id, scope, key, body_hash, ABANDONED_AFTER,
     )  # fmt: skip
     if mine:
         return Call(call_id)
@@ -98,6 +99,8 @@ async def abandon(call: Call) -> None:
     await rows("DELETE FROM idempotent_calls WHERE id = $1 AND state = 'running'", call.id)
 
 
-async def forget_old(at: datetime) -> int:
+async def forget_old() -> int:
     """Delete answers older than a day."""
-    return len(await rows("DELETE FROM idempotent_calls WHERE created_at < $1 RETURNING id", at - KEPT_FOR))
+    return len(
+        await rows("DELETE FROM idempotent_calls WHERE created_at < now() - $1::interval RETURNING id", KEPT_FOR)
+    )

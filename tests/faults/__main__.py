@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import math
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -32,7 +33,7 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--nemeses-every", type=int, default=1, metavar="N", help="nemeses with every Nth seed only")
     parser.add_argument("--only", action="append", default=[], help="only points and nemeses whose name holds this")
     parser.add_argument("--exactly", help="only this, by its whole name: how a violation is replayed")
-    parser.add_argument("--mass", action="store_true", help=f"only this: {MASS}")
+    parser.add_argument("--mass", type=int, metavar="N", help="also N refunds whose first answer is dropped, per mode")
     parser.add_argument("--modes", nargs="+", type=Mode, default=[], help="embedded, redis; default: by the seed")
     parser.add_argument(
         "--lease", type=int, help="seconds that work is lent for; "
@@ -51,24 +52,31 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def _errands(options: argparse.Namespace) -> list[Errand]:
     seeds = range(options.first, options.first + options.seeds)
-    if options.exactly or options.mass:
-        name = MASS if options.mass else options.exactly
+    if options.exactly:
         return [
-            Errand(seed=seed, mode=mode, lease=lease_of(seed, options.lease), name=name)
+            Errand(seed=seed, mode=mode, lease=lease_of(seed, options.lease), name=options.exactly)
             for seed in seeds
             for mode in modes_of(seed, options.modes)
         ]
-    return round_of(
+    mass = [
+        Errand(seed=options.first, mode=mode, lease=options.lease or REAL_LEASE, name=f"{options.mass}{MASS}")
+        for mode in (options.modes or Mode if options.mass else ())
+    ]
+    return mass + round_of(
         seeds, modes=options.modes, lease=options.lease, nemeses_every=options.nemeses_every, only=options.only
     )
 
 
 def _revision() -> str:
-    """The commit that is played, with a mark where the files differ from it."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=9"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip() or "unknown"
+    """The commit that is played, with a mark where the code differs from it."""
+    commit = _git("rev-parse", "--short=9", "HEAD")
+    differs = _git("status", "--porcelain", "--", "plugin", "handlers", "migrations", "templates", "tests")
+    return f"{commit or 'unknown'}{'-changed' if differs else ''}"
+
+
+def _git(*arguments: str) -> str:
+    told = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return told.stdout.strip()
 
 
 class _Round:
@@ -108,11 +116,14 @@ class _Round:
 
 async def _play(options: argparse.Namespace, errands: Sequence[Errand], told: _Round, logs: Path | None) -> None:
     crew = Crew(options.jobs, told.take, logs)
+    playing = asyncio.ensure_future(crew.play(errands))
+    for which in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(which, playing.cancel)
     try:
         async with asyncio.timeout(None if math.isinf(options.minutes) else 60 * options.minutes):
-            await crew.play(errands)
-    except TimeoutError:
-        sys.stderr.write("The time is over; --resume plays the rest.\n")
+            await playing
+    except (TimeoutError, asyncio.CancelledError):
+        sys.stderr.write("Cut off; --resume plays the rest.\n")
 
 
 def _report(options: argparse.Namespace) -> int:
@@ -145,10 +156,7 @@ def main() -> int:
         errands = still_to_do(errands, kept(options.results), _revision())
     logs = options.results.parent / "logs" if options.logs else None
     told = _Round(options, len(errands))
-    try:
-        asyncio.run(_play(options, errands, told, logs))
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped; --resume plays the rest.\n")
+    asyncio.run(_play(options, errands, told, logs))
     if logs is not None:
         for log in sorted(logs.glob("*.log")):
             sys.stderr.write(f"{log.name}\n{log.read_text()[-6000:]}\n")

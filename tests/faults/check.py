@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import asyncpg
@@ -61,11 +62,15 @@ async def undone(place: Place) -> list[str]:
     return [row["what"] for row in found]
 
 
-async def broken_promises(town: Town, place: Place, shoppers: Sequence[Shopper], sent: Sequence[str]) -> list[str]:
-    """Every invariant that does not hold, in words. ``sent`` are the webhooks that were answered 2xx."""
+async def broken_promises(
+    town: Town, place: Place, shoppers: Sequence[Shopper], sent: Sequence[str], *,
+    clocks_within: timedelta = timedelta(0),
+) -> list[str]:  # fmt: skip
+    """Every invariant that does not hold, in words. ``sent`` are the webhooks that were answered 2xx, and the clocks
+    of the processes were ``clocks_within`` of each other."""
     shop_id = place.shop.shop.id
     ledger = await place.stripe.ledger()
-    broken = await broken_invariants(shop_id, ledger, await _inbox(town, shop_id))
+    broken = await broken_invariants(shop_id, ledger, await _inbox(town, shop_id), clocks_within=clocks_within)
     broken += await strange_money(shop_id, ledger)
     broken += await unclosed_debts(shop_id)
     broken += await _codes_at_stripe(town, place)
@@ -216,6 +221,7 @@ async def later_broken(town: Town) -> list[str]:
     for past in town.past:
         async with SandboxControl(town.stripe.url, past.api_key) as stripe:
             ledger = await stripe.ledger()
-        broken += [f"{past.shop_id}: {what}" for what in await broken_invariants(past.shop_id, ledger)]
+        found = await broken_invariants(past.shop_id, ledger, clocks_within=past.clocks_within)
+        broken += [f"{past.shop_id}: {what}" for what in found]
         broken += [f"{past.shop_id}: {what}" for what in await strange_money(past.shop_id, ledger)]
     return broken

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ class Crew:
     told: Tell
     logs: Path | None = None
     _queues: dict[Kind, list[Errand]] = field(default_factory=dict)
+    _towns: Counter[Kind] = field(default_factory=Counter)
 
     async def play(self, errands: Iterable[Errand]) -> None:
         """Play them all; those with the longest lease begin first, for they wait the most."""
@@ -50,13 +51,19 @@ class Crew:
                 group.create_task(self._work())
 
     def _next_kind(self) -> Kind | None:
-        """The kind with the most seconds of waiting left to do."""
+        """The kind with the most seconds left to do for each of its towns, and the one that asks."""
         open_kinds = [kind for kind, errands in self._queues.items() if errands]
-        return max(open_kinds, key=lambda kind: len(self._queues[kind]) * (kind[1] + 3), default=None)
+        return max(
+            open_kinds,
+            key=lambda kind: len(self._queues[kind]) * (kind[1] + 3) / (self._towns[kind] + 1),
+            default=None,
+        )
 
     async def _work(self) -> None:
         while (kind := self._next_kind()) is not None:
+            self._towns[kind] += 1
             await self._keep_town(kind)
+            self._towns[kind] -= 1
 
     async def _keep_town(self, kind: Kind) -> None:
         """One town, until nothing of its kind is left or it is no good any more."""
@@ -103,5 +110,6 @@ class Crew:
         process.stdin.close()
         with suppress(TimeoutError):
             rest = await asyncio.wait_for(process.stdout.read(), 120)
+            await asyncio.wait_for(process.wait(), 30)
             return [msgspec.json.decode(line, type=Result) for line in rest.splitlines()]
         return ()

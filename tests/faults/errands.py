@@ -15,7 +15,8 @@ SHORT_LEASE, REAL_LEASE = 5, 30
 REAL_EVERY = 5
 """One seed in so many has the lease that is in service; the others a short one, so that a run takes seconds."""
 
-MASS = "1000 refunds, first answer dropped"
+MASS = " refunds, first answer dropped"
+"""How the name of a mass run ends, which begins with how many there are."""
 
 _BY_CHANCE = "by chance"
 
@@ -39,6 +40,11 @@ class Errand(Struct, frozen=True, kw_only=True):
             f"python -m tests.faults --first {self.seed} --modes {self.mode} --lease {self.lease} "
             f'--exactly "{self.name}" --verbose --logs'
         )
+
+
+def mass_of(errand: Errand) -> int | None:
+    """How many refunds a mass run makes; None for any other."""
+    return int(errand.name.removesuffix(MASS)) if errand.name.endswith(MASS) else None
 
 
 def lease_of(seed: int, asked: int | None) -> int:
@@ -83,7 +89,18 @@ def _by_chance(seed: int, mode: Mode, names: Sequence[str], *, is_struck: bool) 
     """Two nemeses that do not strike at the same server, with a point or without."""
     dice = random.Random(f"{_BY_CHANCE}:{seed}:{is_struck}")
     names = [name for name in names if not name.endswith("_a_minute")]
+    if is_struck:  # one order at a time can lie ready for the processes, and a frozen one needs its own
+        names = [name for name in names if not name.startswith("worker_")]
     first = dice.choice(names)
-    second = dice.choice([name for name in names if name.partition("_")[0] != first.partition("_")[0]])
+    second = dice.choice([name for name in names if _server(name) != _server(first)])
     strike = dice.choice(POINTS) if is_struck else ""
     return make_plan(seed, mode, strike=strike, nemeses=(first, second)).name
+
+
+_SAME_SERVER = {"codes": "stripe", "commit": "postgres", "clock": "worker"}
+
+
+def _server(name: str) -> str:
+    """Whom a nemesis strikes at."""
+    first = name.partition("_")[0]
+    return _SAME_SERVER.get(first, first)

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from tests.faults.check import later_broken
-from tests.faults.errands import MASS, Errand
+from tests.faults.errands import Errand, mass_of
 from tests.faults.mass import play_mass
 from tests.faults.results import Result
 from tests.faults.run import play
@@ -56,8 +56,9 @@ async def _play_lines(town: Town) -> Errand | None:
 
 async def _play(town: Town, errand: Errand) -> Result:
     began = time.monotonic()
-    if errand.name == MASS:
-        outcome, line = await play_mass(town), MASS
+    count = mass_of(errand)
+    if count is not None:
+        outcome, line = await play_mass(town, count), errand.name
     else:
         plan = errand.plan
         outcome, line = await play(town, plan), plan.line
@@ -95,7 +96,8 @@ def main() -> None:
     parser.add_argument("--lease", type=int, required=True)
     parser.add_argument("--logs", type=Path, help="a folder to leave the processes' logs in")
     options = parser.parse_args()
-    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # our own pool complains when PostgreSQL is stopped
+    for name in ("asyncpg", "uvicorn.error"):  # our own pool and Stripe complain of the connections that we cut
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     os.setpgrp()  # Ctrl-C is for the crew, which ends us in order
     asyncio.run(_until_told(options.mode, options.lease, options.logs))
 

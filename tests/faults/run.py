@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -22,7 +22,7 @@ from plugin.storefronts.standard.wire import OrderBody
 from tests.faults.check import broken_promises, called_for_nothing, changed_since, steady, undone
 from tests.faults.desk import Desk
 from tests.faults.entrance import Entrance
-from tests.faults.nemeses import NEMESES
+from tests.faults.nemeses import NEMESES, TEN_MINUTES
 from tests.faults.plan import IN_PROCESS, POINTS, SEEN_FROM_OUTSIDE, STAFF, Plan, Wish
 from tests.faults.process import Order
 from tests.faults.scene import Scene
@@ -55,7 +55,7 @@ async def play(town: Town, plan: Plan) -> Outcome:
     outcome = Outcome(plan, Timeline())
     town.struck_at.clear()
     async with AsyncExitStack() as stack:
-        policy = default_policy({}) if plan.strike in _REVIEWED else None
+        policy = default_policy(_LOOK_AT_ALL) if plan.strike in _REVIEWED else None
         offered = any(name.startswith("codes_") for name in plan.nemeses)
         place = await stack.enter_async_context(
             a_place(town, policy=policy, settings=codes_at_stripe() if offered else None)
@@ -75,11 +75,17 @@ async def play(town: Town, plan: Plan) -> Outcome:
             await place.stripe.mend()
         outcome.broken += changed_since(town)
         if not outcome.broken:
-            town.remember(place)
+            town.remember(place, clocks_of(plan))
     return outcome
 
 
 _REVIEWED = ("midway approve", "midway refuse")
+_LOOK_AT_ALL = {"XXX": 1}  # a currency that is not listed counts as above its limit
+
+
+def clocks_of(plan: Plan) -> timedelta:
+    """How far apart the clocks of the processes may be in this run."""
+    return timedelta(seconds=TEN_MINUTES if any(name.startswith("clock_") for name in plan.nemeses) else 0)
 
 
 def codes_at_stripe() -> ShopSettings:
@@ -135,7 +141,9 @@ class _Run:
         if plan.strike and not self._struck:
             self.outcome.missed.append(plan.strike)
         self._judge_recovery()
-        self.outcome.broken += await broken_promises(self.town, self.place, shoppers, self.sent)
+        self.outcome.broken += await broken_promises(
+            self.town, self.place, shoppers, self.sent, clocks_within=clocks_of(plan)
+        )
         if plan.strike in POINTS and not plan.nemeses:
             self.outcome.broken += await called_for_nothing(self.place.shop.shop.id)
 

@@ -6,12 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tests.faults.errands import MASS
 from tests.faults.nemeses import NEMESES
 from tests.faults.plan import MIDWAY, POINTS, SEVERAL, TWO
 from tests.faults.results import Result
 
-_ORDER = {name: n for n, name in enumerate((*POINTS, *MIDWAY, *NEMESES, TWO, SEVERAL, MASS))}
+_ORDER = {name: n for n, name in enumerate((*POINTS, *MIDWAY, *NEMESES, TWO, SEVERAL))}
 _HEADS = ("point or nemesis", "runs", "did not strike", "violations", "recovery p50", "p99")
 
 

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
@@ -57,6 +58,7 @@ class Past:
     shop_id: str
     api_key: str
     refunds: tuple[tuple[str, str, int, str], ...]
+    clocks_within: timedelta
 
 
 @dataclass
@@ -112,10 +114,10 @@ class Town:
         for process in self.doers:
             process.signal(signal.SIGKILL)
 
-    def remember(self, place: Place) -> None:
+    def remember(self, place: Place, clocks_within: timedelta) -> None:
         """A shop that was found in order: what Stripe has given back for it may not change any more."""
         key = place.stripe.api_key
-        self.past.append(Past(place.shop.shop.id, key, self.stripe.refunds_of(key)))
+        self.past.append(Past(place.shop.shop.id, key, self.stripe.refunds_of(key), clocks_within))
 
     def signal(self, pid: int, which: signal.Signals) -> None:
         """Signal the process of this id, if it is one of ours."""

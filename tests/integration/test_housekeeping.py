@@ -24,7 +24,7 @@ TABLES = ("work", "idempotent_calls", "rate_counts", "shopper_sessions", "lookup
 
 async def _live_for_a_day(ports: FakePorts, shop: Shop, order: Order, at: datetime) -> None:
     """Leave something in every table that is kept clean."""
-    await idempotency.begin(shop.id, "cancel", f"key {at}", b"", at)
+    await idempotency.begin(shop.id, "cancel", f"key {at}", b"")
     await rate.count("lookup", limit=9, at=at)
     await open_session(shop.id, order.id, "link", at)
     async with transaction(ports.doorbell) as tx:
@@ -44,6 +44,7 @@ async def test_it_forgets_what_has_expired_and_nothing_else(database: str) -> No
     await _live_for_a_day(ports, shop, order, NOON - timedelta(days=400))
     await _live_for_a_day(ports, shop, order, NOON)
     await rows("UPDATE work SET state = 'done', done_at = now() - interval '8 days' WHERE ref < '2026'")
+    await rows("UPDATE idempotent_calls SET created_at = now() - interval '2 days' WHERE key < 'key 2026'")
     assert await _counts() == dict.fromkeys(TABLES, 2)
 
     await keep_house(ports)
@@ -104,7 +105,8 @@ async def test_a_refund_at_the_bank_is_read_again_once_however_often_it_looks(da
 async def test_a_second_process_leaves_the_house_to_the_first(database: str) -> None:
     ports = fake_ports()
     shop = await a_shop(ports)
-    await idempotency.begin(shop.id, "cancel", "old", b"", NOON - timedelta(days=2))
+    await idempotency.begin(shop.id, "cancel", "old", b"")
+    await rows("UPDATE idempotent_calls SET created_at = now() - interval '2 days'")
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def first_process() -> None:

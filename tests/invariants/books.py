@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from plugin.db import rows
@@ -36,9 +37,10 @@ class Books:
     ledger: LedgerDump
     stripe: dict[str, list[RefundEntry]]
     inbox: Sequence[InboxMail]
+    clocks_within: timedelta
 
 
-async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail]) -> Books:
+async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail], clocks_within: timedelta) -> Books:
     """Read it all; rows are as the tables hold them."""
 
     async def table(name: str) -> list[Row]:
@@ -76,6 +78,7 @@ async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail
         ledger=ledger,
         stripe=stripe,
         inbox=inbox,
+        clocks_within=clocks_within,
     )
 
 

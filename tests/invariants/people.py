@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from plugin.audit.service import verify_order
+from plugin.core.words import catalogue, choose_language
 from plugin.db import rows
 from tests.invariants.books import MOVES_MONEY, Books
 
@@ -38,7 +40,7 @@ def mails_tell_the_truth(books: Books) -> Iterator[str]:
     for mail in books.mails:
         seen = words.get(mail["message_id"])
         says_cancelled_refunded = (
-            mail["template"] == "cancelled" and seen is not None and "We have refunded" in " ".join(seen.text.split())
+            mail["template"] == "cancelled" and seen is not None and _says_refunded(seen.text, mail["locale"])
         )
         if mail["template"] not in ("refunded", "refunded_again") and not says_cancelled_refunded:
             continue
@@ -47,10 +49,20 @@ def mails_tell_the_truth(books: Books) -> Iterator[str]:
             event
             for leg in legs
             for event in books.events[leg["id"]]
-            if event["kind"] == "refund_succeeded" and event["at"] <= mail["created_at"]
+            if event["kind"] == "refund_succeeded" and event["at"] <= mail["created_at"] + books.clocks_within
         ]
         if not happened:
             yield f"I13: mail {mail['template']} of {mail['case_id']} says refunded, and no leg had succeeded."
+
+
+_REFUNDED = ("We have refunded {amount} to {method}.", "We have refunded {amount} to where you paid from.")
+
+
+def _says_refunded(text: str, locale: str) -> bool:
+    """Whether a mail says, in its own language, that money has been refunded."""
+    told, words = " ".join(text.split()), catalogue(choose_language(locale))
+    parts = (re.split(r"\{\w+\}", words.gettext(sentence)) for sentence in _REFUNDED)
+    return any(re.search(".+?".join(map(re.escape, part)), told) for part in parts)
 
 
 async def nobody_is_forgotten(books: Books) -> list[str]:
