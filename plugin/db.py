@@ -49,7 +49,11 @@ async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
 
 
 def tortoise_config(url: str, *, pool: int = 12) -> dict[str, Any]:
-    """The ORM's configuration for a ``postgresql://`` address; a socket directory comes as ``?host=``."""
+    """The ORM's configuration for a ``postgresql://`` address; a socket directory comes as ``?host=``.
+
+    ``?statement_cache_size=0`` keeps no prepared statements: PgBouncer's transaction pooling may give the next
+    statement to another session, which does not have them.
+    """
     parts = urlsplit(url)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     credentials: dict[str, Any] = {
@@ -62,7 +66,7 @@ def tortoise_config(url: str, *, pool: int = 12) -> dict[str, Any]:
         "maxsize": pool,
         "command_timeout": 30,
         "reset": _leave_as_it_is,
-        "statement_cache_size": 512,
+        "statement_cache_size": int(query.get("statement_cache_size", "512")),
         "server_settings": {
             "application_name": "comeback",
             "timezone": "UTC",

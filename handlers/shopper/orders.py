@@ -22,7 +22,7 @@ from handlers.shopper import phrases
 from handlers.shopper.present import Presenter, presenter
 from handlers.shopper.views import CaseView, OrderView, PersonAnswer, PreviewView
 from plugin.access import rate
-from plugin.access.service import close_session
+from plugin.access.service import close_session, is_open
 from plugin.cases.models import Case
 from plugin.db import Transaction
 from plugin.journeys.cancel import DecisionChanged, Preview, confirm_cancellation, preview_cancellation
@@ -42,6 +42,7 @@ Locale = Annotated[
 ]
 LOOK_EVERY = 0.25
 STREAM_LASTS = 120.0
+SESSION_EVERY = 20  # looks
 CONFIRMS_AN_HOUR = 120
 
 
@@ -232,13 +233,19 @@ async def follow_case(
 async def changes(
     ports: Ports, closing: Closing, guest: Guest, first: CaseView, locale: str | None
 ) -> AsyncIterator[ServerSentEventMessage]:
-    """The request each time it has changed, until it is final, two minutes are over, or the process ends: the browser
-    asks another one by itself."""
+    """The request each time it has changed, until it is final, the session is closed, two minutes are over, or the
+    process ends: the browser asks another one by itself.
+
+    The session is looked at again before anything is told, and now and then while there is no news.
+    """
     told: CaseView | None = None
     now = first
     looks = int(STREAM_LASTS / LOOK_EVERY)
-    for _ in range(looks):
-        if told is None or _differs(told, now):
+    for look in range(looks):
+        is_news = told is None or _differs(told, now)
+        if look and (is_news or look % SESSION_EVERY == 0) and not await is_open(guest.visitor, ports.clock.now()):
+            return
+        if is_news:
             yield ServerSentEventMessage(event="case", data=msgspec.json.encode(now).decode(), retry=1000)
             told = now
         if now.is_final or await closing.begins_within(LOOK_EVERY):

@@ -112,6 +112,11 @@ async def visit_of(token: str, at: datetime) -> tuple[Visitor, Shop]:
     return Visitor(session.id, shop.id, session.order_id, session.expires_at), shop
 
 
+async def is_open(visitor: Visitor, at: datetime) -> bool:
+    """Whether this session still is one, for what goes on after the request that it was checked for."""
+    return await ShopperSession.exists(id=visitor.session_id, expires_at__gt=at)
+
+
 async def close_session(visitor: Visitor) -> None:
     await ShopperSession.filter(id=visitor.session_id).delete()
 

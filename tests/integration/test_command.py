@@ -137,3 +137,10 @@ async def test_a_store_is_connected_later(comeback: Comeback, tmp_path: Path) ->
     assert done.status == 0
     async with adapters(Settings(data=tmp_path, secret_keys=(SECRET,)), LocalBell()):
         assert (await Shop.get(id=shop)).store_address == "https://store.example/comeback"
+
+
+async def test_it_works_without_prepared_statements_as_a_pooler_may_want(comeback: Comeback, database: str) -> None:
+    address = f"{database}{'&' if '?' in database else '?'}statement_cache_size=0"
+    made = await comeback("shop", "create", "Lumen", "--json", DATABASE_URL=address)
+    listed = await comeback("shop", "list", "--json", DATABASE_URL=address)
+    assert [each["shop"] for each in listed.json] == [made.json["shop"]]

@@ -166,3 +166,22 @@ async def test_a_stranger_does_not_use_up_the_guests_look_ups(world: World) -> N
     with pytest.raises(TooMany):
         await begin_look_up(world.ports, world.shop, number=order.number, email="x@x.example", caller="198.51.100.7")
     assert (await look_up(world, order.number, "grace@example.com")).status_code == 202
+
+
+async def test_a_stream_tells_nothing_more_once_its_session_is_closed(world: World) -> None:
+    world.store.behaviour = world.store.behaviour.PENDING
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    case = await shopper.cancel()
+    await quiet(world)  # the store has said that it will answer later
+    path, told = f"/v1/cases/{case['id']}/events", ""
+    async with world.http.stream("GET", path, headers=dict(shopper.headers)) as stream:
+        chunks = stream.aiter_text()
+        while "awaiting_store" not in told:
+            told += await anext(chunks)
+        await rows("DELETE FROM shopper_sessions")
+        (changed,) = world.store.settle_pending()
+        await world.send(changed)
+        told += "".join([chunk async for chunk in chunks])
+
+    assert told.count("event: case") == 1
