@@ -19,7 +19,8 @@ from handlers.pages.forms import cancel_ask, cancel_confirm
 from handlers.pages.render import frame_of, page
 from handlers.pages.timeline import headline, is_moving, timeline
 from handlers.pages.visit import AnyRequest, Visit, from_our_own_page, provide_form, provide_visit
-from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, case_now, changes, order_now
+from handlers.shopper.cases import case_now, changes
+from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, order_now
 from plugin.cases.store import UnitsTaken
 from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyReused
 from plugin.journeys.cancel import DecisionChanged, Preview, preview_cancellation

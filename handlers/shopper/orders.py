@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
-from litestar.di import NamedDependency, Provide
-from litestar.params import HeaderParameter, JSONBody, QueryParameter
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
-from handlers.closing import Closing
-from handlers.dependencies import Guest, PublicId, provide_guest
+from handlers.dependencies import Guest
 from handlers.idempotent import Remember, answer_once
 from handlers.problems import problem_responses
-from handlers.reference import BY_SHOPPER_SESSION
 from handlers.shopper import phrases
-from handlers.shopper.present import Presenter, presenter
-from handlers.shopper.views import CaseView, OrderView, PersonAnswer, PreviewView
+from handlers.shopper.cases import case_view
+from handlers.shopper.present import presenter
+from handlers.shopper.views import OrderView, PersonAnswer, PreviewView
+from handlers.shopper.visit import GUEST, SECURITY, Locale
 from plugin.access import rate
-from plugin.access.service import close_session, is_open
+from plugin.access.service import close_session
 from plugin.cases.models import Case
 from plugin.db import Transaction
 from plugin.journeys.cancel import DecisionChanged, Preview, confirm_cancellation, preview_cancellation
 from plugin.journeys.reach_person import reach_person
-from plugin.journeys.view_order import SeenCase, view_case, view_order
+from plugin.journeys.view_order import SeenCase, view_order
 from plugin.orders.service import get_order
 from plugin.policies.facts import Ask
 from plugin.policies.reasons import Action
@@ -35,14 +33,6 @@ from plugin.ports.orders import LineCount
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import legs_of_case
 
-GUEST = {"guest": Provide(provide_guest)}
-SECURITY: list[dict[str, list[str]]] = [{BY_SHOPPER_SESSION: []}]
-Locale = Annotated[
-    str | None, QueryParameter(max_length=35, description="Answer in this language (BCP 47), such as es-MX.")
-]
-LOOK_EVERY = 0.25
-STREAM_LASTS = 120.0
-SESSION_EVERY = 20  # looks
 CONFIRMS_AN_HOUR = 120
 
 
@@ -90,12 +80,8 @@ async def order_now(ports: Ports, guest: Guest, locale: str | None) -> OrderView
     seen = await view_order(ports, guest.shop, guest.visitor.order_id)
     order = seen.whole.order
     speak = presenter(guest.shop, order, ports.clock.now(), locale)
-    cases = [_case_view(speak, case, ports) for case in seen.cases]
+    cases = [case_view(speak, case, ports) for case in seen.cases]
     return speak.order(order, seen.whole.facts, seen.options, seen.whole, cases)
-
-
-def _case_view(speak: Presenter, seen: SeenCase, ports: Ports) -> CaseView:
-    return speak.case(seen.case, seen.legs, seen.payments, seen.code, ports.vault)
 
 
 @post(
@@ -162,7 +148,7 @@ async def cancel_once(
             speak = presenter(guest.shop, agreed.order, ports.clock.now(), locale)
             payments = {payment.id: payment for payment in agreed.payments}
             seen = SeenCase(case, await legs_of_case(case.id), payments, None)
-            await remember(tx, _case_view(speak, seen, ports))
+            await remember(tx, case_view(speak, seen, ports))
 
         try:
             await confirm_cancellation(
@@ -183,79 +169,6 @@ async def cancel_once(
         status=201,
         use_case=use_case,
     )
-
-
-@get(
-    "/v1/cases/{case_id:str}",
-    dependencies=GUEST,
-    security=SECURITY,
-    tags=["order page"],
-    summary="See where a request stands",
-    responses=problem_responses({401: "The session has ended.", 404: "No such request of this order."}),
-)
-async def see_case(
-    ports: NamedDependency[Ports],
-    guest: NamedDependency[Guest],
-    case_id: PublicId,
-    locale: Locale = None,
-) -> CaseView:
-    return await case_now(ports, guest, case_id, locale)
-
-
-async def case_now(ports: Ports, guest: Guest, case_id: str, locale: str | None) -> CaseView:
-    """The request as it stands at this moment."""
-    seen = await view_case(guest.shop, case_id, guest.visitor.order_id)
-    order = await get_order(guest.shop.id, guest.visitor.order_id)
-    return _case_view(presenter(guest.shop, order, ports.clock.now(), locale), seen, ports)
-
-
-@get(
-    "/v1/cases/{case_id:str}/events",
-    media_type="text/event-stream",
-    dependencies=GUEST,
-    security=SECURITY,
-    tags=["order page"],
-    summary="Follow a request as it moves",
-    description="A server-sent event `case` with the whole request whenever it has changed, until it is final.",
-    responses=problem_responses({401: "The session has ended.", 404: "No such request of this order."}),
-)
-async def follow_case(
-    ports: NamedDependency[Ports],
-    closing: NamedDependency[Closing],
-    guest: NamedDependency[Guest],
-    case_id: PublicId,
-    locale: Locale = None,
-) -> ServerSentEvent:
-    first = await case_now(ports, guest, case_id, locale)
-    return ServerSentEvent(changes(ports, closing, guest, first, locale))
-
-
-async def changes(
-    ports: Ports, closing: Closing, guest: Guest, first: CaseView, locale: str | None
-) -> AsyncIterator[ServerSentEventMessage]:
-    """The request each time it has changed, until it is final, the session is closed, two minutes are over, or the
-    process ends: the browser asks another one by itself.
-
-    The session is looked at again before anything is told, and now and then while there is no news.
-    """
-    told: CaseView | None = None
-    now = first
-    looks = int(STREAM_LASTS / LOOK_EVERY)
-    for look in range(looks):
-        is_news = told is None or _differs(told, now)
-        if look and (is_news or look % SESSION_EVERY == 0) and not await is_open(guest.visitor, ports.clock.now()):
-            return
-        if is_news:
-            yield ServerSentEventMessage(event="case", data=msgspec.json.encode(now).decode(), retry=1000)
-            told = now
-        if now.is_final or await closing.begins_within(LOOK_EVERY):
-            return
-        now = await case_now(ports, guest, first.id, locale)
-
-
-def _differs(told: CaseView, now: CaseView) -> bool:
-    """Whether there is news: how soon a person would answer is none."""
-    return msgspec.structs.replace(now, person=told.person) != told
 
 
 @post(
@@ -298,4 +211,4 @@ async def end_session(guest: NamedDependency[Guest]) -> None:
     await close_session(guest.visitor)
 
 
-order_routes = [see_order, preview, confirm, see_case, follow_case, ask_person, end_session]
+order_routes = [see_order, preview, confirm, ask_person, end_session]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from handlers.shopper.cases import case_routes
 from handlers.shopper.orders import order_routes
 from handlers.shopper.sessions import session_routes
 
-shopper_routes = [*session_routes, *order_routes]
+shopper_routes = [*session_routes, *order_routes, *case_routes]
