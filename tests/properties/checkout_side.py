@@ -86,7 +86,7 @@ class CheckoutSide(StoreSide):
         call = self.world.calls[which % len(self.world.calls)]
         self.deliveries += 1
         key = f"running-{self.deliveries}"
-        self.run(begin(self.world.shop.id, call.scope, key, call.request, self.world.clock.now()))
+        self.run(begin(self.world.shop.id, call.scope, key, call.request))
         assert isinstance(self.again(call, key, call.request), CallStillRunning)
 
     @once_asked
