@@ -22,7 +22,7 @@ test: $(READY) browser ## Run the whole suite (ARGS="tests/unit -k money" for a 
 	@$(BIN)/python -m pytest $(ARGS)
 
 fuzz: $(READY) ## Strangers for longer: schemathesis and bent webhooks (FUZZ_EXAMPLES, FUZZ_MUTATIONS, FUZZ_SEED)
-	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) FUZZ_MUTATIONS=$(or $(FUZZ_MUTATIONS),10000) $(BIN)/python -m pytest tests/strangers $(ARGS)
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),500) FUZZ_MUTATIONS=$(or $(FUZZ_MUTATIONS),10000) TIMING_SAMPLES=$(or $(TIMING_SAMPLES),1000) $(BIN)/python -m pytest tests/strangers $(ARGS)
 
 lint: $(READY) ## Style, formatting, and which module may import which
 	@$(BIN)/ruff check --quiet .

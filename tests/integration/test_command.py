@@ -144,3 +144,11 @@ async def test_it_works_without_prepared_statements_as_a_pooler_may_want(comebac
     made = await comeback("shop", "create", "Lumen", "--json", DATABASE_URL=address)
     listed = await comeback("shop", "list", "--json", DATABASE_URL=address)
     assert [each["shop"] for each in listed.json] == [made.json["shop"]]
+
+
+async def test_the_demo_does_not_start_in_production(comeback: Comeback) -> None:
+    ended = await comeback(
+        "demo", COMEBACK_ENV="production", PUBLIC_URL="https://comeback.example", SMTP_URL="smtp://127.0.0.1:1",
+        MAIL_FROM="Shop <orders@shop.example>",
+    )  # fmt: skip
+    assert (ended.status, "not for production" in ended.err + ended.out) == (1, True)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from handlers.web import build_app
@@ -181,6 +182,12 @@ DOORS: dict[str, Door] = {
     "GET /schema/{path}": Door(Key.PUBLIC, constant("/schema/anything")),
     "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
 }  # fmt: skip
+
+
+def served_handlers() -> list[HTTPRouteHandler]:
+    """The functions behind everything that the web process serves."""
+    app = build_app(Settings(env="production", public_address="https://comeback.example"), connected=True)
+    return [handler for route in app.routes if isinstance(route, HTTPRoute) for handler in route.route_handlers]
 
 
 def served_routes() -> frozenset[str]:

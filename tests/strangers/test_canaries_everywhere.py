@@ -200,6 +200,9 @@ async def test_no_canary_is_found_where_it_should_not_be(
     tables = [row["tablename"] for row in await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
     in_the_clear = {name: found(await table(name), secrets) for name in tables}
     assert in_the_clear == {name: [] for name in tables}
+    # A person is in the open only where the order is, where its mail goes, and in what they typed as their reason.
+    with_a_person = {name for name in tables if found(await table(name), PERSON)}
+    assert with_a_person == {"orders", "mails", "cases"}
 
 
 async def _told(world: World) -> bool:

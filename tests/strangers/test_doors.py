@@ -9,7 +9,7 @@ import msgspec
 
 from handlers.pages.visit import form_mark
 from tests.strangers.callers import Caller, genuine, strangers
-from tests.strangers.doors import DOORS, Door, Key, served_routes
+from tests.strangers.doors import DOORS, Door, Key, served_handlers, served_routes
 from tests.strangers.town import Placed, Town, state_of_the_books
 
 CLOSED = {401, 403, 404, 410}
@@ -55,6 +55,30 @@ def hidden_from(town: Town, visible: frozenset[str]) -> frozenset[str]:
 
 def test_every_route_says_whom_it_lets_in() -> None:
     assert served_routes() == DOORS.keys()
+
+
+def test_the_demo_and_the_sandbox_are_no_part_of_what_is_served() -> None:
+    modules = {handler.fn.__module__ for handler in served_handlers()}
+    assert {module.partition(".")[0] for module in modules} <= {"handlers", "litestar"}
+    assert not [module for module in modules if "demo" in module or "sandbox" in module]
+
+
+async def test_another_method_opens_no_closed_door(town: Town) -> None:
+    """HEAD is answered like GET and without a body, all else not at all."""
+    foreign = {"Authorization": f"Bearer {await town.foreign.session()}"}
+    for route, door in DOORS.items():
+        method = route.partition(" ")[0]
+        if door.key in OPEN:
+            continue
+        call = await door.ask(town.mine)
+        for other in {"HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "X"} - {method}:
+            answer = await town.http.request(other, call.path, headers=foreign)
+            assert leaks(answer, call.path, hidden_from(town, town.foreign.marks)) == [], (other, call.path)
+            if other == "HEAD" and method == "GET":
+                asked = await town.http.get(call.path, headers=foreign)
+                assert (answer.status_code, answer.content) == (asked.status_code, b"")
+            elif other not in ("HEAD", "OPTIONS") and f"{other} {route.partition(' ')[2]}" not in DOORS:
+                assert answer.status_code == 405, (other, call.path)
 
 
 async def test_no_closed_door_opens_or_shows_anything(town: Town) -> None:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.fixtures_command import SECRET
 from tests.strangers.granian import PUBLIC, Served, serving
 
 END = b"Host: x\r\nConnection: close\r\n\r\n"
@@ -142,6 +143,11 @@ async def test_hundreds_of_slow_callers_hold_nobody_else_up(served: Served, held
     assert (await served.send(LIVE, seconds=5)).statuses == [200]
     for _, writer in slow:
         writer.transport.abort()
+
+
+async def test_what_every_user_of_the_machine_can_read_of_a_process_holds_no_secret(served: Served) -> None:
+    assert "serve" in served.command_line()
+    assert SECRET not in served.command_line()
 
 
 async def test_memory_stays_flat_and_the_log_knows_of_no_error(served: Served) -> None:
