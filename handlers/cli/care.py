@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from handlers.cli.frame import AsJson, err, load, opened, out, print_json, refuse_restored, run, shops_of
 
 if TYPE_CHECKING:
-    from handlers.cli.findings import Finding
+    from handlers.cli.health import Finding
     from plugin.settings import Settings
 
 T = TypeVar("T")
