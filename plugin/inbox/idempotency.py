@@ -101,6 +101,5 @@ async def abandon(call: Call) -> None:
 
 async def forget_old() -> int:
     """Delete answers older than a day."""
-    return len(
-        await rows("DELETE FROM idempotent_calls WHERE created_at < now() - $1::interval RETURNING id", KEPT_FOR)
-    )
+    gone = await rows("DELETE FROM idempotent_calls WHERE created_at < now() - $1::interval RETURNING id", KEPT_FOR)
+    return len(gone)

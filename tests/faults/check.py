@@ -77,6 +77,8 @@ async def broken_promises(
     broken += await _mails(town, shop_id)
     broken += await _answers(shop_id, shoppers)
     broken += await _webhooks(shop_id, sent)
+    broken += await _stripe_webhooks(place)
+    broken += await unread_webhooks(shop_id)
     broken += [f"A good client was refused: {why}" for shopper in shoppers for why in shopper.refusals]
     for row in await rows("SELECT kind, ref FROM work WHERE state = 'claimed'"):
         broken.append(f"Work is left claimed: {row['kind']} of {row['ref']}.")
@@ -213,6 +215,27 @@ async def _webhooks(shop_id: str, sent: Sequence[str]) -> list[str]:
     found = await rows("SELECT event_key FROM inbox_events WHERE shop_id = $1 AND source = 'standard'", shop_id)
     kept = {row["event_key"] for row in found}
     return [f"I9: the webhook {id} was answered 2xx and is gone." for id in sent if id not in kept]
+
+
+async def _stripe_webhooks(place: Place) -> list[str]:
+    """I9 for Stripe: what we have answered 2xx to is kept."""
+    found = await rows(
+        "SELECT event_key FROM inbox_events WHERE shop_id = $1 AND source = 'stripe'", place.shop.shop.id
+    )
+    kept = {row["event_key"] for row in found}
+    return [
+        f"I9: Stripe's {report.type} ({report.event_id}) was answered 2xx and is gone."
+        for report in await place.stripe.drain()
+        if report.url == place.stripe_hooks[0] and report.state == "delivered" and report.event_id not in kept
+    ]
+
+
+async def unread_webhooks(shop_id: str) -> list[str]:
+    """Every webhook of a run is well made, so that none may be set aside."""
+    found = await rows(
+        "SELECT source, topic, reason FROM inbox_events WHERE shop_id = $1 AND state = 'set_aside'", shop_id
+    )
+    return [f"A webhook was set aside: {row['source']} {row['topic']}: {row['reason']}" for row in found]
 
 
 async def later_broken(town: Town) -> list[str]:

@@ -144,6 +144,7 @@ class _Run:
         self.outcome.broken += await broken_promises(
             self.town, self.place, shoppers, self.sent, clocks_within=clocks_of(plan)
         )
+        self.outcome.broken += [f"A good client met an error of ours: {what}" for what in self.client.server_errors]
         if plan.strike in POINTS and not plan.nemeses:
             self.outcome.broken += await called_for_nothing(self.place.shop.shop.id)
 

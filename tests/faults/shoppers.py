@@ -23,6 +23,7 @@ async def pause(seconds: float = PAUSE) -> None:
     await asyncio.sleep(seconds)
 
 
+INTERNAL_ERROR = 500
 _AGAIN = frozenset({429, 500, 502, 503, 504})
 
 
@@ -33,12 +34,13 @@ class GaveUp(Exception):
 @dataclass
 class Client:
     """Speaks to Comeback. ``answered`` is called with the route when an answer's last byte has come; ``unanswered``
-    counts the calls whose answer never came."""
+    counts the calls whose answer never came, ``server_errors`` are those answers that no fault excuses."""
 
     http: httpx.AsyncClient
     timeline: Timeline
     answered: Callable[[str], None]
     unanswered: int = 0
+    server_errors: list[str] = field(default_factory=list)
 
     async def post(self, path: str, body: Any, headers: dict[str, str], *, name: str = "") -> httpx.Response:
         """The final answer: anything but silence, a 5xx, or that the first call with this key still runs."""
@@ -51,11 +53,17 @@ class Client:
                 self.timeline.note(f"{name or path}: no answer ({type(error).__name__})")
             else:
                 self.answered(name)
+                self.heed(name or path, response)
                 if not _is_for_later(response):
                     return response
                 self.timeline.note(f"{name or path}: {response.status_code}")
             await pause()
         raise GaveUp(f"{name or path}: no final answer in {PATIENCE:.0f} s")
+
+    def heed(self, what: str, response: httpx.Response) -> None:
+        """A 500 is an error that nobody expected; 502 to 504 say that something is away."""
+        if response.status_code == INTERNAL_ERROR:
+            self.server_errors.append(f"{what}: {response.status_code} {response.text[:200]}")
 
 
 def _is_for_later(response: httpx.Response) -> bool:
@@ -114,6 +122,7 @@ async def send_until_taken(
             client.timeline.note(f"webhook {message_id}: no answer ({type(error).__name__})")
         else:
             client.answered("webhook")
+            client.heed("webhook", response)
             copies -= response.is_success
             if copies <= 0:
                 return

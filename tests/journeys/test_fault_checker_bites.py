@@ -13,7 +13,7 @@ from plugin.db import rows
 from plugin.mailers.files import InboxMail
 from plugin.payments.sandbox.control_messages import LedgerDump, RefundEntry
 from plugin.payments.stripe.facts import LEG_KEY
-from tests.faults.check import called_for_nothing, strange_money, unclosed_debts
+from tests.faults.check import called_for_nothing, strange_money, unclosed_debts, unread_webhooks
 from tests.invariants import broken_invariants
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.steps import quiet
@@ -37,6 +37,7 @@ class Seen:
             *await strange_money(self.shop_id, self.ledger),
             *await unclosed_debts(self.shop_id),
             *await called_for_nothing(self.shop_id),
+            *await unread_webhooks(self.shop_id),
         ]
 
     @property
@@ -125,6 +126,10 @@ async def _chain_rewritten(_seen: Seen) -> None:
     await rows("UPDATE audit_events SET canonical = canonical || ' ' WHERE n = 2")
 
 
+async def _set_aside(_seen: Seen) -> None:
+    await rows("UPDATE inbox_events SET state = 'set_aside', reason = 'planted'")
+
+
 PLANTED: dict[Callable[[Seen], Awaitable[None]], str] = {
     _refunded_twice: "I8: ",
     _refunded_by_nobody: "I8: Stripe has the refund re_strange",
@@ -140,6 +145,7 @@ PLANTED: dict[Callable[[Seen], Awaitable[None]], str] = {
     _called_for_nothing: "C-",
     _chain_cut: "I14: ",
     _chain_rewritten: "I14: ",
+    _set_aside: "A webhook was set aside: ",
 }
 
 
