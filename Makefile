@@ -8,7 +8,7 @@ BIN := .venv/bin
 SEEDS ?= 50
 READY := .venv/.ready
 
-.PHONY: help run test lint types lengths bench faults fuzz properties previews browser clean
+.PHONY: help run test lint types lengths bench faults fuzz properties permutations previews browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,12 @@ faults: $(READY) ## Strike at every point with SEEDS=50 seeds and print the tabl
 bench: $(READY) ## Run the benchmarks; they print ratios
 	@$(BIN)/python -m benchmarks
 
-properties: $(READY) ## Random lives of a shop against every promise (EXAMPLES=20000 for the long form)
-	@EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/properties tests/model
+properties: $(READY) ## 20,000 random steps of a shop, money by the ten thousand, every world of the model (EXAMPLES, STEPS)
+	@EXAMPLES=$(or $(EXAMPLES),750) STEPS=$(or $(STEPS),30) MONEY_EXAMPLES=$(or $(MONEY_EXAMPLES),20000) \
+	$(BIN)/python -m pytest tests/properties tests/model $(ARGS)
+
+permutations: $(READY) ## The same events in 5,000 orders: one state (PERMUTATIONS)
+	@PERMUTATIONS=$(or $(PERMUTATIONS),5000) $(BIN)/python -m pytest tests/properties/test_any_order_of_events.py $(ARGS)
 
 previews: $(READY) ## Render every message in every language to files
 	@$(BIN)/comeback previews

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from handlers.jobs import run_claim
 from plugin.ports.orders import StoreOrder
-from tests.properties.honest_stripe import Fault, Intent, Killed
+from tests.properties.honest_stripe import Fault, HonestStripe, Intent, Killed
 from tests.properties.orders import CURRENCIES, orders
-from tests.properties.scripted_store import Mood
+from tests.properties.scripted_store import Mood, ScriptedStore
 from tests.properties.small_world import SmallWorld, empty_database
 
 T = TypeVar("T")
@@ -35,11 +35,13 @@ class Shops(RuleBasedStateMachine):
     """One shop, its orders, and all that may befall them. ``loop`` is the one that owns the database."""
 
     loop: asyncio.AbstractEventLoop
+    stripe_of: ClassVar[type[HonestStripe]] = HonestStripe
+    store_of: ClassVar[type[ScriptedStore]] = ScriptedStore
 
     def __init__(self) -> None:
         super().__init__()
         self.run(empty_database())
-        self.world = self.run(SmallWorld.begin(CURRENCIES))
+        self.world = self.run(SmallWorld.begin(CURRENCIES, self.stripe_of, self.store_of))
         self.deliveries = 0
         self.asked = 0
         self.has_moved = True  # whether our own database may have changed since the promises were last looked at
