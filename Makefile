@@ -10,7 +10,7 @@ ROUNDS ?= 200
 JOBS ?= 8
 READY := .venv/.ready
 
-.PHONY: help run test lint types lengths bench faults fuzz properties together previews browser clean
+.PHONY: help run test lint types lengths bench faults fuzz properties permutations together previews browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,8 +42,12 @@ faults: $(READY) ## Strike at every point with SEEDS=50 seeds, JOBS=8 towns side
 bench: $(READY) ## Run the benchmarks; they print ratios
 	@$(BIN)/python -m benchmarks
 
-properties: $(READY) ## Random lives of a shop against every promise (EXAMPLES=20000 for the long form)
-	@EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/properties tests/model
+properties: $(READY) ## 20,000 random steps of a shop, money by the ten thousand, every world of the model (EXAMPLES, STEPS)
+	@EXAMPLES=$(or $(EXAMPLES),750) STEPS=$(or $(STEPS),30) MONEY_EXAMPLES=$(or $(MONEY_EXAMPLES),20000) \
+	$(BIN)/python -m pytest tests/properties tests/model $(ARGS)
+
+permutations: $(READY) ## The same events in 5,000 orders: one state (PERMUTATIONS)
+	@PERMUTATIONS=$(or $(PERMUTATIONS),5000) $(BIN)/python -m pytest tests/properties/test_any_order_of_events.py $(ARGS)
 
 together: $(READY) ## Many at once, ROUNDS=200 times over: tabs, workers, stores, staff, codes (ARGS="-k codes" for a part)
 	@ROUNDS=$(ROUNDS) $(BIN)/python -m pytest tests/concurrency $(ARGS)

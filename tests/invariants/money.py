@@ -48,11 +48,15 @@ def refunds_happen_once(books: Books) -> Iterator[str]:
         if abs(moved - leg["amount"]) >= step and not _has_frozen(books, leg):
             yield f"I8: {leg_id} is {leg['amount']}, and Stripe moved {moved}."
     for leg in books.legs.values():
+        if leg["kind"] != "refund" or leg["state"] != "succeeded":
+            continue
         by_hand = any(event["why"] == "paid_by_hand" for event in books.events[leg["id"]])
-        if leg["kind"] == "refund" and leg["state"] == "succeeded" and not by_hand:
-            ids = [refund.id for refund in books.stripe.get(leg["id"], [])]
-            if ids != [leg["provider_id"]]:
-                yield f"I8: {leg['id']} has succeeded as {leg['provider_id']}; at Stripe it is {ids}."
+        refunds = books.stripe.get(leg["id"], [])
+        ids = [refund.id for refund in refunds]
+        if by_hand and any(refund.status not in ("failed", "canceled") for refund in refunds):
+            yield f"I8: {leg['id']} was paid by hand, and at Stripe as {ids}."
+        if not by_hand and ids != [leg["provider_id"]]:
+            yield f"I8: {leg['id']} has succeeded as {leg['provider_id']}; at Stripe it is {ids}."
 
 
 def _has_frozen(books: Books, leg: Row) -> bool:

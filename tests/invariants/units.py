@@ -21,10 +21,13 @@ def units_fit(books: Books) -> Iterator[str]:
         if books.cases[unit["case_id"]]["state"] in GIVES_UNITS_BACK:
             yield f"I2: {books.cases[unit['case_id']]['state']} case {unit['case_id']} still owns units."
     owned = Counter((u["order_id"], u["line_id"]) for u in live)
+    # A unit stays pinned to the revision in which it was asked for: an edit may take it away from under its case.
+    pinned = Counter((u["order_id"], u["line_id"], u["revision"]) for u in live)
     known = {
         case["order_id"]
         for case in books.cases.values()
-        if any(event["kind"] == "case_with_person" for event in books.events[case["id"]])
+        if case["waiting_on"] == "staff"
+        or any(event["kind"] == "case_with_person" for event in books.events[case["id"]])
     }
     for order in books.orders.values():
         cancelled, shipped = Counter[str](), Counter[str]()
@@ -35,7 +38,6 @@ def units_fit(books: Books) -> Iterator[str]:
                 shipped[_line(count)] += _quantity(count)
         for line in order["placement"]["lines"]:
             ours = owned[order["id"], line["id"]]
-            # Units stay pinned to the revision in which they were asked for: an edit may have taken the line away.
             pinned = sum(
                 u["revision"] == order["revision"]
                 for u in live

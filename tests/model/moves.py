@@ -1,25 +1,28 @@
 """Everything that may happen next in a world, each as a sentence of the story and the world after it.
 
 ``is_fair`` marks what happens by itself once everything has healed: answers, events, work and timers, but no faults.
+What people do is in ``people``, what becomes of the second leg in ``second``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import NamedTuple
 
-from plugin.refunds.states import LEG, SETTLED
+from tests.model.move import Move
+from tests.model.people import of_people, of_shoppers
+from tests.model.second import of_second
 from tests.model.world import (
     BY_HAND,
-    MOST_ATTEMPTS,
+    LIVE,
+    OUTCOMES,
     SHIPPED,
     C,
     L,
     World,
-    follow_up,
     listed,
+    payment_is_read,
     prepare,
+    replace,
     reserve,
     store_cancelled,
     store_is_too_late,
@@ -28,15 +31,12 @@ from tests.model.world import (
 )
 
 
-class Move(NamedTuple):
-    story: str
-    after: World
-    is_fair: bool = True
-
-
 def moves(world: World) -> Iterator[Move]:
     """All that may follow, a move that changes nothing left out."""
-    for source in (_decision, _asking, _settling, _stripe, _events, _timer, _store, _person):
+    for source in (
+        _decision, _asking, _settling, _stripe, _events, _timer, _bank, _store, _elsewhere, of_second, of_people,
+        of_shoppers,
+    ):  # fmt: skip
         for move in source(world):
             if move.after != world:
                 yield move
@@ -44,7 +44,8 @@ def moves(world: World) -> Iterator[Move]:
 
 def _decision(world: World) -> Iterator[Move]:
     if world.case is C.REQUESTED:
-        yield Move("The policy approves.", reserve(world))
+        if not world.gone_elsewhere:  # or ``decide`` makes a review of it
+            yield Move("The policy approves.", reserve(world))
         yield Move("The policy wants a person to look.", world.step(C.IN_REVIEW))
         yield Move("The policy refuses.", replace(world.step(C.REFUSED), units="released"))
 
@@ -87,10 +88,10 @@ def _stripe(world: World) -> Iterator[Move]:
         yield Move("Stripe repeats its stored error.", replace(world, call="answer: stored error"))
     elif known:
         yield Move("Stripe repeats its answer.", replace(world, call=f"answer: {known}"))
-    elif world.elsewhere:
-        yield Move("Stripe refuses: all is refunded.", replace(world, call="answer: rejected"))
+    elif world.elsewhere in ("refund", "dispute"):
+        yield Move("Stripe refuses: there is nothing left to give.", replace(world, call="answer: rejected"))
     else:
-        for outcome in ("succeeded", "pending", "failed"):
+        for outcome in OUTCOMES:
             done = replace(world, paid=(*world.paid[:-1], outcome))
             yield Move(f"Stripe makes the refund: {outcome}.", replace(done, call=f"answer: {outcome}"))
             lost = replace(done, call="answer: unknown")
@@ -107,8 +108,8 @@ def _events(world: World) -> Iterator[Move]:
     """Webhooks, early, late or again: what they say is read anew, so one move stands for any number of them."""
     if world.paid[-1] and world.leg is not None:
         yield Move("A webhook of Stripe's is read.", take_fact(world, world.paid[-1]))
-    if world.elsewhere == "unread":
-        yield Move("The refund from elsewhere is read; the order is frozen.", replace(world, elsewhere="read"))
+    if world.elsewhere and not world.is_read:
+        yield Move(f"What happened elsewhere ({world.elsewhere}) is read.", payment_is_read(world))
     if world.store == "cancelled" and (
         world.case is C.AWAITING_STORE or (world.case is C.WITH_PERSON and world.why in BY_HAND)
     ):
@@ -130,10 +131,17 @@ def _timer(world: World) -> Iterator[Move]:
         yield Move("The money is late.", world.step(C.WITH_PERSON, "money_is_late"))
     if world.leg in (L.SUBMITTING, L.UNKNOWN) and not world.key_is_old:
         yield Move("A day passes.", replace(world, key_is_old=True), is_fair=False)
-    if world.paid[-1] == "pending":
+
+
+def _bank(world: World) -> Iterator[Move]:
+    now = world.paid[-1]
+    if now in ("pending", "requires_action"):
         for outcome in ("succeeded", "failed"):
-            yield Move(f"The bank decides: {outcome}.", replace(world, paid=(*world.paid[:-1], outcome)))
-    if world.paid[-1] == "succeeded":
+            yield Move(f"The refund comes to its end: {outcome}.", replace(world, paid=(*world.paid[:-1], outcome)))
+    if now == "pending":
+        waits = replace(world, paid=(*world.paid[:-1], "requires_action"))
+        yield Move("Stripe asks the shopper where the money should go.", waits, is_fair=False)
+    if now == "succeeded":
         taken = replace(world, paid=(*world.paid[:-1], "failed"))
         yield Move("The bank takes the refund back.", taken, is_fair=False)
 
@@ -145,49 +153,15 @@ def _store(world: World) -> Iterator[Move]:
         yield Move("The store cancels by itself.", cancelled, is_fair=False)
     if world.store == "cancelled":
         yield Move("The store ships all the same.", replace(world, store="shipped all the same"), is_fair=False)
-    if not world.elsewhere and world.given_back == 0:
-        elsewhere = replace(world, elsewhere="unread")
-        yield Move("Somebody refunds in Stripe's dashboard, or a dispute opens.", elsewhere, is_fair=False)
 
 
-def _person(world: World) -> Iterator[Move]:
-    """``journeys.staff``, each step under the guard that the function has."""
-    held = world.is_held
-    if world.case is C.IN_REVIEW and not world.elsewhere:
-        yield Move("A person approves.", reserve(world))
-    sent = world.leg not in (None, L.RELEASED, L.FAILED) and (
-        world.leg is not L.RESERVED and not (world.leg is L.WITH_PERSON and not world.was_sent)
-    )
-    if world.case in (C.IN_REVIEW, C.WITH_PERSON) and not sent:
-        leg = L.RELEASED if held else world.leg
-        yield Move("A person refuses.", replace(world.step(C.REFUSED), units="released", leg=leg))
-    if world.case is C.WITH_PERSON:
-        if world.leg in SETTLED:
-            closed = replace(world.step(C.DONE), units="released" if world.units == "open" else world.units)
-            yield Move("A person closes the case.", closed)
-        can_pay = held or (not world.elsewhere and len(world.paid) < MOST_ATTEMPTS)
-        if can_pay:
-            fresh = world if held else _new_leg(world)
-            by_hand = replace(fresh, has_agreed=True)
-            yield Move("A person cancelled in the store by hand.", store_cancelled(by_hand))
-            yield Move("A person asks the store again.", fresh.step(C.AWAITING_STORE).add("ask"))
-    if world.leg is L.WITH_PERSON:
-        LEG.check(world.leg, L.SUCCEEDED)
-        yield Move("A person paid by hand.", follow_up(replace(world, leg=L.SUCCEEDED, paid_by_hand=True)))
-    owes = world.leg is L.FAILED and world.case in (C.WITH_PERSON, C.EXECUTING, C.DONE)
-    if owes and len(world.paid) < MOST_ATTEMPTS and not world.elsewhere:
-        moved = world.step(C.WITH_PERSON) if world.case is C.DONE else world
-        moved = moved.step(C.EXECUTING) if moved.case is C.WITH_PERSON else moved
-        yield Move("A person tries the refund again, with a new key.", _new_leg(moved).add("settle"))
-
-
-def _new_leg(world: World) -> World:
-    """Mirrors ``refunds.service.reserve`` for a debt that no leg holds any more: a new row and a new key.
-
-    A worker that is still about the old leg finds it failed, and ends.
-    """
-    earlier = tuple("" if state == "failed" else state for state in world.paid)
-    return replace(
-        world, leg=L.RESERVED, paid=(*earlier, ""), stored_error=False, key_is_old=False, absent_once=False,
-        was_sent=False, call="", work=world.work - {"settle"},
-    )  # fmt: skip
+def _elsewhere(world: World) -> Iterator[Move]:
+    """Stripe refuses a refund of what is refunded, but a bank may dispute what was given back already."""
+    if not world.elsewhere:
+        if not any(state in LIVE for state in world.paid):
+            refunded = replace(world, elsewhere="refund", is_read=False)
+            yield Move("Somebody refunds in Stripe's dashboard.", refunded, is_fair=False)
+        disputed = replace(world, elsewhere="dispute", is_read=False)
+        yield Move("The shopper's bank disputes the payment.", disputed, is_fair=False)
+    if world.elsewhere == "dispute":
+        yield Move("The dispute is won.", replace(world, elsewhere="won", is_read=False), is_fair=False)

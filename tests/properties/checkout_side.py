@@ -17,7 +17,7 @@ from plugin.inbox.idempotency import (
     IdempotencyKeyReused,
     begin,
 )
-from tests.properties.machine import few, once_asked
+from tests.properties.machine import few, once_asked, policies
 from tests.properties.small_world import Kept
 from tests.properties.store_side import StoreSide
 
@@ -113,7 +113,8 @@ class CheckoutSide(StoreSide):
 
         self.run(go())
 
-    @rule(fee=st.sampled_from((0, 0, 300, 5000)), look_above=st.sampled_from((0, 1500, 20_000, 20_000)))
-    def admin_publishes(self, fee: int, look_above: int) -> None:
+    @rule(policy=policies)
+    def admin_publishes(self, policy: tuple[int, int]) -> None:
         """Another version of the policy, with a fee for a cancellation and a value above which a person looks."""
+        fee, look_above = policy
         self.run(self.world.publish(fee=fee, look_above=look_above))

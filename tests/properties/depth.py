@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from plugin.db import rows
 
 _MARKS = {
-    "a settled refund": "SELECT EXISTS (SELECT 1 FROM refund_legs WHERE state = 'succeeded' AND provider_id IS NOT NULL)",
+    "a settled refund": "SELECT EXISTS (SELECT 1 FROM refund_legs WHERE state = 'succeeded' "
+    "AND provider_id IS NOT NULL)",
     "two settled legs": "SELECT count(*) > 1 FROM refund_legs WHERE state = 'succeeded'",
     "two cases": "SELECT count(*) > 1 FROM cases",
     "two cases of one order": "SELECT EXISTS (SELECT 1 FROM cases GROUP BY order_id HAVING count(*) > 1)",

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from handlers.jobs import run_claim
 from plugin.ports.orders import StoreOrder
-from tests.properties.honest_stripe import Fault, Intent, Killed
+from tests.properties.honest_stripe import Fault, HonestStripe, Intent, Killed
 from tests.properties.orders import CURRENCIES, orders
-from tests.properties.scripted_store import Mood
+from tests.properties.scripted_store import Mood, ScriptedStore
 from tests.properties.small_world import SmallWorld, empty_database
 
 T = TypeVar("T")
@@ -25,7 +25,9 @@ EVENTS = ("charge.refunded", "refund.updated", "refund.failed", "charge.dispute.
 MOST_ORDERS = 3
 
 few = st.integers(0, 7)
-units = st.lists(st.integers(0, 2), min_size=1, max_size=3)  # by line; none at all is everything
+units = st.lists(st.sampled_from((0, 1, 1, 2)), min_size=1, max_size=3)  # by line; none at all is everything
+heard = st.sampled_from((True, True, False))  # whether we are told of it at once
+policies = st.tuples(st.sampled_from((0, 0, 0, 300)), st.sampled_from((20_000, 20_000, 20_000, 1500)))
 once_asked = precondition(lambda self: self.asked > 0)
 
 
@@ -33,11 +35,13 @@ class Shops(RuleBasedStateMachine):
     """One shop, its orders, and all that may befall them. ``loop`` is the one that owns the database."""
 
     loop: asyncio.AbstractEventLoop
+    stripe_of: ClassVar[type[HonestStripe]] = HonestStripe
+    store_of: ClassVar[type[ScriptedStore]] = ScriptedStore
 
     def __init__(self) -> None:
         super().__init__()
         self.run(empty_database())
-        self.world = self.run(SmallWorld.begin(CURRENCIES))
+        self.world = self.run(SmallWorld.begin(CURRENCIES, self.stripe_of, self.store_of))
         self.deliveries = 0
         self.asked = 0
         self.has_moved = True  # whether our own database may have changed since the promises were last looked at
@@ -46,11 +50,15 @@ class Shops(RuleBasedStateMachine):
         self.has_moved = True
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
 
-    @initialize(data=st.data())
-    def first_order(self, data: st.DataObject) -> None:
+    @initialize(data=st.data(), policy=policies)
+    def first_order(self, data: st.DataObject, policy: tuple[int, int]) -> None:
+        fee, look_above = policy
+        self.run(self.world.publish(fee=fee, look_above=look_above))
         self.place(data)
         self.work_on_all(2)
         self.ask(0, data.draw(units, label="units"), 1)
+        for _ in range(data.draw(st.integers(0, 3), label="good days")):
+            self.ask_on_a_good_day(0, data.draw(units, label="units"), None)
 
     @precondition(lambda self: self.asked and len(self.world.store.orders) < MOST_ORDERS)
     @rule(data=st.data())
@@ -82,6 +90,10 @@ class Shops(RuleBasedStateMachine):
         self.hear(len(self.world.store.versions) - 1, again=False)
         self.run(self._work_on("read_event"))
 
+    def tell(self, heard: bool) -> None:
+        if heard:
+            self.hear_the_last()
+
     def order(self, which: int) -> StoreOrder:
         known = list(self.world.store.orders.values())
         return known[which % len(known)]
@@ -105,10 +117,12 @@ class Shops(RuleBasedStateMachine):
 
         self.run(go())
 
-    @rule(which=few, units=units)
-    def ask_on_a_good_day(self, which: int, units: list[int]) -> None:
-        """The store agrees and all work is done at once: what most days are like, and what makes a life deep."""
+    @rule(which=few, units=units, fault=st.sampled_from((None, None, None, *Fault)))
+    def ask_on_a_good_day(self, which: int, units: list[int], fault: Fault | None) -> None:
+        """The store agrees and all work is done at once, perhaps after one fault: what makes a life deep."""
         self.world.store.mood = Mood.AGREES
+        self.world.stripe.faults.clear()
+        self.world.stripe.faults.extend([fault] if fault else [])
         self.hear_the_last()
         self.ask(which, units, 1)
         self.work_on_all(2)

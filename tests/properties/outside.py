@@ -10,7 +10,8 @@ from hypothesis.stateful import rule
 from handlers.housekeeping import keep_house
 from plugin.ports.payments import RefundState
 from tests.properties.checkout_side import CheckoutSide
-from tests.properties.machine import EVENTS, few, once_asked
+from tests.properties.honest_stripe import Intent
+from tests.properties.machine import EVENTS, few, heard, once_asked
 
 STEPS_ON_CASES = ("approve", "refuse", "confirmed_by_hand", "ask_again", "close")
 STEPS_ON_LEGS = ("mark_paid", "retry")
@@ -29,21 +30,23 @@ class Outside(CheckoutSide):
             self.run(self._read_event(intent, event))
 
     @once_asked
-    @rule(which=few, percent=st.sampled_from((10, 50, 100)))
-    def refund_in_the_dashboard(self, which: int, percent: int) -> None:
+    @rule(which=few, percent=st.sampled_from((10, 50, 100)), heard=heard)
+    def refund_in_the_dashboard(self, which: int, percent: int, heard: bool) -> None:
         intent = self.intent(which)
         if intent is not None:
             left = intent.captured - intent.given_back - intent.disputed
             amount = left * percent // 100 // 10 * 10
             if amount > 0:
                 self.world.stripe.refund_elsewhere(intent, amount)
+                self._told(intent, "charge.refunded", heard)
 
     @once_asked
-    @rule(which=few, percent=st.sampled_from((30, 100)))
-    def dispute(self, which: int, percent: int) -> None:
+    @rule(which=few, percent=st.sampled_from((30, 100)), heard=heard)
+    def dispute(self, which: int, percent: int, heard: bool) -> None:
         intent = self.intent(which)
         if intent is not None and not intent.disputes and intent.captured - intent.given_back > 0:
             self.world.stripe.dispute(intent, intent.captured * percent // 100 // 10 * 10)
+            self._told(intent, "charge.dispute.created", heard)
 
     @once_asked
     @rule(which=few)
@@ -53,14 +56,19 @@ class Outside(CheckoutSide):
             dispute.holds_money, dispute.is_closed = False, True
 
     @once_asked
-    @rule(which=few, outcome=st.sampled_from((*WAITING, RefundState.SUCCEEDED, RefundState.FAILED)))
-    def bank_decides(self, which: int, outcome: RefundState) -> None:
+    @rule(which=few, outcome=st.sampled_from((*WAITING, RefundState.SUCCEEDED, RefundState.FAILED)), heard=heard)
+    def bank_decides(self, which: int, outcome: RefundState, heard: bool) -> None:
         """A refund that waits comes to its end, or one that had succeeded is taken back."""
         intent = self.intent(which)
         for refund in intent.refunds if intent is not None else ():
             is_reversal = refund.state is RefundState.SUCCEEDED and outcome is RefundState.FAILED
             if refund.leg_id and (refund.state in WAITING or is_reversal):
                 refund.state = outcome
+                self._told(intent, "refund.updated", heard)
+
+    def _told(self, intent: Intent | None, event: str, heard: bool) -> None:
+        if heard and intent is not None:
+            self.run(self._read_event(intent, event))
 
     @once_asked
     @rule(which=few, step=st.sampled_from(STEPS_ON_CASES))

@@ -163,6 +163,7 @@ async def unfinished(world: SmallWorld) -> list[str]:
 async def story() -> list[str]:
     """What our own audit tells of the life so far, for who must read a counterexample."""
     told = await rows(
-        "SELECT at, canonical::jsonb ->> 'actor' AS actor, kind, canonical::jsonb -> 'data' AS data FROM audit_events ORDER BY at, order_id, n"
+        "SELECT at, kind, canonical::jsonb ->> 'actor' AS actor, canonical::jsonb -> 'data' AS data FROM audit_events "
+        "ORDER BY at, order_id, n"
     )
     return [f"{row['at']:%d. %H:%M:%S} {row['actor']}: {row['kind']} {row['data']}" for row in told]

@@ -92,9 +92,14 @@ class SmallWorld:
     calls: list[Kept] = field(default_factory=list)
 
     @classmethod
-    async def begin(cls, currencies: Sequence[str]) -> SmallWorld:
+    async def begin(
+        cls,
+        currencies: Sequence[str],
+        stripe_of: type[HonestStripe] = HonestStripe,
+        store_of: type[ScriptedStore] = ScriptedStore,
+    ) -> SmallWorld:
         clock = TickingClock(NOON)
-        stripe, store = HonestStripe(clock.now), ScriptedStore(clock.now)
+        stripe, store = stripe_of(clock.now), store_of(clock.now)
         plain = fake_ports({"standard": store})
         ports = FakePorts(**{**vars(plain), "clock": clock, "payments": stripe})
         settings = ShopSettings(codes=CodeOffer(per_customer=2))

@@ -1,4 +1,4 @@
-"""What the store does by itself: it ships, cancels by hand, edits what was ordered, captures, and lets payments lapse."""
+"""What the store does by itself: it ships, cancels by hand, edits what was ordered, captures, lets payments lapse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis.stateful import rule
 from msgspec import structs
 
 from plugin.ports.orders import OrderState, PaymentState, StoreLine, StoreOrder, parts_total
-from tests.properties.machine import Shops, few, once_asked
+from tests.properties.machine import Shops, few, heard, once_asked
 from tests.properties.orders import at_stripe, whole_steps
 
 EDITS = ("fewer", "fewer", "another line", "dearer", "cheaper")
@@ -17,8 +17,8 @@ class StoreSide(Shops):
     """The store's own hands."""
 
     @once_asked
-    @rule(which=few, line=few, quantity=st.integers(1, 2), dishonest=st.booleans())
-    def ship(self, which: int, line: int, quantity: int, dishonest: bool) -> None:
+    @rule(which=few, line=few, quantity=st.integers(1, 2), dishonest=st.booleans(), heard=heard)
+    def ship(self, which: int, line: int, quantity: int, dishonest: bool, heard: bool) -> None:
         """A parcel leaves; a dishonest store also ships what it has cancelled, but not more than there was."""
         order = self.order(which)
         chosen = order.lines[line % len(order.lines)]
@@ -27,14 +27,16 @@ class StoreSide(Shops):
         most = min(quantity, chosen.quantity - sent if dishonest else left)
         if most > 0:
             self.world.store.ship(order.id, chosen.id, most)
+            self.tell(heard)
 
-    @rule(which=few, line=few)
-    def store_cancels_by_hand(self, which: int, line: int) -> None:
+    @rule(which=few, line=few, heard=heard)
+    def store_cancels_by_hand(self, which: int, line: int, heard: bool) -> None:
         order = self.order(which)
         chosen = order.lines[line % len(order.lines)]
         if self.world.store.left(order, chosen.id) > 0:
             self.world.store.cancel_by_hand(order.id, chosen.id, 1)
             self.world.by_hand.append((order.id, chosen.id, 1, self.world.clock.now()))
+            self.tell(heard)
 
     @once_asked
     @rule(which=few)
@@ -43,8 +45,8 @@ class StoreSide(Shops):
         if order.state is OrderState.OPEN and not order.fulfilments:
             self.world.store.change(order.id, state=OrderState.CANCELLED)
 
-    @rule(which=few, line=few, edit=st.sampled_from(EDITS), by=st.integers(1, 900))
-    def store_edits(self, which: int, line: int, edit: str, by: int) -> None:
+    @rule(which=few, line=few, edit=st.sampled_from(EDITS), by=st.integers(1, 900), heard=heard)
+    def store_edits(self, which: int, line: int, edit: str, by: int, heard: bool) -> None:
         """Fewer units, a line more, another price. What is dearer is paid at once, by another card payment.
 
         The store edits what it can still pack: cancelled and shipped units stay as they were.
@@ -67,6 +69,7 @@ class StoreSide(Shops):
                 total = max(0, total + (by if edit == "dearer" else -by))
             changed = structs.replace(chosen, quantity=quantity, total=total, tax=min(chosen.tax, total))
             self._edited(order, tuple(changed if one.id == chosen.id else one for one in order.lines))
+        self.tell(heard)
 
     def _edited(self, order: StoreOrder, lines: tuple[StoreLine, ...]) -> None:
         after = whole_steps(structs.replace(order, lines=lines))

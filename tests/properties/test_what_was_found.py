@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from plugin.cases.models import Case
+from plugin.orders.models import Order
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
 from plugin.refunds.models import RefundLeg
 from tests.factories import a_store_order
+from tests.properties.honest_stripe import Fault
+from tests.properties.orders import at_stripe
 from tests.properties.promises import broken_promises
 from tests.properties.scripted_store import Mood
 from tests.properties.small_world import SmallWorld
@@ -27,7 +31,8 @@ async def work(world: SmallWorld, *kinds: str) -> None:
 
 async def placed(world: SmallWorld, **changes: object) -> tuple[StoreOrder, str]:
     order = world.store.put(a_store_order(**changes))
-    world.stripe.pay(str(order.payments[0].reference), order.currency, order.total, is_captured=True)
+    for payment in order.payments:
+        world.stripe.pay(str(payment.reference), order.currency, payment.amount, is_captured=True)
     await world.hear(order, "first")
     await work(world)
     order_id = await world.order_id(order)
@@ -110,3 +115,80 @@ async def test_a_case_that_is_closed_keeps_no_unit_waiting(world: SmallWorld) ->
     await world.person("close", case.id)
     assert (await Case.get(id=case.id)).state == "done"
     assert [sentence for sentence in await broken_promises(world) if "wait" in sentence] == []
+
+
+async def test_a_case_is_done_when_all_of_its_money_is(world: SmallWorld) -> None:
+    """Two cards: with the first refund made and the second at the bank, nothing was reserved any more."""
+    cards = (at_stripe(1, 1, 3000), at_stripe(1, 2, 2485))
+    _, order_id = await placed(world, payments=cards)
+    world.stripe.faults.append(Fault.PENDING)
+    case = await asked(world, order_id)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    assert sorted(leg.state for leg in await world.legs()) == ["pending", "succeeded"]
+    assert (await Case.get(id=case.id)).state == "executing"
+
+
+async def test_a_parcel_that_left_before_the_refund_was_sent_stops_it(world: SmallWorld) -> None:
+    order, order_id = await placed(world)
+    case = await asked(world, order_id, ("l1", 1))
+    await work(world, "ask_store")
+    await world.hear(world.store.ship(order.id, "l1", 2), "all of it")
+    await work(world, "read_event")
+    await work(world, "settle_leg")
+    assert [leg.state for leg in await world.legs()] == ["with_person"]
+    assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
+    assert world.stripe.intents[str(order.payments[0].reference)].refunds == []
+
+
+async def test_a_refused_case_gives_back_its_units_and_what_was_never_sent(world: SmallWorld) -> None:
+    order, order_id = await placed(world)
+    case = await asked(world, order_id, ("l1", 1))
+    await work(world, "ask_store")
+    await world.hear(world.store.ship(order.id, "l1", 2), "all of it")
+    await work(world, "read_event")
+    await work(world, "settle_leg")
+    await world.person("refuse", case.id)
+    assert (await Case.get(id=case.id)).state == "refused"
+    assert [leg.state for leg in await world.legs()] == ["released"]
+    assert [sentence for sentence in await broken_promises(world) if not sentence.startswith("I1")] == []
+
+
+async def test_a_second_agreement_of_the_store_brings_no_second_code(world: SmallWorld) -> None:
+    order, order_id = await placed(world)
+    case = await asked(world, order_id)
+    world.stripe.faults.append(Fault.NO_BALANCE)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    await world.person("retry", (await world.legs())[0].id)
+    await world.person("confirmed_by_hand", case.id)
+    await world.hear(world.store.orders[order.id], "echo")
+    await work(world)
+    assert len(await world.codes()) == 1
+
+
+async def test_a_late_report_that_a_refund_waits_for_the_shopper_is_no_contradiction(world: SmallWorld) -> None:
+    order, order_id = await placed(world)
+    await asked(world, order_id)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    intent = world.stripe.intents[str(order.payments[0].reference)]
+    intent.refunds[0].state = RefundState.REQUIRES_ACTION
+    await world.hear_stripe(intent, "refund.updated", "late")
+    await work(world, "read_event")
+    assert [leg.state for leg in await world.legs()] == ["succeeded"]
+    assert (await Order.get(id=order_id)).frozen_reason is None
+
+
+async def test_a_parcel_with_what_the_store_cancelled_by_itself_may_hold_our_units(world: SmallWorld) -> None:
+    """Of three units one was cancelled for our case and one by the store, and two left: ours may be among them."""
+    line = a_store_order().lines[0]
+    order, order_id = await placed(world, lines=(structs.replace(line, quantity=3, total=4990),))
+    case = await asked(world, order_id, ("l1", 1))
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    world.store.cancel_by_hand(order.id, "l1", 1)
+    await world.hear(world.store.ship(order.id, "l1", 2), "two of three")
+    await work(world, "read_event")
+    assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
+    assert await broken_promises(world) == []
