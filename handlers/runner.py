@@ -7,9 +7,11 @@ for, whose worker died, or whose time has come.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -17,11 +19,13 @@ import structlog
 from handlers.closing import FINISH_WITHIN, Closing
 from handlers.housekeeping import keep_house
 from handlers.jobs import JOBS, run_claim
-from plugin.outbox.service import LEASE, Claim, claim_due, claim_one, next_due, put_back
+from plugin.outbox.service import LEASE, Claim, Heir, Lane, Turn, lane_of, put_back, take_turn
 from plugin.ports.runtime import Ports, Ring
 
 AT_ONCE = 16
+PLACES = {Lane.PEOPLE: AT_ONCE, Lane.READING: 6}
 LONGEST_SLEEP = 5.0
+SHORTEST_SLEEP = 0.005
 HOUSEKEEPING_EVERY = 60.0
 GIVING_BACK = 2.0  # seconds
 
@@ -35,7 +39,10 @@ class LocalBell:
         self._rung = asyncio.Event()
 
     async def ring(self, rings: Sequence[Ring]) -> None:
-        self.wake()
+        """Work that is due after the longest sleep is found without being rung for."""
+        soon = datetime.now(UTC) + timedelta(seconds=LONGEST_SLEEP)
+        if any(ring.not_before is None or ring.not_before < soon for ring in rings):
+            self.wake()
 
     def wake(self) -> None:
         self._rung.set()
@@ -48,7 +55,10 @@ class LocalBell:
 
 
 class Runner:
-    """Claims due work and runs it, ``AT_ONCE`` pieces at a time, until it is told to stop; then it drains."""
+    """Claims due work and runs it, so much of each lane at a time, until it is told to stop; then it drains.
+
+    What follows from a finished piece of work, and is due, it runs at once: its commit has claimed that as well.
+    """
 
     def __init__(
         self,
@@ -56,7 +66,7 @@ class Runner:
         bell: LocalBell,
         *,
         house: Callable[[Ports], Awaitable[None]] = keep_house,
-        claim: Callable[[int], Awaitable[list[Claim]]] | None = None,
+        claim: Callable[[Mapping[Lane, int]], Awaitable[Turn]] | None = None,
         run: Callable[[Ports, Claim], Awaitable[None]] = run_claim,
         lease: timedelta = LEASE,
         kinds: Sequence[str] | None = tuple(JOBS),
@@ -65,12 +75,13 @@ class Runner:
         self._ports = ports
         self._bell = bell
         self._house = house
-        self._claim = claim or partial(claim_due, lease=lease, kinds=kinds)
+        self._claim = claim or partial(take_turn, lease=lease, kinds=kinds)
         self._run_claim = run
         self._lease = lease
-        self._kinds = kinds
         self._closing = closing or Closing()
         self._running: set[asyncio.Task[None]] = set()
+        self._busy: Counter[Lane] = Counter()
+        self._full: set[Lane] = set()
         self._stopping = False
 
     async def run(self) -> None:
@@ -103,41 +114,44 @@ class Runner:
         self._stopping = True
         self._bell.wake()
 
-    async def take_rung(self, work_id: str) -> None:
-        """Claim the work that was rung for, if it is still to be had, and run it; a lost ring breaks off nothing."""
-        claim = await claim_one(work_id, lease=self._lease, kinds=self._kinds)
-        if claim is not None:
-            await asyncio.shield(self._take(claim))
+    def wake(self) -> None:
+        """Look for work now: somebody has rung."""
+        self._bell.wake()
 
-    def _take(self, claim: Claim) -> asyncio.Task[None]:
+    def _take(self, claim: Claim) -> None:
         """Run work that has been claimed; ``run`` does not end before it."""
+        self._busy[lane_of(claim.kind)] += 1
         task = asyncio.create_task(self._run(claim))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return task
 
     async def _turn(self) -> None:
-        free = max(0, AT_ONCE - len(self._running))  # rings may have brought more than we take by ourselves
-        claims = await self._claim(free) if free > 0 else []
-        for claim in claims:
+        # What follows from finished work may fill more places than there are.
+        places = {lane: max(0, n - self._busy[lane]) for lane, n in PLACES.items()}
+        turn = await self._claim(places) if any(places.values()) else Turn([], {})
+        for claim in turn.claims:
             self._take(claim)
-        if len(claims) < free or free == 0:
-            await self._bell.wait(await self._pause() if free else LONGEST_SLEEP)
+        self._full = {lane for lane, n in PLACES.items() if self._busy[lane] >= n}
+        waits = [
+            wait.total_seconds() for lane, wait in turn.waits.items() if wait is not None and lane not in self._full
+        ]
+        await self._bell.wait(max(SHORTEST_SLEEP, min([*waits, LONGEST_SLEEP])))
 
     async def _run(self, claim: Claim) -> None:
+        lane, heir = lane_of(claim.kind), Heir(self._lease)
         try:
-            await self._run_claim(self._ports, claim)
+            await self._run_claim(self._ports, replace(claim, heir=heir))
         except asyncio.CancelledError:
             # As after a crash, but nobody waits for the lease to end: who takes it sends the same keys again.
-            await put_back(claim, reason="its process was stopped", delay=timedelta(0))
+            for each in (claim, *heir.claims):
+                await put_back(each, reason="its process was stopped", delay=timedelta(0))
             raise
-        self._bell.wake()
-
-    async def _pause(self) -> float:
-        wait = await next_due(self._kinds)
-        return (
-            LONGEST_SLEEP if wait is None else min(LONGEST_SLEEP, max(wait, timedelta(milliseconds=5)).total_seconds())
-        )
+        finally:
+            self._busy[lane] -= 1
+            if lane in self._full:
+                self._bell.wake()
+        for follower in heir.claims:
+            self._take(follower)
 
     async def _keep_house(self) -> None:
         while True:

@@ -132,7 +132,6 @@ async def _hear(url: str, runner: Runner) -> None:
 
 def _run_work(runner: Runner) -> WorkerCoroutine:
     async def run_work(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
-        (work_id,) = args
-        await runner.take_rung(work_id)
+        runner.wake()  # one look takes everything that is due, not only what was rung for
 
     return run_work

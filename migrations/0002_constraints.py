@@ -12,7 +12,13 @@ UNIQUE = [
     ("refund_legs_one_successor", "refund_legs (replaces) WHERE replaces IS NOT NULL"),
 ]
 INDEXES = [
-    ("work_due", "work (not_before) WHERE state IN ('ready', 'claimed')"),
+    # By lane (plugin/outbox/service.py), so that a flood of the one is not read through to find the other.
+    (
+        "work_due",
+        "work ((CASE WHEN kind IN ('read_event', 'read_payment') THEN 1 ELSE 0 END), not_before) "
+        "WHERE state IN ('ready', 'claimed')",
+    ),
+    ("work_leases", "work (lease_until) WHERE state = 'claimed'"),
     ("work_done", "work (done_at) WHERE state = 'done'"),
     ("cases_due", "cases (due_at) WHERE due_at IS NOT NULL"),
     ("codes_redeemed_order", "codes (shop_id, redeemed_order) WHERE redeemed_order IS NOT NULL"),

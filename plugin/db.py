@@ -6,17 +6,19 @@ PostgreSQL everywhere. Without ``DATABASE_URL`` a real server from a Python whee
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.api import migrate as run_migrations
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from plugin.core.points import point
@@ -131,12 +133,29 @@ async def newer_migrations() -> list[str]:
     return [row["name"] for row in applied if row["name"] not in known]
 
 
+class Batch(Protocol):
+    """What a feature writes once at the end of a transaction, however often it was asked to: see ``batch_of``."""
+
+    def __init__(self, tx: Transaction) -> None: ...
+
+    async def write(self) -> None:
+        """Called last before the commit, outside every savepoint; what it raises rolls everything back."""
+
+
+B = TypeVar("B", bound=Batch)
+M = TypeVar("M", bound=Model)
+N = TypeVar("N", bound=Model)
+
+
 @dataclass
 class Transaction:
-    """An open transaction, and the work that it has written: rung for only after the commit."""
+    """An open transaction, the work that it has written (rung for only after the commit), and what it does ``after``
+    that commit."""
 
     connection: BaseDBAsyncClient
     rings: list[Ring] = field(default_factory=list)
+    after: list[Callable[[], None]] = field(default_factory=list)
+    _batches: dict[type[Batch], Batch] = field(default_factory=dict)
 
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Run raw SQL in this transaction and return its rows."""
@@ -146,6 +165,17 @@ class Transaction:
         """Run an UPDATE or DELETE in this transaction and return how many rows it touched (an INSERT: none)."""
         count, _ = await self.connection.execute_query(sql, list(values))
         return count
+
+    def batch_of(self, kind: type[B]) -> B:
+        """The one batch of this kind, which is written just before the commit."""
+        found = self._batches.get(kind)
+        if not isinstance(found, kind):
+            found = self._batches[kind] = kind(self)
+        return found
+
+    async def write_batches(self) -> None:
+        for batch in self._batches.values():
+            await batch.write()
 
 
 @asynccontextmanager
@@ -157,10 +187,13 @@ async def transaction(doorbell: Doorbell, *, step: str | None = None) -> AsyncIt
     async with in_transaction() as connection:
         opened = Transaction(connection)
         yield opened
+        await opened.write_batches()
         if step is not None:
             point(f"before {step}")
     if step is not None:
         point(f"after {step}")
+    for do in opened.after:
+        do()
     if opened.rings:
         await doorbell.ring(opened.rings)
 
@@ -168,3 +201,48 @@ async def transaction(doorbell: Doorbell, *, step: str | None = None) -> AsyncIt
 async def rows(sql: str, *values: Any) -> list[dict[str, Any]]:
     """Raw SQL outside any transaction of ours."""
     return list(await connections.get("default").execute_query_dict(sql, list(values)))
+
+
+async def read(model: type[M], rest: str, *values: Any, tx: Transaction | None = None) -> list[M]:
+    """Rows of one model, by the SQL that follows the table's name.
+
+    They are the ORM's objects without its way of writing queries, which costs more than PostgreSQL's answer.
+    """
+    sql = f"SELECT {columns(model)} FROM {model._meta.db_table} {rest}"  # noqa: S608 - our own names; values are bound
+    return [made_of(model, row) for row in await (tx.rows if tx else rows)(sql, *values)]
+
+
+def made_of(model: type[M], row: Mapping[str, Any]) -> M:
+    """The ORM's object of a row with all ``columns`` of its model, and perhaps others."""
+    return model._init_from_db(**row)
+
+
+async def read_both(
+    one: type[M], other: type[N], rest: str, *values: Any, tx: Transaction | None = None, start: str = ""
+) -> list[tuple[M, N]]:
+    """Pairs of rows in one round trip, by what follows the columns; the tables go by the aliases ``a`` and ``b``.
+    ``start`` stands before the SELECT."""
+    sql = f"{start} SELECT {columns(one, 'a')}, {columns(other, 'b')} {rest}"
+    connection = tx.connection if tx else connections.get("default")
+    _, found = await connection.execute_query(sql.lstrip(), list(values))
+    mine, theirs = _names(one), _names(other)
+    values_of = [tuple(record.values()) for record in found]  # by position: both tables may have an ``id``
+    return [
+        (
+            made_of(one, dict(zip(mine, each[: len(mine)], strict=True))),
+            made_of(other, dict(zip(theirs, each[len(mine) :], strict=True))),
+        )
+        for each in values_of
+    ]
+
+
+@cache
+def _names(model: type[Model]) -> tuple[str, ...]:
+    """Every column by its name: what ``*`` stands for changes under a prepared statement when a migration runs."""
+    return tuple(model._meta.fields_db_projection.values())
+
+
+@cache
+def columns(model: type[Model], alias: str = "") -> str:
+    """The columns of a model as SQL names them."""
+    return ", ".join(f'{alias}{"." if alias else ""}"{name}"' for name in _names(model))

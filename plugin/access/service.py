@@ -9,7 +9,7 @@ from hmac import compare_digest
 from plugin.access.models import Lookup, OrderLink, ShopperSession
 from plugin.core.errors import DomainError
 from plugin.core.ids import new_id, new_token, readable_code, token_hash
-from plugin.db import Transaction, rows
+from plugin.db import Transaction, read_both, rows
 from plugin.shops.models import Shop
 
 SESSION_LASTS = timedelta(minutes=30)
@@ -104,11 +104,14 @@ async def open_session(
 async def visit_of(token: str, at: datetime) -> tuple[Visitor, Shop]:
     """Who holds this token, and the shop that the visit is in; raises ``SessionExpired``, also for a token that never
     was."""
-    held = ShopperSession.get_or_none(token_hash=token_hash(token), expires_at__gt=at)
-    session = await held.select_related("shop")
-    if session is None:
+    found = await read_both(
+        ShopperSession, Shop,
+        "FROM shopper_sessions a JOIN shops b ON b.id = a.shop_id WHERE a.token_hash = $1 AND a.expires_at > $2",
+        token_hash(token), at,
+    )  # fmt: skip
+    if not found:
         raise SessionExpired()
-    shop: Shop = session.shop
+    ((session, shop),) = found
     return Visitor(session.id, shop.id, session.order_id, session.expires_at), shop
 
 

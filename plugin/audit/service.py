@@ -12,16 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from plugin.audit.chain import Chains, Fact, link
 from plugin.audit.models import AuditEvent
 from plugin.core.ids import new_id
 from plugin.db import Transaction, rows
-
-Fact = str | int | bool | None
-
-
-def chain(prev_hash: str, canonical: str) -> str:
-    """One link of the chain."""
-    return hashlib.sha256((prev_hash + canonical).encode()).hexdigest()
 
 
 async def record(
@@ -34,20 +28,8 @@ async def record(
     at: datetime,
     data: Mapping[str, Fact | list[str]],
 ) -> None:
-    """Append an event to the order's chain. Locks the order's row until the transaction ends."""
-    head = await tx.rows("SELECT audit_n, audit_head FROM orders WHERE id = $1 FOR UPDATE", order_id)
-    n, prev_hash = head[0]["audit_n"] + 1, head[0]["audit_head"]
-    canonical = json.dumps(
-        {"order": order_id, "n": n, "kind": kind, "actor": actor, "at": at.isoformat(), "data": dict(data)},
-        sort_keys=True, separators=(",", ":"), ensure_ascii=False,
-    )  # fmt: skip
-    link = chain(prev_hash, canonical)
-    await tx.rows(
-        "WITH head AS (UPDATE orders SET audit_n = $4, audit_head = $9 WHERE id = $3) "
-        "INSERT INTO audit_events (id, shop_id, order_id, n, kind, at, canonical, prev_hash, hash) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        new_id("aud"), shop_id, order_id, n, kind, at, canonical, prev_hash, link,
-    )  # fmt: skip
+    """Append an event to the order's chain. Locks the order's row until the transaction ends, and is written there."""
+    await tx.batch_of(Chains).append(shop_id=shop_id, order_id=order_id, kind=kind, actor=actor, at=at, data=data)
 
 
 @dataclass(frozen=True)
@@ -69,7 +51,7 @@ async def verify_order(order_id: str) -> list[Break]:
         if event.n != expected or not _is_labelled_truly(event) or event.shop_id != head[0]["shop_id"]:
             broken.append(Break(order_id, event.n, "an event is missing, moved or relabelled"))
             expected = event.n
-        if event.prev_hash != prev_hash or event.hash != chain(prev_hash, event.canonical):
+        if event.prev_hash != prev_hash or event.hash != link(prev_hash, event.canonical):
             broken.append(Break(order_id, event.n, "its hash does not follow from the event before and its content"))
         prev_hash = event.hash
     if head and (head[0]["audit_n"], head[0]["audit_head"]) != (expected, prev_hash):

@@ -13,8 +13,9 @@ from plugin.cases.facts import Ownership
 from plugin.cases.models import Case, CaseUnit
 from plugin.core.errors import DomainError, NotFound
 from plugin.core.money import unit_worth
-from plugin.db import Transaction, rows
-from plugin.orders.service import StoredOrder
+from plugin.db import Transaction, read, read_both, rows
+from plugin.orders.models import Order
+from plugin.orders.service import StoredOrder, as_stored, locked
 from plugin.policies.decision import Decision
 from plugin.ports.storefronts import CancelRequest
 
@@ -29,11 +30,24 @@ class UnitsTaken(DomainError):
 
 async def get_case(shop_id: str, case_id: str, order_id: str | None = None) -> Case:
     """The case of this shop (and order, for a shopper); raises ``NotFound``."""
-    query = Case.filter(id=case_id, shop_id=shop_id)
-    case = await (query.filter(order_id=order_id) if order_id else query).first()
-    if case is None:
+    found = await read(
+        Case, "WHERE id = $1 AND shop_id = $2 AND order_id = COALESCE($3, order_id)", case_id, shop_id, order_id
+    )
+    if not found:
         raise NotFound(detail="We could not find this request.", param="case_id")
-    return case
+    return found[0]
+
+
+async def get_case_with_order(shop_id: str, case_id: str) -> tuple[Case, StoredOrder]:
+    """The case of this shop and its order; raises ``NotFound``."""
+    found = await read_both(
+        Case, Order, "FROM cases a JOIN orders b ON b.id = a.order_id WHERE a.id = $1 AND a.shop_id = $2",
+        case_id, shop_id,
+    )  # fmt: skip
+    if not found:
+        raise NotFound(detail="We could not find this request.", param="case_id")
+    ((case, row),) = found
+    return case, as_stored(row)
 
 
 async def case_of_number(shop_id: str, number: str) -> Case:
@@ -46,21 +60,31 @@ async def case_of_number(shop_id: str, number: str) -> Case:
 
 async def lock_case(tx: Transaction, case_id: str) -> Case:
     """The case with its row locked. The order's lock comes first, always."""
-    return await Case.filter(id=case_id).select_for_update().using_db(tx.connection).get()
+    (case,) = await read(Case, "WHERE id = $1 FOR UPDATE", case_id, tx=tx)
+    return case
 
 
-async def order_of_case(case_id: str) -> str:
-    """Which order to lock before the case; raises ``NotFound``."""
-    found = await rows("SELECT order_id FROM cases WHERE id = $1", case_id)
+async def lock_with_order(tx: Transaction, case_id: str) -> tuple[StoredOrder, Case]:
+    """The case's order, then the case, both locked and read as they are then; raises ``NotFound``.
+
+    The order is locked while the CTE is read, the case above the join, and so after it. A row that somebody changed
+    while we waited for its lock is read anew (PostgreSQL, "Read Committed"); other tables must be read by a later
+    statement.
+    """
+    found = await read_both(
+        Order, Case, "FROM a, cases b WHERE b.id = $1 FOR UPDATE OF b", case_id, tx=tx,
+        start="WITH a AS MATERIALIZED (SELECT * FROM orders WHERE id = (SELECT order_id FROM cases WHERE id = $1) "
+        "FOR UPDATE)",
+    )  # fmt: skip
     if not found:
         raise NotFound(detail="We could not find this request.", param="case_id")
-    order_id: str = found[0]["order_id"]
-    return order_id
+    ((row, case),) = found
+    return locked(tx, row), case
 
 
 async def cases_of_order(order_id: str) -> list[Case]:
     """All cases of an order, newest first."""
-    return await Case.filter(order_id=order_id).order_by("-asked_at", "-id")
+    return await read(Case, "WHERE order_id = $1 ORDER BY asked_at DESC, id DESC", order_id)
 
 
 async def open_cases_of(tx: Transaction, order_id: str, states: Sequence[str]) -> list[Case]:
@@ -178,15 +202,6 @@ async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, 
     )  # fmt: skip
 
 
-async def open_units_by_line(order_id: str) -> dict[str, int]:
-    """How many units of each line are promised to open cases."""
-    found = await rows(
-        "SELECT line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = 'open' GROUP BY line_id",
-        order_id,
-    )
-    return {row["line_id"]: row["n"] for row in found}
-
-
 async def release_units(tx: Transaction, case_id: str) -> None:
     """Give back all units of a case that a person has refused: those that wait, and those that were settled."""
     await tx.execute("UPDATE case_units SET state = 'released' WHERE case_id = $1", case_id)
@@ -205,13 +220,16 @@ async def units_by_case(order_id: str, state: str) -> dict[str, dict[str, int]]:
     return counts
 
 
-async def units_by_line(case_id: str) -> dict[str, int]:
-    """How many units of each line the case owns and has not given back."""
+async def units_by_line(case: Case) -> tuple[dict[str, int], dict[str, int]]:
+    """By line: how many units the case owns and has not given back, and how many are promised to any open case."""
     found = await rows(
-        "SELECT line_id, count(*) AS n FROM case_units WHERE case_id = $1 AND state <> 'released' GROUP BY line_id",
-        case_id,
+        "SELECT line_id, count(*) FILTER (WHERE case_id = $2 AND state <> 'released') AS mine, "
+        "count(*) FILTER (WHERE state = 'open') AS open FROM case_units WHERE order_id = $1 GROUP BY line_id",
+        case.order_id,
+        case.id,
     )
-    return {row["line_id"]: row["n"] for row in found}
+    mine = {row["line_id"]: row["mine"] for row in found if row["mine"]}
+    return mine, {row["line_id"]: row["open"] for row in found if row["open"]}
 
 
 async def waiting_for_staff(shop_id: str, limit: int = 100) -> list[Case]:

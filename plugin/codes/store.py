@@ -15,7 +15,7 @@ from plugin.codes.refusals import CodeUnknown
 from plugin.codes.rules import Standing, Terms, normalised
 from plugin.codes.states import CODE, CodeState
 from plugin.core.ids import token_hash
-from plugin.db import Transaction
+from plugin.db import Transaction, read
 from plugin.ports.payments import PromotionKind
 
 LIVE = (CodeState.MINTED, CodeState.RESERVED)
@@ -58,8 +58,10 @@ async def codes_in(tx: Transaction, shop_id: str, texts: Iterable[str]) -> list[
 
 async def codes_used_by(tx: Transaction, shop_id: str, external_order_id: str) -> list[Code]:
     """The codes that this order has redeemed and not given back."""
-    used = Code.filter(shop_id=shop_id, redeemed_order=external_order_id, state=CodeState.REDEEMED)
-    return await used.order_by("id").using_db(tx.connection)
+    return await read(
+        Code, "WHERE shop_id = $1 AND redeemed_order = $2 AND state = 'redeemed' ORDER BY id", shop_id,
+        external_order_id, tx=tx,
+    )  # fmt: skip
 
 
 async def lock_code(tx: Transaction, code: Code) -> Code:
@@ -87,24 +89,28 @@ class Origin:
 async def origin_of(tx: Transaction, shop_id: str, order_id: str) -> Origin:
     """Read the order that may earn a code. The caller holds its lock."""
     found = await tx.rows(
-        "SELECT external_id, document->>'time_zone' AS time_zone, ARRAY(SELECT jsonb_array_elements_text("
-        "COALESCE(document->'discount_codes', '[]'))) AS carried FROM orders WHERE id = $1 AND shop_id = $2",
+        "SELECT document->>'time_zone' AS time_zone, ARRAY(SELECT jsonb_array_elements_text("
+        "COALESCE(document->'discount_codes', '[]'))) AS carried, EXISTS (SELECT 1 FROM codes "
+        "WHERE codes.shop_id = $2 AND redeemed_order = orders.external_id) AS redeemed "
+        "FROM orders WHERE id = $1 AND shop_id = $2",
         order_id, shop_id,
     )  # fmt: skip
     row = found[0]
-    redeemed = await Code.filter(shop_id=shop_id, redeemed_order=row["external_id"]).using_db(tx.connection).exists()
-    return Origin(row["time_zone"], redeemed or bool(await codes_in(tx, shop_id, row["carried"])))
+    return Origin(row["time_zone"], row["redeemed"] or bool(await codes_in(tx, shop_id, row["carried"])))
 
 
 async def has_live_code(tx: Transaction, shop_id: str, customer_hash: str, at: datetime) -> bool:
     """Whether this customer holds a code that is still good."""
-    live = Code.filter(shop_id=shop_id, customer_hash=customer_hash, state__in=LIVE, expires_at__gt=at)
-    return await live.using_db(tx.connection).exists()
+    live = await tx.rows(
+        "SELECT 1 FROM codes WHERE shop_id = $1 AND customer_hash = $2 AND state = ANY($3) AND expires_at > $4 LIMIT 1",
+        shop_id, customer_hash, [str(state) for state in LIVE], at,
+    )  # fmt: skip
+    return bool(live)
 
 
 async def codes_of_case(shop_id: str, case_id: str) -> list[Code]:
     """The codes that a case has earned, oldest first."""
-    return await Code.filter(shop_id=shop_id, case_id=case_id).order_by("minted_at", "id")
+    return await read(Code, "WHERE shop_id = $1 AND case_id = $2 ORDER BY minted_at, id", shop_id, case_id)
 
 
 async def find_code_of_case(case_id: str) -> Code | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
-from plugin.db import Transaction, rows
+from plugin.db import Transaction, read, rows
 from plugin.inbox.models import InboxEvent
 from plugin.ports.runtime import Doorbell, Ring
 
@@ -58,10 +58,10 @@ def _as_column(name: str, longest: int = 200) -> str:
 
 async def get_event(shop_id: str, event_id: str) -> InboxEvent:
     """The stored event; raises ``NotFound``, also for another shop's."""
-    event = await InboxEvent.get_or_none(id=event_id, shop_id=shop_id)
-    if event is None:
+    found = await read(InboxEvent, "WHERE id = $1 AND shop_id = $2", event_id, shop_id)
+    if not found:
         raise NotFound(detail="There is no such webhook.", param="event_id")
-    return event
+    return found[0]
 
 
 async def close_event(

@@ -39,7 +39,7 @@ from plugin.policies.service import LivePolicy, live_policy
 from plugin.ports.runtime import Ports
 from plugin.refunds.plan import NotEnoughToRefund, PlannedLeg, plan
 from plugin.refunds.service import reserve
-from plugin.refunds.store import payables
+from plugin.refunds.store import payments_and_payables
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
@@ -92,13 +92,13 @@ async def preview_cancellation(ports: Ports, shop: Shop, order_id: str, ask: Ask
 async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Preview:
     at = ports.clock.now()
     policy = await live_policy(shop.id)
-    payments = await payments_of(order.id)
+    payments, can_give = await payments_and_payables(order.id)
     facts = facts_of(order, await ownership_of(order, since=at - PRIOR_WINDOW), payments, paused=shop.paused)
     decision = decide(facts, ask, policy.rules, at)
     legs: tuple[PlannedLeg, ...] = ()
     if decision.outcome is not Outcome.REFUSE:
         try:
-            legs = plan(decision.amounts, await payables(payments), everything=decision.everything)
+            legs = plan(decision.amounts, can_give, everything=decision.everything)
         except NotEnoughToRefund:
             decision = structs.replace(decision, outcome=Outcome.REVIEW, reason=Reason.AMOUNTS_UNEXPLAINED)
     promised = promised_dates(legs, payments, settings_of(shop), at)

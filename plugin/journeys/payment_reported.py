@@ -6,12 +6,12 @@ payment can still give; refunds of ours end in the same function as Stripe's own
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from plugin.audit import service as audit
 from plugin.cases.store import cases_of_order, lock_case
 from plugin.core.transitions import IllegalTransition
-from plugin.db import Transaction, transaction
+from plugin.db import Transaction, rows, transaction
 from plugin.inbox.events import EventState, close_event
 from plugin.inbox.models import InboxEvent
 from plugin.journeys.disputes import tell_of_disputes
@@ -27,7 +27,7 @@ from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, RejectCode, Rejected
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Unparseable
-from plugin.refunds.store import leg_ids_of_payment, legs_on_payment, lock_leg, paid_by_hand, payables
+from plugin.refunds.store import legs_on_payment, lock_leg, paid_by_hand, payables
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
 
@@ -99,12 +99,33 @@ async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) ->
             continue
         except Rejected:
             continue  # a definitive no, which the refund itself will be given as well
+        if await _is_known(payment, fact, ports.clock.now()):
+            continue
         try:
             async with transaction(ports.doorbell) as tx:
                 await take_payment_fact(tx, ports, shop, payment, fact)
         except Overtaken:
             continue  # somebody else has read it in the same moment
     return answered
+
+
+async def _is_known(payment: Payment, fact: PaymentFact, at: datetime) -> bool:
+    """Whether nothing was ever given back of this payment, and all that is reported is stored: then the report's date
+    is what is new, and one statement writes it, under the order's lock like every report."""
+    if fact.refunds or fact.disputes:
+        return False
+    return bool(
+        await rows(
+            "WITH locked AS MATERIALIZED (SELECT id FROM orders WHERE id = $2 FOR UPDATE) "
+            "UPDATE payments SET read_at = $3, readings = readings + 1 FROM locked "
+            "WHERE payments.id = $1 AND payments.order_id = locked.id AND readings = $4 AND currency = $5 "
+            "AND state = $6 AND captured = $7 AND capturable = $8 AND amount = $9 "
+            "AND ($10::text IS NULL OR label = $10) AND external_refunded = 0 AND disputed = 0 "
+            "AND NOT EXISTS (SELECT 1 FROM refund_legs WHERE payment_id = $1) RETURNING payments.id",
+            payment.id, payment.order_id, at, payment.readings, fact.currency, str(fact.state), fact.captured,
+            fact.capturable, fact.authorised or payment.amount, fact.label,
+        )
+    )  # fmt: skip
 
 
 async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> PaymentFact | None:
@@ -131,10 +152,9 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
         await _stop(tx, shop, payment, "payment_in_another_currency", f"{payment.id} is in {fact.currency}")
         return
     before = (payment.captured, payment.external_refunded, payment.disputed)
-    stored = await store_payment_fact(
-        tx, payment, fact, ours=await leg_ids_of_payment(payment.id), by_hand=await paid_by_hand(payment.id), at=at
-    )
     legs = {leg.id: leg for leg in await legs_on_payment(payment.id)}
+    by_hand = await paid_by_hand(payment.id) if legs else 0
+    stored = await store_payment_fact(tx, payment, fact, ours=frozenset(legs), by_hand=by_hand, at=at)
     for refund in fact.refunds:
         leg = legs.get(refund.leg_id or "")
         if leg is None:
@@ -162,7 +182,8 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
             },
         )
     await tell_of_disputes(tx, ports, shop, order, fact)
-    await give_back_excess(tx, ports, stored)
+    if legs:
+        await give_back_excess(tx, ports, stored)
     (payable,) = await payables([stored])
     if stored.state == PaymentState.CAPTURED and payable.refundable < 0:
         seen = f"captured {stored.captured}, elsewhere {stored.external_refunded}, disputed {stored.disputed}"

@@ -14,9 +14,9 @@ from datetime import timedelta
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
-from plugin.cases.store import lock_case
+from plugin.cases.store import lock_with_order
 from plugin.core.points import point
-from plugin.db import Transaction, transaction
+from plugin.db import Transaction, read, transaction
 from plugin.journeys.money_moved import (
     IN_FLIGHT,
     follow_up,
@@ -28,7 +28,7 @@ from plugin.journeys.owed_again import give_back_excess, plan_again
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, lock_order, store_payment_fact
+from plugin.orders.service import StoredOrder, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
@@ -49,7 +49,7 @@ from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
     capture_ceiling,
-    get_leg,
+    get_leg_and_payment,
     leg_ids_of_payment,
     lock_leg,
     paid_back_before,
@@ -77,8 +77,9 @@ class _Call:
 async def settle_leg(ports: Ports, claim: Claim) -> None:
     """Work: bring one leg to its end, or as far as it goes now."""
     shop = await get_shop(claim.shop_id)
-    await _read_again(ports, shop, claim)
-    call = await _prepare(ports, claim, shop)
+    found, payment = await get_leg_and_payment(claim.shop_id, claim.ref)
+    await _read_again(ports, shop, claim, found, payment)
+    call = await _prepare(ports, claim, shop, found)
     if call is None:
         return
     try:
@@ -103,23 +104,19 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
         await _take_no(ports, claim, shop, call, no)
 
 
-async def _read_again(ports: Ports, shop: Shop, claim: Claim) -> None:
+async def _read_again(ports: Ports, shop: Shop, claim: Claim, leg: RefundLeg, payment: Payment) -> None:
     """Hours may lie between the ask and the store's answer, or a back-up may have been restored: what was given back
     meanwhile is known before we pay. Nothing is sent on an older report, also while Stripe cannot be read."""
-    leg = await get_leg(claim.shop_id, claim.ref)
-    payment = await Payment.get(id=leg.payment_id)
     stale = payment.read_at is None or ports.clock.now() - payment.read_at > REPORT_IS_FRESH_FOR
     if LegState(leg.state) is LegState.RESERVED and stale and not await refresh_payments(ports, shop, [payment]):
         raise Later(back_off(claim.attempts), "the payment could not be read")
 
 
-async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
+async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> _Call | None:
     """Transaction A. None when there is nothing to call for: then the work is done."""
     at = ports.clock.now()
-    found = await get_leg(claim.shop_id, claim.ref)
     async with transaction(ports.doorbell, step="refund_submitting_committed") as tx:
-        order = await lock_order(tx, found.order_id)
-        case = await lock_case(tx, found.case_id)
+        order, case = await lock_with_order(tx, found.case_id)
         leg = await lock_leg(tx, found.id)
         state = LegState(leg.state)
         if state not in IN_FLIGHT:
@@ -128,7 +125,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
         if state is LegState.RESERVED and CaseState(case.state) is CaseState.AWAITING_STORE:
             await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
             return None
-        payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
+        (payment,) = await read(Payment, "WHERE id = $1", leg.payment_id, tx=tx)
         account = payment_account(ports.vault, shop)
         if LegKind(leg.kind) in LOWERING and payment.custodian == Custodian.MANUAL:
             # Cash that has not been collected: the store, which has agreed, collects the less, and nobody is called.
@@ -152,7 +149,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop) -> _Call | None:
             await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
         elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:
             await move_leg(tx, leg, LegState.UNKNOWN, at=at, why="key_too_old")
-        ceiling = await capture_ceiling(payment, case.id)
+        ceiling = await capture_ceiling(payment, case.id) if leg.kind == LegKind.LOWER_CAPTURE else 0
     return _Call(leg, payment, account, payment.reference, ceiling)
 
 
@@ -275,5 +272,5 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
 
 async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[Case, RefundLeg]:
     """Order, case, leg: always in this sequence."""
-    await lock_order(tx, leg.order_id)
-    return await lock_case(tx, leg.case_id), await lock_leg(tx, leg.id)
+    _, case = await lock_with_order(tx, leg.case_id)
+    return case, await lock_leg(tx, leg.id)

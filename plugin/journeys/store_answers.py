@@ -14,7 +14,7 @@ import msgspec
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone, say_why_anew
 from plugin.cases.states import CaseState
-from plugin.cases.store import get_case, lock_case, mark_units, open_units_by_line, pin_request, units_by_line
+from plugin.cases.store import get_case, lock_with_order, mark_units, pin_request, units_by_line
 from plugin.codes.from_orders import give_back
 from plugin.codes.minting import mint
 from plugin.codes.store import codes_of_case
@@ -24,7 +24,7 @@ from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.shipping_owed import settle_shipping
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
-from plugin.orders.service import StoredOrder, lock_order, payments_of
+from plugin.orders.service import StoredOrder, payments_of
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
 from plugin.ports.orders import LineCount
@@ -73,8 +73,7 @@ async def _pin(ports: Ports, claim: Claim) -> tuple[CancelRequest, bool] | None:
     if CaseState(found.state) is CaseState.AWAITING_STORE and found.store_request is not None:
         return msgspec.convert(found.store_request, CancelRequest), True
     async with transaction(ports.doorbell) as tx:
-        order = await lock_order(tx, found.order_id)
-        case = await lock_case(tx, found.id)
+        order, case = await lock_with_order(tx, found.id)
         if CaseState(case.state) is not CaseState.AWAITING_STORE:
             await outbox.complete(tx, claim)
             return None
@@ -86,20 +85,20 @@ async def _pin(ports: Ports, claim: Claim) -> tuple[CancelRequest, bool] | None:
 
 
 async def _request(case: Case, order: StoredOrder) -> CancelRequest:
-    payments = {payment.id: payment for payment in await payments_of(order.id)}
     lowered = {leg.payment_id for leg in await legs_of_case(case.id) if leg.kind == LegKind.LOWER_CAPTURE}
+    payments = {payment.id: payment for payment in await payments_of(order.id)} if lowered else {}
     ceilings = {
         reference: await capture_ceiling(payments[payment_id], case.id)
         for payment_id in lowered
         if (reference := payments[payment_id].reference)
     }
-    counts = await units_by_line(case.id)
+    counts, asked_for = await units_by_line(case)
     return CancelRequest(
         key=f"{case.id}-{case.store_asks + 1}" if case.store_asks else case.id,
         order_id=order.row.external_id,
         order_number=order.row.number,
         # Units that another case still asks for are that ask's to cancel, and may have left.
-        whole_order=decision_of(case).everything and counts == await open_units_by_line(order.id),
+        whole_order=decision_of(case).everything and counts == asked_for,
         lines=tuple(LineCount(line, n) for line, n in sorted(counts.items())),
         reason=case.reason,
         capture_at_most=ceilings,
@@ -110,8 +109,7 @@ async def take_answer(ports: Ports, claim: Claim, shop: Shop, answer: CancelAnsw
     """Commit what the store said, with the work that follows and the end of the work that asked."""
     at = ports.clock.now()
     async with transaction(ports.doorbell, step="store_result_committed") as tx:
-        order = await lock_order(tx, (await get_case(shop.id, claim.ref)).order_id)
-        case = await lock_case(tx, claim.ref)
+        order, case = await lock_with_order(tx, claim.ref)
         if CaseState(case.state) is CaseState.AWAITING_STORE:
             match answer.status:
                 case CancelStatus.CANCELLED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from plugin.cases.models import Case
-from plugin.cases.store import lock_case, order_of_case
+from plugin.cases.store import lock_with_order
 from plugin.codes.from_orders import carried_by
 from plugin.codes.models import Code
 from plugin.db import Transaction, transaction
@@ -18,7 +18,6 @@ from plugin.journeys.letters import Scene, compose, set_scene, shopper_link
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import Cancelled
 from plugin.messages.parts import AlertKind
-from plugin.orders.service import lock_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
 from plugin.ports.runtime import Ports
@@ -53,10 +52,8 @@ async def tell(ports: Ports, claim: Claim) -> None:
     """Work: compose the mail as things are now, and queue it."""
     case_id, template, *detail = claim.ref.split(":")
     shop = await get_shop(claim.shop_id)
-    order_id = await order_of_case(case_id)
     async with transaction(ports.doorbell) as tx:
-        order = await lock_order(tx, order_id)
-        case = await lock_case(tx, case_id)
+        order, case = await lock_with_order(tx, case_id)
         if detail:
             desk = desk_of(settings_of(shop), ports.public_url)
             scene = await set_scene(tx, ports, shop, order, case, desk)

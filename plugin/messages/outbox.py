@@ -14,7 +14,7 @@ import msgspec
 from plugin.core.ids import new_id
 from plugin.core.points import point
 from plugin.core.vault import Vault
-from plugin.db import Transaction, rows, transaction
+from plugin.db import Transaction, columns, made_of, read, rows, transaction
 from plugin.messages.contexts import MailContext
 from plugin.messages.models import Mail
 from plugin.messages.render import message_id, render, template_name, to_envelope
@@ -55,18 +55,18 @@ async def queue(
 
 async def find_by_purpose(shop_id: str, purpose: str) -> Mail | None:
     """The mail of this purpose, if it was queued."""
-    return await Mail.get_or_none(shop_id=shop_id, purpose=purpose)
+    found = await read(Mail, "WHERE shop_id = $1 AND purpose = $2", shop_id, purpose)
+    return found[0] if found else None
 
 
 async def send_mail(ports: Ports, claim: Claim) -> None:
     """Work: render the mail and hand it to the transport."""
-    mail = await Mail.get(id=claim.ref, shop_id=claim.shop_id)
+    point("before mail_claimed")
+    mail = await _take(claim)
+    point("after mail_claimed")
     if mail.state in ("sent", "refused"):
         await _settle(ports, claim, mail, mail.state, mail.sent_at)
         return
-    point("before mail_claimed")
-    await Mail.filter(id=mail.id, state__in=("queued", "unknown")).update(state="inflight")
-    point("after mail_claimed")
     opened = ports.vault.open(mail.sealed_context, tenant=mail.shop_id, field=f"mail:{mail.purpose}")
     context: MailContext = msgspec.json.decode(opened, type=MailContext)
     envelope = to_envelope(
@@ -94,6 +94,16 @@ async def send_mail(ports: Ports, claim: Claim) -> None:
     await _settle(ports, claim, mail, "sent", ports.clock.now())
 
 
+async def _take(claim: Claim) -> Mail:
+    """Read the mail, and write down that it is under way unless it has come to its end."""
+    (mail,) = await rows(
+        "UPDATE mails SET state = CASE WHEN state IN ('queued', 'unknown') THEN 'inflight' ELSE state END "  # noqa: S608
+        f"WHERE id = $1 AND shop_id = $2 RETURNING {columns(Mail)}",
+        claim.ref, claim.shop_id,
+    )  # fmt: skip
+    return made_of(Mail, mail)
+
+
 async def _note(mail: Mail, state: str, error: str) -> None:
     """Only while it is in flight: another process may have sent it since, if this one lost its lease unawares."""
     await Mail.filter(id=mail.id, state="inflight").update(state=state, last_error=error[:300])
@@ -103,7 +113,9 @@ async def _settle(
     ports: Ports, claim: Claim, mail: Mail, state: str, sent_at: datetime | None, *, error: str | None = None
 ) -> None:
     async with transaction(ports.doorbell, step="sent_committed") as tx:
-        await Mail.filter(id=mail.id).using_db(tx.connection).update(state=state, sent_at=sent_at, last_error=error)
+        await tx.execute(
+            "UPDATE mails SET state = $2, sent_at = $3, last_error = $4 WHERE id = $1", mail.id, state, sent_at, error
+        )
         await outbox.complete(tx, claim)
 
 

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 import msgspec
 
+from plugin.audit.chain import Chains
 from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
-from plugin.db import Transaction, rows
+from plugin.db import Transaction, read, rows
 from plugin.orders.models import Order, Payment
 from plugin.outbox.service import Later
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
@@ -50,22 +51,22 @@ def read_order(document: object) -> StoreOrder:
     return msgspec.convert(document, StoreOrder)
 
 
-def _stored(row: Order) -> StoredOrder:
+def as_stored(row: Order) -> StoredOrder:
     return StoredOrder(row, read_order(row.document), read_order(row.placement))
 
 
 async def get_order(shop_id: str, order_id: str) -> StoredOrder:
     """The order of this shop; raises ``NotFound``."""
-    row = await Order.get_or_none(id=order_id, shop_id=shop_id)
-    if row is None:
+    found = await read(Order, "WHERE id = $1 AND shop_id = $2", order_id, shop_id)
+    if not found:
         raise NotFound(detail="We could not find this order.", param="order_id")
-    return _stored(row)
+    return as_stored(found[0])
 
 
 async def find_by_external_id(shop_id: str, external_id: str) -> StoredOrder | None:
     """The order by the store's own id."""
     row = await Order.get_or_none(shop_id=shop_id, external_id=external_id)
-    return _stored(row) if row else None
+    return as_stored(row) if row else None
 
 
 async def find_id_by_number_and_email(shop_id: str, number: str, email: str) -> str | None:
@@ -82,15 +83,21 @@ async def find_id_by_number_and_email(shop_id: str, number: str, email: str) -> 
 
 async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
     """The order with its row locked until the transaction ends: the first lock of every journey."""
-    row = await Order.filter(id=order_id).select_for_update().using_db(tx.connection).first()
-    if row is None:
+    found = await read(Order, "WHERE id = $1 FOR UPDATE", order_id, tx=tx)
+    if not found:
         raise NotFound(detail="We could not find this order.", param="order_id")
-    return _stored(row)
+    return locked(tx, found[0])
+
+
+def locked(tx: Transaction, row: Order) -> StoredOrder:
+    """An order whose row this transaction has just locked and read."""
+    tx.batch_of(Chains).head_is(row.id, row.audit_n, row.audit_head)
+    return as_stored(row)
 
 
 async def payments_of(order_id: str) -> list[Payment]:
     """The order's payments, always in the same sequence."""
-    return await Payment.filter(order_id=order_id).order_by("external_id")
+    return await read(Payment, "WHERE order_id = $1 ORDER BY external_id", order_id)
 
 
 async def payments_by_reference(shop_id: str, reference: str) -> list[Payment]:
@@ -98,8 +105,12 @@ async def payments_by_reference(shop_id: str, reference: str) -> list[Payment]:
 
     They come in the sequence in which their orders are locked.
     """
-    query = Payment.filter(shop_id=shop_id, reference=reference, custodian=Custodian.STRIPE)
-    return await query.order_by("order_id", "id")
+    return await read(
+        Payment,
+        "WHERE shop_id = $1 AND reference = $2 AND custodian = 'stripe' ORDER BY order_id, id",
+        shop_id,
+        reference,
+    )
 
 
 def number_key(number: str) -> str:
@@ -146,7 +157,7 @@ async def store_order(
         to_read = await _store_payments(tx, shop_id, order_id, order, by_hand)
         return OrderChange(order_id, True, False, False, None, order, to_read)
     row = await Order.filter(shop_id=shop_id, external_id=order.id).select_for_update().using_db(tx.connection).get()
-    stored = _stored(row)
+    stored = as_stored(row)
     if order.sequence <= row.sequence:
         return OrderChange(row.id, False, True, False, stored.now, stored.now)
     edited = _was_edited(stored.placement, order)
@@ -226,7 +237,7 @@ async def store_payment_fact(
     taken over since, so that each one that is stored was asked for after the one before it. The caller holds the
     order's lock.
     """
-    payment = await Payment.filter(id=seen.id).select_for_update().using_db(tx.connection).get()
+    (payment,) = await read(Payment, "WHERE id = $1 FOR UPDATE", seen.id, tx=tx)
     if payment.readings != seen.readings:
         raise Overtaken()
     payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable

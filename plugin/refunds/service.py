@@ -104,7 +104,8 @@ async def take_fact(tx: Transaction, leg: RefundLeg, fact: RefundFact, *, at: da
     if LegState(leg.state) is LegState.RESERVED:
         # The custodian knows a refund with our id that we never sent: only a restored back-up explains it.
         await move_leg(tx, leg, LegState.SUBMITTING, at=at, why="found_at_custodian")
-    moved = await move_leg(tx, leg, wanted, at=at, why=fact.failure_reason, provider_id=fact.id)
+    reference = {"bank_reference": fact.bank_reference} if fact.bank_reference else {}
+    moved = await move_leg(tx, leg, wanted, at=at, why=fact.failure_reason, provider_id=fact.id, **reference)
     if fact.bank_reference and leg.bank_reference != fact.bank_reference:
         await RefundLeg.filter(id=leg.id).using_db(tx.connection).update(bank_reference=fact.bank_reference)
     return moved

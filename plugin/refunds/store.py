@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.core.errors import NotFound
-from plugin.db import Transaction, rows
+from plugin.db import Transaction, columns, made_of, read, read_both, rows
 from plugin.orders.models import Payment
 from plugin.ports.orders import Custodian, Instrument, PaymentState
 from plugin.refunds.models import RefundLeg
@@ -28,13 +28,18 @@ class Held:
     ungranted: int = 0
 
 
+_HELD = (
+    "COALESCE(sum(amount) FILTER (WHERE kind <> ALL($3)), 0)::bigint AS paid_back, "
+    "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3)), 0)::bigint AS lowered, "
+    "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3) AND state = 'reserved'), 0)::bigint AS ungranted"
+)
+
+
 async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, Held]:
     """The sums by payment."""
     found = await rows(
-        "SELECT payment_id, COALESCE(sum(amount) FILTER (WHERE kind <> ALL($3)), 0)::bigint AS paid_back, "
-        "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3)), 0)::bigint AS lowered, "
-        "COALESCE(sum(amount) FILTER (WHERE kind = ANY($3) AND state = 'reserved'), 0)::bigint AS ungranted "
-        "FROM refund_legs WHERE payment_id = ANY($1) AND state = ANY($2) GROUP BY payment_id",
+        f"SELECT payment_id, {_HELD} FROM refund_legs "  # noqa: S608
+        "WHERE payment_id = ANY($1) AND state = ANY($2) GROUP BY payment_id",
         list(payment_ids),
         _HOLDING,
         [str(kind) for kind in LOWERING],
@@ -43,28 +48,40 @@ async def held_by_legs(payment_ids: Sequence[str]) -> dict[str, Held]:
 
 
 async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
-    """What each payment can still give: captured, less disputed, less refunded elsewhere, less what our legs hold.
+    """What each payment can still give."""
+    held = await held_by_legs([payment.id for payment in payments])
+    return tuple(_payable(payment, held.get(payment.id, Held())) for payment in payments)
+
+
+async def payments_and_payables(order_id: str) -> tuple[list[Payment], tuple[Payable, ...]]:
+    """The order's payments, always in the same sequence, and what each can still give; in one look."""
+    found = await rows(
+        f"SELECT {columns(Payment, 'p')}, held.paid_back, held.lowered, held.ungranted FROM payments p, "  # noqa: S608
+        f"LATERAL (SELECT {_HELD} FROM refund_legs WHERE payment_id = p.id AND state = ANY($2)) AS held "
+        "WHERE p.order_id = $1 ORDER BY p.external_id",
+        order_id, _HOLDING, [str(kind) for kind in LOWERING],
+    )  # fmt: skip
+    payments = [made_of(Payment, row) for row in found]
+    held = (Held(row["paid_back"], row["lowered"], row["ungranted"]) for row in found)
+    return payments, tuple(_payable(payment, ours) for payment, ours in zip(payments, held, strict=True))
+
+
+def _payable(payment: Payment, ours: Held) -> Payable:
+    """Captured, less disputed, less refunded elsewhere, less what our legs hold.
 
     Never clamped: a payment that has given too much shows a negative number, and the plan refuses (I7). What may still
     be captured is counted from the whole authorisation: a custodian's own figure has our earlier ceilings in it.
     """
-    held = await held_by_legs([payment.id for payment in payments])
-    answer = []
-    for payment in payments:
-        ours = held.get(payment.id, Held())
-        answer.append(
-            Payable(
-                payment_id=payment.id,
-                custodian=Custodian(payment.custodian),
-                instrument=Instrument(payment.instrument),
-                state=PaymentState(payment.state),
-                refundable=payment.captured - payment.disputed - payment.external_refunded - ours.paid_back,
-                capturable=min(payment.capturable, payment.amount - ours.lowered - ours.paid_back),
-                ungranted=ours.ungranted,
-                currency=payment.currency,
-            )
-        )
-    return tuple(answer)
+    return Payable(
+        payment_id=payment.id,
+        custodian=Custodian(payment.custodian),
+        instrument=Instrument(payment.instrument),
+        state=PaymentState(payment.state),
+        refundable=payment.captured - payment.disputed - payment.external_refunded - ours.paid_back,
+        capturable=min(payment.capturable, payment.amount - ours.lowered - ours.paid_back),
+        ungranted=ours.ungranted,
+        currency=payment.currency,
+    )
 
 
 async def capture_ceiling(payment: Payment, case_id: str) -> int:
@@ -87,7 +104,7 @@ async def capture_ceiling(payment: Payment, case_id: str) -> int:
 
 async def legs_of_case(case_id: str) -> list[RefundLeg]:
     """The legs of a case in the order in which they were written."""
-    return await RefundLeg.filter(case_id=case_id).order_by("id")
+    return await read(RefundLeg, "WHERE case_id = $1 ORDER BY id", case_id)
 
 
 async def legs_of_cases(case_ids: Sequence[str]) -> list[RefundLeg]:
@@ -96,15 +113,27 @@ async def legs_of_cases(case_ids: Sequence[str]) -> list[RefundLeg]:
 
 async def get_leg(shop_id: str, leg_id: str) -> RefundLeg:
     """The leg of this shop; raises ``NotFound``."""
-    leg = await RefundLeg.get_or_none(id=leg_id, shop_id=shop_id)
-    if leg is None:
+    found = await read(RefundLeg, "WHERE id = $1 AND shop_id = $2", leg_id, shop_id)
+    if not found:
         raise NotFound(detail="There is no such refund.", param="refund_id")
-    return leg
+    return found[0]
+
+
+async def get_leg_and_payment(shop_id: str, leg_id: str) -> tuple[RefundLeg, Payment]:
+    """The leg of this shop with the payment that it is on; raises ``NotFound``."""
+    found = await read_both(
+        RefundLeg, Payment,
+        "FROM refund_legs a JOIN payments b ON b.id = a.payment_id WHERE a.id = $1 AND a.shop_id = $2", leg_id, shop_id,
+    )  # fmt: skip
+    if not found:
+        raise NotFound(detail="There is no such refund.", param="refund_id")
+    return found[0]
 
 
 async def lock_leg(tx: Transaction, leg_id: str) -> RefundLeg:
     """The leg with its row locked, after its order and its case."""
-    return await RefundLeg.filter(id=leg_id).select_for_update().using_db(tx.connection).get()
+    (leg,) = await read(RefundLeg, "WHERE id = $1 FOR UPDATE", leg_id, tx=tx)
+    return leg
 
 
 async def leg_ids_of_payment(payment_id: str) -> frozenset[str]:
@@ -172,4 +201,4 @@ async def legs_by_state() -> dict[str, int]:
 
 async def legs_on_payment(payment_id: str) -> list[RefundLeg]:
     """All our legs on a payment, oldest first."""
-    return await RefundLeg.filter(payment_id=payment_id).order_by("id")
+    return await read(RefundLeg, "WHERE payment_id = $1 ORDER BY id", payment_id)

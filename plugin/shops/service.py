@@ -13,7 +13,7 @@ import msgspec
 from plugin.core.errors import DomainError, NotFound
 from plugin.core.ids import keyed_hash, new_id, new_token, token_hash
 from plugin.core.vault import Vault
-from plugin.db import rows
+from plugin.db import read, rows
 from plugin.ports.payments import PaymentAccount
 from plugin.ports.storefronts import StoreConnection
 from plugin.shops.models import Shop
@@ -128,10 +128,10 @@ async def set_paused(shop: Shop, *, paused: bool) -> None:
 
 async def get_shop(shop_id: str) -> Shop:
     """The shop; raises ``NotFound``."""
-    shop = await Shop.get_or_none(id=shop_id)
-    if shop is None:
+    found = await read(Shop, "WHERE id = $1", shop_id)
+    if not found:
         raise NotFound(detail="There is no such shop.", param="shop")
-    return shop
+    return found[0]
 
 
 async def find_shop(shop_id: str) -> Shop | None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 
-from handlers.jobs import run_claim
-from handlers.runner import AT_ONCE, LocalBell, Runner
+import pytest
+
+from handlers.jobs import JOBS, run_claim
+from handlers.runner import AT_ONCE, PLACES, LocalBell, Runner
 from plugin.db import rows, transaction
+from plugin.inbox.events import READ_EVENT
+from plugin.journeys.payment_reported import READ_PAYMENT
 from plugin.outbox import service as outbox
-from plugin.outbox.service import Claim
+from plugin.outbox.service import Claim, Lane, LeaseLost, Turn, lane_of
 from plugin.ports.runtime import Ports
 from tests.factories import a_shop
 from tests.fakes import FakePorts, fake_ports
 from tests.nudges import one
-from tests.waiting import eventually
 
 
 async def no_housekeeping(ports: Ports) -> None:
@@ -65,11 +69,11 @@ async def test_a_database_that_goes_away_is_waited_for(database: str) -> None:
     failures = [ConnectionRefusedError("gone"), OSError("still gone")]
     tried = asyncio.Event()
 
-    async def claim(limit: int) -> list[Claim]:
+    async def claim(places: Mapping[Lane, int]) -> Turn:
         tried.set()
         if failures:
             raise failures.pop()
-        return await outbox.claim_due(limit)
+        return await outbox.take_turn(places)
 
     finished = asyncio.Event()
 
@@ -137,28 +141,89 @@ async def test_a_webhook_that_breaks_for_the_fifth_time_without_a_lease_never_ra
     assert (await one("SELECT state FROM work"))["state"] == "claimed"
 
 
-async def test_rings_that_bring_more_than_it_takes_by_itself_do_not_stop_the_clock(database: str) -> None:
-    """A worker under load once spun without ever yielding, because it had less than no room left."""
+async def test_what_follows_from_finished_work_is_run_at_once_and_also_while_it_drains(database: str) -> None:
     ports, bell = fake_ports(), LocalBell()
-    await add(ports, AT_ONCE + 3)
-    go_on = asyncio.Event()
+    shop = await a_shop(ports)
+    seen: list[tuple[str, int]] = []
 
-    async def slowly(ports: Ports, claim: Claim) -> None:
-        await go_on.wait()
+    async def lead_on(ports: Ports, claim: Claim) -> None:
+        seen.append((claim.ref, claim.fence))
+        async with transaction(ports.doorbell) as tx:
+            await outbox.complete(tx, claim)
+            if int(claim.ref) < 3:
+                await outbox.add(tx, shop_id=shop.id, kind="test", ref=str(int(claim.ref) + 1))
+                await outbox.add(tx, shop_id=shop.id, kind="test", ref="9", delay=timedelta(hours=1))
+        if claim.ref == "0":
+            runner.stop()
+
+    async with transaction(ports.doorbell) as tx:
+        await outbox.add(tx, shop_id=shop.id, kind="test", ref="0")
+    rung = len(ports.doorbell.rings)
+    runner = Runner(ports, bell, house=no_housekeeping, run=lead_on)
+    await asyncio.wait_for(runner.run(), 10)
+    assert seen == [("0", 1), ("1", 1), ("2", 1), ("3", 1)]
+    assert all(ring.not_before is not None for ring in ports.doorbell.rings[rung:])
+    assert await done() == 4
+
+
+async def test_what_follows_from_work_that_is_rolled_back_is_taken_by_nobody(database: str) -> None:
+    ports, bell = fake_ports(), LocalBell()
+    shop = await a_shop(ports)
+    ran: list[str] = []
+
+    async def fail(ports: Ports, claim: Claim) -> None:
+        ran.append(claim.ref)
+        async with transaction(ports.doorbell) as tx:
+            await outbox.add(tx, shop_id=shop.id, kind="test", ref="never")
+            await outbox.complete(tx, claim)
+            await rows("UPDATE work SET fence = fence + 1")
+        raise AssertionError("it has lost its lease")
+
+    async def run(ports: Ports, claim: Claim) -> None:
+        with pytest.raises(LeaseLost):
+            await fail(ports, claim)
+        runner.stop()
+
+    async with transaction(ports.doorbell) as tx:
+        await outbox.add(tx, shop_id=shop.id, kind="test", ref="first")
+    runner = Runner(ports, bell, house=no_housekeeping, run=run)
+    await asyncio.wait_for(runner.run(), 10)
+    assert ran == ["first"]
+    assert [row["ref"] for row in await rows("SELECT ref FROM work")] == ["first"]
+
+
+@pytest.mark.parametrize(("flood", "other"), [("read_event", "settle_leg"), ("settle_leg", "read_event")])
+async def test_a_flood_in_one_lane_keeps_the_other_waiting_for_nothing(database: str, flood: str, other: str) -> None:
+    ports, bell = fake_ports(), LocalBell()
+    shop = await a_shop(ports)
+    async with transaction(ports.doorbell) as tx:
+        for i in range(100):
+            await outbox.add(tx, shop_id=shop.id, kind=flood, ref=str(i))
+    async with transaction(ports.doorbell) as tx:
+        await outbox.add(tx, shop_id=shop.id, kind=other, ref="came last")
+    reached = asyncio.Event()
+
+    async def stuck(ports: Ports, claim: Claim) -> None:
+        if claim.kind == other:
+            reached.set()
+        await reached.wait()
         await complete(ports, claim)
 
-    runner = Runner(ports, bell, house=no_housekeeping, run=slowly)
-    rung = [asyncio.create_task(runner.take_rung(work_id)) for work_id in await outbox.due_ids(AT_ONCE + 3)]
-
-    async def all_claimed() -> bool:
-        return bool(
-            (await one("SELECT count(*) = $1 AS every FROM work WHERE state = 'claimed'", AT_ONCE + 3))["every"]
-        )
-
-    assert await eventually(all_claimed)
+    runner = Runner(ports, bell, house=no_housekeeping, run=stuck)
     running = asyncio.create_task(runner.run())
-    asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, go_on.set)
-    await asyncio.gather(*rung)
+    await asyncio.wait_for(reached.wait(), 10)
+    assert (await one("SELECT count(*) AS n FROM work WHERE state = 'ready'"))["n"] == 100 - PLACES[lane_of(flood)]
     runner.stop()
     await running
-    assert await done() == AT_ONCE + 3
+
+
+def test_every_kind_of_work_that_reads_webhooks_is_in_the_lane_for_it() -> None:
+    assert {kind for kind in JOBS if lane_of(kind) is Lane.READING} == {READ_EVENT, READ_PAYMENT}
+
+
+async def test_the_work_of_a_lane_is_found_by_the_index_of_lanes(database: str) -> None:
+    plan = await rows(
+        "EXPLAIN SELECT id FROM work WHERE (CASE WHEN kind IN ('read_event', 'read_payment') THEN 1 ELSE 0 END) = 0 "
+        "AND state IN ('ready', 'claimed') ORDER BY not_before LIMIT 1"
+    )
+    assert any("work_due" in row["QUERY PLAN"] for row in plan)

@@ -28,7 +28,7 @@ from plugin.storefronts.standard.adapter import StandardStorefront
 from tests.factories import a_shop
 from tests.fakes import FakePorts, SilentDoorbell, fake_ports
 from tests.fixtures_redis import RunningRedis
-from tests.waiting import eventually
+from tests.waiting import NeverSweeps, eventually
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -43,8 +43,8 @@ async def no_house(ports: object) -> None:
     """Housekeeping has its own tests."""
 
 
-def a_runner(ports: FakePorts) -> Runner:
-    return Runner(ports, LocalBell(), house=no_house)
+def a_runner(ports: FakePorts, bell: LocalBell | None = None) -> Runner:
+    return Runner(ports, bell or LocalBell(), house=no_house)
 
 
 async def a_webhook(shop: Shop, doorbell: Doorbell) -> str:
@@ -70,7 +70,8 @@ async def listening(url: str, runner: Runner) -> AsyncIterator[None]:
 
 async def test_a_ring_through_redis_wakes_a_worker_that_never_sweeps(redis_url: str, ports: FakePorts) -> None:
     shop = await a_shop(ports)
-    async with RedisBell(redis_url) as bell, listening(redis_url, a_runner(ports)):
+    runner = a_runner(ports, NeverSweeps())
+    async with RedisBell(redis_url) as bell, working(runner), listening(redis_url, runner):
         assert await is_read(await a_webhook(shop, bell), 5)
 
 
@@ -94,7 +95,8 @@ async def test_a_worker_hears_rings_again_after_redis_has_been_restarted(
     own_redis: RunningRedis, ports: FakePorts
 ) -> None:
     shop = await a_shop(ports)
-    async with RedisBell(own_redis.url) as bell, listening(own_redis.url, a_runner(ports)):
+    runner = a_runner(ports, NeverSweeps())
+    async with RedisBell(own_redis.url) as bell, working(runner), listening(own_redis.url, runner):
         assert await is_read(await a_webhook(shop, bell), 5)
         await own_redis.stop()
         await own_redis.start()
