@@ -14,9 +14,9 @@ from plugin.ports.orders import Custodian, ExtraKind, PaymentState
 from plugin.shops.service import connect_shop
 from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.wire import ExtraBody, OrderBody, PaymentBody, RefundBody
-from tests.journeys.steps import charged, given_back, hurry, legs_of, quiet
+from tests.journeys.steps import charged, given_back, legs_of, quiet
 from tests.journeys.test_cancel_authorised import CHAIR, OIL, capture
-from tests.nudges import one
+from tests.nudges import hurry, one
 from tests.world import World
 
 
