@@ -7,7 +7,7 @@ differ for a few currencies, and only ``plugin.payments.stripe`` knows about tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 
 from babel.numbers import get_currency_precision, is_currency
@@ -46,6 +46,20 @@ def exponent(currency: str) -> int:
     if not (len(currency) == 3 and currency.isascii() and currency.isupper() and is_currency(currency)):
         raise BadAmount(param="currency", detail=f"{currency!r} is not an ISO 4217 currency code.")
     return _ISO_EXPONENTS.get(currency, get_currency_precision(currency))
+
+
+def parse_amount(text: str | int, currency: str) -> int:
+    """Turn a platform's decimal text (``"19.99"``) into minor units; raises ``BadAmount`` if it is not exact."""
+    digits = exponent(currency)
+    try:
+        scaled = Decimal(str(text).strip() or "0").scaleb(digits)
+    except InvalidOperation as error:
+        raise BadAmount(detail=f"{text!r} is not a number.") from error
+    if not scaled.is_finite() or abs(scaled) >= 10**15:
+        raise BadAmount(detail=f"{text!r} is out of range.")
+    if scaled != scaled.to_integral_value():
+        raise BadAmount(detail=f"{text!r} has more digits than {currency} allows ({digits}).")
+    return int(scaled)
 
 
 def as_decimal(amount: int, currency: str) -> Decimal:

@@ -1,4 +1,4 @@
-"""Money in minor units: exponents, and the two ways of sharing it out (I4, I5)."""
+"""Money in minor units: exponents, parsing, and the two ways of sharing it out (I4, I5)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from plugin.core.money import (
     BadAmount,
     as_decimal,
     exponent,
+    parse_amount,
     share_out,
     unit_worth,
     worth_of_units,
@@ -31,6 +33,47 @@ def test_currencies_have_their_iso_exponents(currency: str, digits: int) -> None
 def test_what_is_no_currency_is_refused(code: str) -> None:
     with pytest.raises(BadAmount):
         exponent(code)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("19.99", "USD", 1999),
+        (" 19.9 ", "USD", 1990),
+        ("500", "JPY", 500),
+        ("500.00", "JPY", 500),
+        ("1.234", "KWD", 1234),
+        ("-3.50", "EUR", -350),
+        (7, "USD", 700),
+        ("", "USD", 0),
+        ("1e2", "USD", 10_000),
+    ],
+)
+def test_a_platforms_text_becomes_minor_units(text: str | int, currency: str, minor: int) -> None:
+    assert parse_amount(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("19.999", "USD"),
+        ("0.5", "JPY"),
+        ("ten", "USD"),
+        ("NaN", "USD"),
+        ("Infinity", "USD"),
+        ("1e30", "USD"),
+        ("1,5", "EUR"),
+    ],
+)
+def test_what_is_no_exact_amount_is_refused(text: str, currency: str) -> None:
+    with pytest.raises(BadAmount):
+        parse_amount(text, currency)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(-(10**14), 10**14), st.sampled_from(sorted(list_currencies())))
+def test_every_amount_survives_being_written_and_read(amount: int, currency: str) -> None:
+    assert parse_amount(str(as_decimal(amount, currency)), currency) == amount
 
 
 def test_minor_units_are_written_exactly() -> None:
