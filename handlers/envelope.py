@@ -91,7 +91,7 @@ class Envelope:
                 present.add(lower)
         dressed += [header for header in self.common if header[0] not in present]
         if b"content-security-policy" not in present:
-            policy = content_security_policy(state["csp_nonce"], state.get("frame_ancestors", ()))
+            policy = content_security_policy(state["csp_nonce"])
             dressed.append((b"content-security-policy", policy.encode("latin-1")))
         dressed.append((b"x-request-id", state["request_id"].encode()))
         dressed.append((b"vary", b", ".join([*vary, b"Origin"])))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request
@@ -29,13 +28,8 @@ def csp_nonce(request: Request[Any, Any, Any]) -> str:
     return str(request.scope["state"]["csp_nonce"])
 
 
-def allow_framing(request: Request[Any, Any, Any], origins: Sequence[str]) -> None:
-    """Let pages of exactly these origins frame this answer: a shop's own storefront around its widget."""
-    request.scope["state"]["frame_ancestors"] = tuple(origins)
-
-
-def content_security_policy(nonce: str, frame_ancestors: Sequence[str] = ()) -> str:
-    """Nothing loads but from ourselves; scripts and styles in the page need its nonce; nobody frames it unasked.
+def content_security_policy(nonce: str) -> str:
+    """Nothing loads but from ourselves; scripts and styles in the page need its nonce; nobody frames it.
 
     Images may come from any https address, because a shop's logo and its products' pictures live with the shop.
     """
@@ -50,7 +44,7 @@ def content_security_policy(nonce: str, frame_ancestors: Sequence[str] = ()) -> 
             "form-action 'self'",
             "object-src 'none'",
             "base-uri 'none'",
-            f"frame-ancestors {' '.join(frame_ancestors) or chr(39) + 'none' + chr(39)}",
+            "frame-ancestors 'none'",
         )
     )
 

@@ -67,9 +67,6 @@ class FakePayments:
         self._fail_if_told()
         self.withdrawn.append(promotion_id)
 
-    async def read_code(self, account: PaymentAccount, promotion_id: str) -> int:
-        raise NotExpected("read_code")
-
     async def read(self, account: PaymentAccount, reference: str) -> PaymentFact:
         raise NotExpected("read")
 

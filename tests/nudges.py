@@ -10,11 +10,13 @@ from plugin.storefronts.standard.wire import OrderBody
 from tests.world import World
 
 
-async def hurry(world: World, *kinds: str) -> None:
-    """Let waiting work of these kinds (all, without any) be due now."""
+async def hurry(world: World, *kinds: str, ref: str | None = None) -> None:
+    """Let waiting work of these kinds (all, without any), or only that about ``ref``, be due now."""
     await rows(
-        "UPDATE work SET not_before = now() WHERE state = 'ready' AND (kind = ANY($1) OR $2)", list(kinds), not kinds
-    )
+        "UPDATE work SET not_before = now() WHERE state = 'ready' AND (kind = ANY($1) OR $2) "
+        "AND ref = COALESCE($3, ref)",
+        list(kinds), not kinds, ref,
+    )  # fmt: skip
     await world.ports.doorbell.ring([])
 
 

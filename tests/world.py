@@ -13,8 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import uvicorn
 
+from handlers.serving import listen, serve_app
 from handlers.web import build_app
 from plugin.db import rows, transaction
 from plugin.mailers.files import InboxMail, read_inbox
@@ -34,19 +34,6 @@ from plugin.storefronts.demo.store import DemoStore
 from plugin.storefronts.standard.wire import OrderBody
 
 PATIENCE = 15.0  # seconds until a test gives up waiting for something that should happen at once
-
-
-class _Guest(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    def install_signal_handlers(self) -> None:
-        return None
-
-    async def startup(self, sockets: Any = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
 
 
 @dataclass
@@ -228,40 +215,35 @@ async def a_world(
         **app_changes,
     )
     app = build_app(app_settings, clock=clock, connected=True)
-    server = _Guest(uvicorn.Config(app, port=0, lifespan="on", log_config=None, access_log=False))
-    serving = asyncio.create_task(server.serve())
-    await server.ready.wait()
-    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    ports: Ports = app.state.ports
+    listener = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     api_key = f"sk_test_{uuid4().hex}"
     store = DemoStore(webhook_secret="", call_secret="")
-    try:
-        async with (
-            serve_demo_store(store) as served,
-            SandboxControl(sandbox_url, api_key) as stripe,
-            httpx.AsyncClient(base_url=url, timeout=20) as http,
-        ):
-            stripe_secret = f"whsec_{uuid4().hex}"
-            new_shop = await create_shop(
-                ports.vault,
-                name="Lumen",
-                storefront="standard",
-                at=ports.clock.now(),
-                settings=settings or shop_settings(),
-                store_address=served.calls_url,
-                stripe_api_key=api_key,
-                stripe_api_base=sandbox_url,
-                stripe_webhook_secret=stripe_secret,
+    async with (
+        serve_app(app, listener),
+        serve_demo_store(store) as served,
+        SandboxControl(sandbox_url, api_key) as stripe,
+        httpx.AsyncClient(base_url=url, timeout=20) as http,
+    ):
+        ports: Ports = app.state.ports
+        stripe_secret = f"whsec_{uuid4().hex}"
+        new_shop = await create_shop(
+            ports.vault,
+            name="Lumen",
+            storefront="standard",
+            at=ports.clock.now(),
+            settings=settings or shop_settings(),
+            store_address=served.calls_url,
+            stripe_api_key=api_key,
+            stripe_api_base=sandbox_url,
+            stripe_webhook_secret=stripe_secret,
+        )
+        async with transaction(ports.doorbell) as tx:
+            await publish(
+                tx, shop_id=new_shop.shop.id, policy=policy or default_policy(), by="tests", at=ports.clock.now()
             )
-            async with transaction(ports.doorbell) as tx:
-                await publish(
-                    tx, shop_id=new_shop.shop.id, policy=policy or default_policy(), by="tests", at=ports.clock.now()
-                )
-            store.webhook_secret = new_shop.webhook_secret
-            store.call_secret = new_shop.store_secret or ""
-            store.hooks_url = f"{url}/hooks/{new_shop.shop.id}/standard"
-            await stripe.add_endpoint(f"{url}/hooks/{new_shop.shop.id}/stripe", stripe_secret)
-            yield World(url, http, ports, store, served, stripe, data / "mail", new_shop)
-    finally:
-        server.should_exit = True
-        await serving
+        store.webhook_secret = new_shop.webhook_secret
+        store.call_secret = new_shop.store_secret or ""
+        store.hooks_url = f"{url}/hooks/{new_shop.shop.id}/standard"
+        await stripe.add_endpoint(f"{url}/hooks/{new_shop.shop.id}/stripe", stripe_secret)
+        yield World(url, http, ports, store, served, stripe, data / "mail", new_shop)

@@ -66,9 +66,6 @@ CANCEL = TransitionTable[CaseState](
 # Answered for good, as far as we can see; only DONE can be reopened, and only towards a person.
 CLOSED = frozenset({_S.DONE, _S.REFUSED, _S.WITHDRAWN, _S.CONVERTED_TO_RETURN})
 
-# These own their units (I2): open, or cancelled for good.
-OWNS_UNITS = frozenset(_S) - {_S.REFUSED, _S.WITHDRAWN, _S.CONVERTED_TO_RETURN}
-
 WAITS_ON: Mapping[CaseState, WaitsOn] = {
     _S.REQUESTED: WaitsOn.US,
     _S.APPROVED: WaitsOn.US,

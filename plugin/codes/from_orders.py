@@ -10,7 +10,7 @@ from plugin.codes.models import PUBLISH_CODE, Code
 from plugin.codes.publishing import Authority
 from plugin.codes.redemption import Flag, Redemption, lateness, settle
 from plugin.codes.states import CodeState
-from plugin.codes.store import codes_in, codes_used_by, lock_code, move
+from plugin.codes.store import codes_in, codes_used_by, lock_codes, move
 from plugin.db import Transaction
 from plugin.outbox.service import add
 from plugin.shops.models import Shop
@@ -32,12 +32,10 @@ async def seen_in_order(
     always older, so two orders are locked from child to parent, never in a circle.
     """
     settled = []
-    for found in await codes_in(tx, shop.id, discount_codes):
-        if found.redeemed_order == external_order_id:
-            continue  # seen before, or given back since
-        code = await lock_code(tx, found)
+    carried = await codes_in(tx, shop.id, discount_codes)
+    for code in await lock_codes(tx, [code for code in carried if code.redeemed_order != external_order_id]):
         if code.redeemed_order == external_order_id:
-            continue
+            continue  # seen before, or given back since
         if code.state == CodeState.REDEEMED:
             await _flag_second_use(tx, code, external_order_id, at)
             continue
@@ -64,8 +62,7 @@ async def give_back(tx: Transaction, shop_id: str, external_order_id: str, at: d
     that was revoked, or that another order carries as well, is not given back.
     """
     given = []
-    for found in await codes_used_by(tx, shop_id, external_order_id):
-        code = await lock_code(tx, found)
+    for code in await lock_codes(tx, await codes_used_by(tx, shop_id, external_order_id)):
         if code.state != CodeState.REDEEMED or code.redeemed_order != external_order_id or code.given_back:
             continue
         if code.flag in (Flag.AFTER_REVOCATION, Flag.SEEN_IN_TWO_ORDERS):

@@ -1,7 +1,7 @@
 """All queries of the ledger of codes and its counters.
 
-Lock order: order, case, payment, code, counter. A code's audit is on the chain of the order that earned it, so whoever
-changes a code locks that order first.
+A code's audit is on the chain of the order that earned it, so whoever changes a code locks that order first, and a
+counter last (docs/architecture.md, "Locks").
 """
 
 from __future__ import annotations
@@ -68,6 +68,20 @@ async def lock_code(tx: Transaction, code: Code) -> Code:
     """The order that earned the code, then the code, both locked until the transaction ends; read anew."""
     await tx.rows("SELECT id FROM orders WHERE id = $1 FOR UPDATE", code.order_id)
     return await Code.filter(id=code.id).select_for_update().using_db(tx.connection).get()
+
+
+async def lock_codes(tx: Transaction, codes: Sequence[Code]) -> list[Code]:
+    """The same for several: all their orders, then all the codes, each in the sequence of their ids.
+
+    Together and first, because what follows may take a counter, and nobody who holds one may wait for an order.
+    """
+    if not codes:
+        return []
+    await tx.rows(
+        "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE", sorted({code.order_id for code in codes})
+    )
+    ours = Code.filter(id__in=[code.id for code in codes]).order_by("id")
+    return await ours.select_for_update().using_db(tx.connection)
 
 
 async def move(tx: Transaction, code: Code, to: CodeState) -> None:

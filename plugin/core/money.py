@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
 
-from babel.numbers import get_currency_precision, is_currency, list_currencies
+from babel.numbers import get_currency_precision, is_currency
 
 from plugin.core.errors import DomainError
 
@@ -46,11 +46,6 @@ def exponent(currency: str) -> int:
     if not (len(currency) == 3 and currency.isascii() and currency.isupper() and is_currency(currency)):
         raise BadAmount(param="currency", detail=f"{currency!r} is not an ISO 4217 currency code.")
     return _ISO_EXPONENTS.get(currency, get_currency_precision(currency))
-
-
-def known_currencies() -> frozenset[str]:
-    """All three-letter codes that ``exponent`` accepts."""
-    return frozenset(list_currencies())
 
 
 def parse_amount(text: str | int, currency: str) -> int:

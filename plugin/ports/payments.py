@@ -181,10 +181,6 @@ class PaymentGateway(Protocol):
         """Deactivate the promotion code."""
         ...
 
-    async def read_code(self, account: PaymentAccount, promotion_id: str) -> int:
-        """How many times it has been redeemed there."""
-        ...
-
     async def ping(self, account: PaymentAccount) -> str:
         """For ``doctor``: which account the key opens."""
         ...

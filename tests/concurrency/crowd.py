@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -65,8 +65,8 @@ class Gate:
 
 
 @asynccontextmanager
-async def hold_order(url: str, order_id: str) -> AsyncIterator[Gate]:
-    """Whoever wants this order waits until the block ends; then all of them go on at the same moment.
+async def hold(url: str, lock: str, name: str) -> AsyncIterator[Gate]:
+    """Whoever wants the row that ``lock`` takes waits until the block ends; then they go on, in the order of coming.
 
     A connection of its own: what the test starts inside the block must not run in the test's transaction.
     """
@@ -76,7 +76,12 @@ async def hold_order(url: str, order_id: str) -> AsyncIterator[Gate]:
     )
     try:
         async with connection.transaction():
-            await connection.execute("SELECT 1 FROM orders WHERE id = $1 FOR UPDATE", order_id)
+            await connection.execute(lock, name)
             yield Gate(connection)
     finally:
         await connection.close()
+
+
+def hold_order(url: str, order_id: str) -> AbstractAsyncContextManager[Gate]:
+    """Hold everybody who wants this order."""
+    return hold(url, "SELECT 1 FROM orders WHERE id = $1 FOR UPDATE", order_id)

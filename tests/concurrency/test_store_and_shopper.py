@@ -12,7 +12,8 @@ from plugin.ports.orders import OrderState
 from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.wire import FulfilmentBody, LineCountBody, OrderBody
 from tests.concurrency.crowd import ROUNDS, an_order, hold_order
-from tests.journeys.steps import alerts, charged, count, given_back, hurry, quiet, templates
+from tests.journeys.steps import alerts, charged, count, given_back, quiet, templates
+from tests.nudges import hurry
 from tests.world import World
 
 TOLD_ONCE = (["cancelled"], ["cancelled", "refunded"])  # two mails where the money was slower than a second
@@ -69,7 +70,7 @@ async def test_the_stores_answer_and_its_echo_are_one_cancellation(world: World,
             if first == "echo":
                 await world.send(changed)
                 await gate.until_waiting(world, 1)
-            await hurry(world, "ask_store", case)
+            await hurry(world, "ask_store", ref=case)
             if first == "answer":
                 await gate.until_waiting(world, 1)
                 await world.send(changed)
@@ -96,7 +97,7 @@ async def test_a_parcel_that_leaves_against_the_stores_own_word_finds_a_person(
             if first == "parcel":
                 await world.send(sent)
                 await gate.until_waiting(world, 1)
-            await hurry(world, "ask_store", case)
+            await hurry(world, "ask_store", ref=case)
             if first == "answer":
                 await gate.until_waiting(world, 1)
                 await world.send(sent)

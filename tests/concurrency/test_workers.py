@@ -11,8 +11,8 @@ from plugin.outbox.service import add
 from plugin.payments.sandbox.faults import FaultKind
 from tests.concurrency.crowd import ROUNDS, an_order, hold_order
 from tests.concurrency.test_store_and_shopper import TOLD_ONCE, an_open_ask
-from tests.journeys.steps import charged, count, hurry, legs_of, quiet, templates
-from tests.nudges import one
+from tests.journeys.steps import charged, count, legs_of, quiet, templates
+from tests.nudges import hurry, one
 from tests.world import World
 
 AT_ONCE = 6
@@ -70,7 +70,7 @@ async def test_work_whose_lease_was_lost_meanwhile_is_its_heirs(world: World, da
         async with hold_order(database, order_id) as gate:
             (changed,) = world.store.settle_pending()
             if kind == "ask_store":
-                await hurry(world, kind, case)
+                await hurry(world, kind, ref=case)
             else:
                 await world.send(changed)
             await gate.until_waiting(world, 1)

@@ -1,4 +1,4 @@
-"""Steps that several journeys take: let things come to rest, make time pass for one kind of work, look at the books."""
+"""Steps that several journeys take: let things come to rest, look at the books."""
 
 from __future__ import annotations
 
@@ -22,14 +22,6 @@ async def quiet(world: World) -> None:
         return not due
 
     await world.until(nothing_is_due)
-
-
-async def hurry(world: World, kind: str, ref: str | None = None) -> None:
-    """Bring waiting work of this kind forward to now, as if its pause were over."""
-    await rows(
-        "UPDATE work SET not_before = now() WHERE kind = $1 AND state = 'ready' AND ref = COALESCE($2, ref)", kind, ref
-    )
-    await world.ports.doorbell.ring([])
 
 
 async def legs_of(case_id: str) -> list[dict[str, Any]]:

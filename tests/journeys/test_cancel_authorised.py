@@ -9,7 +9,8 @@ import httpx
 from plugin.journeys import staff
 from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.wire import OrderBody
-from tests.journeys.steps import charged, hurry, legs_of, quiet, templates
+from tests.journeys.steps import charged, legs_of, quiet, templates
+from tests.nudges import hurry
 from tests.world import World
 
 OIL = [{"line_id": "oil", "quantity": 1}]

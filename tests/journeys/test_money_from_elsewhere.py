@@ -12,7 +12,8 @@ from plugin.journeys.staff import Less
 from plugin.payments.sandbox.control_messages import DeliveryMode
 from plugin.payments.sandbox.faults import FaultKind
 from plugin.refunds.plan import NotEnoughToRefund
-from tests.journeys.steps import alerts, charged, count, given_back, hurry, quiet
+from tests.journeys.steps import alerts, charged, count, given_back, quiet
+from tests.nudges import hurry
 from tests.world import World
 
 

@@ -8,8 +8,9 @@ from plugin.db import rows
 from plugin.journeys import staff
 from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.wire import ShippingBody
-from tests.journeys.steps import given_back, hurry, legs_of, quiet, templates
+from tests.journeys.steps import given_back, legs_of, quiet, templates
 from tests.journeys.test_policy_outcomes import lines_of
+from tests.nudges import hurry
 from tests.world import World
 
 
@@ -43,7 +44,7 @@ async def test_a_timer_that_rings_too_early_is_not_lost(world: World) -> None:
     shopper = await world.shopper(await world.place("fashion"))
     case = await shopper.cancel()
     await quiet(world)
-    await hurry(world, "case_due", case["id"])
+    await hurry(world, "case_due", ref=case["id"])
     await quiet(world)
     assert (await shopper.case(case["id"]))["state"] == "awaiting_store"
 

@@ -10,7 +10,8 @@ import pytest
 from plugin.db import rows
 from plugin.journeys import staff
 from plugin.payments.sandbox.faults import FaultKind
-from tests.journeys.steps import alerts, charged, given_back, hurry, legs_of, quiet, templates
+from tests.journeys.steps import alerts, charged, given_back, legs_of, quiet, templates
+from tests.nudges import hurry
 from tests.world import World
 
 

@@ -140,11 +140,6 @@ class StripeGateway:
                 promotion_id, {"active": False}, {"idempotency_key": key}
             )
 
-    async def read_code(self, account: PaymentAccount, promotion_id: str) -> int:
-        with reading():
-            code = await self._client(account).v1.promotion_codes.retrieve_async(promotion_id)
-        return code.times_redeemed
-
     async def ping(self, account: PaymentAccount) -> str:
         with reading():
             found = await self._client(account).v1.accounts.retrieve_current_async()
