@@ -82,6 +82,7 @@ _LOST_DATABASE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.LockNotAvailableError,  # another process stands still with what this one needs
 )
 
 

@@ -75,6 +75,9 @@ def tortoise_config(url: str, *, pool: int = 12) -> dict[str, Any]:
             # Nobody outside is called inside a transaction: one that stands still belongs to a process that does, and
             # its locks would hold up everybody else's work on that order for as long.
             "idle_in_transaction_session_timeout": "10s",
+            # Shorter than that: else the next transactions of the process that stands still, which wait for the same
+            # order, would get the lock one after the other and keep it for ten seconds each.
+            "lock_timeout": "8s",
         },
     }
     if query.get("sslmode") in ("require", "verify-ca", "verify-full"):
