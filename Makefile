@@ -36,7 +36,7 @@ lengths: ## Every Python file under 300 lines
 	@.ci/lengths
 
 faults: $(READY) ## Strike at every point with SEEDS=50 seeds, JOBS=8 towns side by side; the table (ARGS=--resume goes on)
-	@$(BIN)/python -m tests.faults --seeds $(SEEDS) --jobs $(JOBS) --nemeses-every 5 --mass 1000 $(ARGS); played=$$?; \
+	@$(BIN)/python -m tests.faults --seeds $(SEEDS) --jobs $(JOBS) --nemeses-every 7 --mass 1000 $(ARGS); played=$$?; \
 	$(BIN)/python -m tests.faults --report >/dev/null; exit $$played
 
 bench: $(READY) ## Run the benchmarks; they print ratios
