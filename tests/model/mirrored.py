@@ -21,7 +21,7 @@ from plugin.refunds import service as refunds
 from plugin.refunds import store as refund_store
 
 MIRRORED: tuple[Callable[..., Any], ...] = (
-    cases.move, codes.move, cancel.approve_and_ask,
+    cases.move, codes.move, cancel.ask_for_it,
     money_moved.take_refund_fact, money_moved.follow_up, money_moved.money_failed, money_moved.hand_to_person,
     order_changed.order_changed, overdue.case_due, payment_reported.take_payment_fact,
     refunds.move_leg, refunds.reserve, refunds.release, refunds.take_fact, refunds.is_sent, refund_store.payables,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from plugin.refunds.states import SETTLED
 from tests.model.move import Move
 from tests.model.world import (
     MOST_ATTEMPTS,
-    SETTLED,
     C,
     K,
     L,

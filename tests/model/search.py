@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from plugin.cases.states import WAITS_ON, WaitsOn
 from plugin.core.transitions import IllegalTransition
+from plugin.refunds.states import SETTLED
 from tests.model.move import Move
 from tests.model.moves import moves
-from tests.model.world import LIVE, SETTLED, C, L, World
+from tests.model.world import LIVE, C, L, World
 
 Moves = Callable[[World], Iterator[Move]]
 

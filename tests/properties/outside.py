@@ -17,6 +17,7 @@ STEPS_ON_CASES = ("approve", "refuse", "confirmed_by_hand", "ask_again", "close"
 STEPS_ON_LEGS = ("mark_paid", "retry")
 PAUSES = (timedelta(seconds=20), timedelta(minutes=12), timedelta(hours=2), timedelta(hours=25), timedelta(days=15))
 WAITING = (RefundState.PENDING, RefundState.REQUIRES_ACTION)
+DECIDED = (*WAITING, RefundState.SUCCEEDED, RefundState.FAILED, RefundState.FAILED, RefundState.FAILED)
 
 
 class Outside(CheckoutSide):
@@ -56,7 +57,7 @@ class Outside(CheckoutSide):
             dispute.holds_money, dispute.is_closed = False, True
 
     @once_asked
-    @rule(which=few, outcome=st.sampled_from((*WAITING, RefundState.SUCCEEDED, RefundState.FAILED)), heard=heard)
+    @rule(which=few, outcome=st.sampled_from(DECIDED), heard=heard)
     def bank_decides(self, which: int, outcome: RefundState, heard: bool) -> None:
         """A refund that waits comes to its end, or one that had succeeded is taken back."""
         intent = self.intent(which)

@@ -16,12 +16,17 @@ EDITS = ("fewer", "fewer", "another line", "dearer", "cheaper")
 class StoreSide(Shops):
     """The store's own hands."""
 
+    def packable(self, order: StoreOrder, line: int) -> StoreLine | None:
+        """A line of which units are left that are neither cancelled nor shipped, by the store's books."""
+        known = [one for one in order.lines if self.world.store.left(order, one.id) > 0]
+        return known[line % len(known)] if known else None
+
     @once_asked
     @rule(which=few, line=few, quantity=st.integers(1, 2), dishonest=st.booleans(), heard=heard)
     def ship(self, which: int, line: int, quantity: int, dishonest: bool, heard: bool) -> None:
         """A parcel leaves; a dishonest store also ships what it has cancelled, but not more than there was."""
         order = self.order(which)
-        chosen = order.lines[line % len(order.lines)]
+        chosen = (None if dishonest else self.packable(order, line)) or order.lines[line % len(order.lines)]
         left = self.world.store.left(order, chosen.id)
         sent = sum(c.quantity for f in order.fulfilments for c in f.lines if c.line_id == chosen.id)
         most = min(quantity, chosen.quantity - sent if dishonest else left)
@@ -32,8 +37,7 @@ class StoreSide(Shops):
     @rule(which=few, line=few, heard=heard)
     def store_cancels_by_hand(self, which: int, line: int, heard: bool) -> None:
         order = self.order(which)
-        chosen = order.lines[line % len(order.lines)]
-        if self.world.store.left(order, chosen.id) > 0:
+        if (chosen := self.packable(order, line)) is not None:
             self.world.store.cancel_by_hand(order.id, chosen.id, 1)
             self.world.by_hand.append((order.id, chosen.id, 1, self.world.clock.now()))
             self.tell(heard)
@@ -54,14 +58,14 @@ class StoreSide(Shops):
         order = self.order(which)
         if order.state is not OrderState.OPEN:
             return
-        chosen = order.lines[line % len(order.lines)]
+        chosen = self.packable(order, line)
         if edit == "another line":
             number = len(order.lines)
             added = StoreLine(
                 id=f"l{number}", title=f"Thing {number}", quantity=1, unit_price=by, discount=0, tax=0, total=by
             )
             self._edited(order, (*order.lines, added))
-        elif self.world.store.left(order, chosen.id) > 0:
+        elif chosen is not None:
             quantity, total = chosen.quantity, chosen.total
             if edit == "fewer" and quantity > 1:
                 quantity, total = quantity - 1, total - total // quantity

@@ -51,7 +51,7 @@ async def test_whatever_happens_every_promise_is_kept(database: str, capsys: pyt
 
 @pytest.mark.parametrize(
     ("machine", "promise"),
-    [(WithoutKeys, "I8"), (WithoutMetadata, "I8|I7"), (WithoutAnswers, "the store has not agreed")],
+    [(WithoutKeys, "I8"), (WithoutMetadata, "I8"), (WithoutAnswers, "the store has")],
 )
 async def test_a_planted_mistake_is_found(database: str, machine: type[Lives], promise: str) -> None:
     with pytest.raises(AssertionError, match=promise):
