@@ -52,7 +52,7 @@ async def test_what_was_claimed_is_finished_before_it_stops_and_nothing_else_is_
         await go_on.wait()
         await complete(ports, claim)
 
-    runner = Runner(ports, bell, house=no_housekeeping, run=slowly)
+    runner = Runner(ports, bell, house=no_housekeeping, run=slowly, kinds=None)
     running = asyncio.create_task(runner.run())
     await begun.wait()
     runner.stop()
@@ -81,7 +81,7 @@ async def test_a_database_that_goes_away_is_waited_for(database: str) -> None:
         await complete(ports, claim)
         finished.set()
 
-    runner = Runner(ports, bell, house=no_housekeeping, claim=claim, run=run)
+    runner = Runner(ports, bell, house=no_housekeeping, claim=claim, run=run, kinds=None)
     running = asyncio.create_task(runner.run())
     while not finished.is_set():
         await tried.wait()
@@ -107,7 +107,7 @@ async def test_broken_housekeeping_stops_no_work(database: str) -> None:
         await complete(ports, claim)
         finished.set()
 
-    runner = Runner(ports, bell, house=broken, run=run)
+    runner = Runner(ports, bell, house=broken, run=run, kinds=None)
     running = asyncio.create_task(runner.run())
     await finished.wait()
     runner.stop()
@@ -159,7 +159,7 @@ async def test_what_follows_from_finished_work_is_run_at_once_and_also_while_it_
     async with transaction(ports.doorbell) as tx:
         await outbox.add(tx, shop_id=shop.id, kind="test", ref="0")
     rung = len(ports.doorbell.rings)
-    runner = Runner(ports, bell, house=no_housekeeping, run=lead_on)
+    runner = Runner(ports, bell, house=no_housekeeping, run=lead_on, kinds=None)
     await asyncio.wait_for(runner.run(), 10)
     assert seen == [("0", 1), ("1", 1), ("2", 1), ("3", 1)]
     assert all(ring.not_before is not None for ring in ports.doorbell.rings[rung:])
@@ -186,7 +186,7 @@ async def test_what_follows_from_work_that_is_rolled_back_is_taken_by_nobody(dat
 
     async with transaction(ports.doorbell) as tx:
         await outbox.add(tx, shop_id=shop.id, kind="test", ref="first")
-    runner = Runner(ports, bell, house=no_housekeeping, run=run)
+    runner = Runner(ports, bell, house=no_housekeeping, run=run, kinds=None)
     await asyncio.wait_for(runner.run(), 10)
     assert ran == ["first"]
     assert [row["ref"] for row in await rows("SELECT ref FROM work")] == ["first"]
@@ -209,7 +209,7 @@ async def test_a_flood_in_one_lane_keeps_the_other_waiting_for_nothing(database:
         await reached.wait()
         await complete(ports, claim)
 
-    runner = Runner(ports, bell, house=no_housekeeping, run=stuck)
+    runner = Runner(ports, bell, house=no_housekeeping, run=stuck, kinds=None)
     running = asyncio.create_task(runner.run())
     await asyncio.wait_for(reached.wait(), 10)
     assert (await one("SELECT count(*) AS n FROM work WHERE state = 'ready'"))["n"] == 100 - PLACES[lane_of(flood)]
