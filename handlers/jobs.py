@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
 from handlers.logs import describe_exception
+from plugin import db
 from plugin.cases.service import CASE_DUE
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
@@ -21,7 +23,7 @@ from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
 from plugin.journeys.tell import TELL, tell
 from plugin.messages.outbox import SEND_MAIL, send_mail
-from plugin.outbox.service import Claim, Later, LeaseLost, put_back
+from plugin.outbox.service import Claim, Later, LeaseLost, back_off, put_back
 from plugin.ports.runtime import Ports
 
 UseCase = Callable[[Ports, Claim], Awaitable[None]]
@@ -38,6 +40,8 @@ JOBS: dict[str, UseCase] = {
     WITHDRAW_CODE: withdraw_code,
     MAIL_LOOKUP: mail_lookup,
 }
+
+AWAY_AT_MOST = timedelta(seconds=30)
 
 log = structlog.get_logger("comeback.jobs")
 
@@ -60,6 +64,11 @@ async def _run(ports: Ports, claim: Claim) -> None:
         raise
     except Later as later:
         await _give_back(ports, claim, reason=later.reason, later=later)
+    except db.IS_AWAY as away:  # no failure of the work: a sound webhook is not set aside for it
+        told = describe_exception(away)
+        log.warning("work_waits_for_the_database", kind=claim.kind, work_id=claim.id, **told)
+        reason = f"{told['error']} at {told['where'][-1]}"
+        await _give_back(ports, claim, reason=reason, later=Later(back_off(claim.attempts, AWAY_AT_MOST), reason))
     except Exception as error:
         log.exception("work_failed", kind=claim.kind, work_id=claim.id, attempts=claim.attempts)
         if claim.kind == READ_EVENT and await set_aside_after_failures(ports, claim, error):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
@@ -19,6 +18,7 @@ from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
 from handlers.language import spoken_language
+from plugin import db
 from plugin.core.errors import DomainError, NotFound
 from plugin.core.words import catalogue
 
@@ -74,16 +74,6 @@ _FRAMEWORK_FAILURES: Mapping[int, tuple[str, str]] = {
     429: ("too_many_requests", "Too many requests. Please wait a moment and try again."),
     503: ("unavailable", _UNAVAILABLE),
 }
-_LOST_DATABASE = (
-    OSError,  # a socket that is gone; Tortoise's own DBConnectionError is one too
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.LockNotAvailableError,  # another process stands still with what this one needs
-)
 
 
 def sentences() -> tuple[str, ...]:
@@ -114,7 +104,7 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, RecursionError):  # a body nested beyond all sense: nothing of ours recurses that deep
         code, sentence = _FRAMEWORK_FAILURES[400]
         return Failure(status=400, code=code, sentence=sentence, detail=sentence)
-    if isinstance(error, _LOST_DATABASE):
+    if isinstance(error, db.IS_AWAY):
         code, sentence = _FRAMEWORK_FAILURES[503]
         return Failure(status=503, code=code, sentence=sentence, detail=sentence, extra={"retry_after": 2})
     return Failure(status=500, code="internal_error", sentence=_OUR_FAULT, detail=_OUR_FAULT)

@@ -24,6 +24,17 @@ from tortoise.transactions import in_transaction
 from plugin.core.points import point
 from plugin.ports.runtime import Doorbell, Ring
 
+# The database is at fault, and not what was asked of it: worth another try.
+IS_AWAY = (
+    OSError,  # a socket that is gone; Tortoise's own DBConnectionError is one too
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.LockNotAvailableError,  # another process stands still with what this one needs
+)
 FEATURES = (
     "shops", "access", "inbox", "outbox", "audit", "orders", "policies", "codes", "cases", "refunds", "messages",
     "insights",

@@ -157,10 +157,16 @@ async def open_by_code(shop_id: str, lookup_id: str, code: str, at: datetime) ->
     given = _code_hash(lookup_id, code.strip().upper().replace("-", "").replace(" ", ""))
     if not tried or tried[0]["order_id"] is None or not compare_digest(tried[0]["code_hash"], given):
         raise WrongCode(param="code")
-    used = await Lookup.filter(id=lookup_id, used_at__isnull=True).update(used_at=at)
-    if not used:
+    order_id, token, ends = tried[0]["order_id"], new_token("cs"), at + SESSION_LASTS
+    opened = await rows(  # one statement: a code is not used up without its session
+        "WITH used AS (UPDATE lookups SET used_at = $2 WHERE id = $1 AND used_at IS NULL RETURNING shop_id, order_id) "
+        "INSERT INTO shopper_sessions (id, token_hash, shop_id, order_id, opened_by, expires_at, created_at) "
+        "SELECT $3, $4, shop_id, order_id, 'code', $5, $2 FROM used RETURNING id",
+        lookup_id, at, new_id("sess"), token_hash(token), ends,
+    )  # fmt: skip
+    if not opened:
         raise WrongCode(param="code")
-    return await open_session(shop_id, tried[0]["order_id"], "code", at)
+    return OpenedSession(token, Visitor(opened[0]["id"], shop_id, order_id, ends))
 
 
 def _code_hash(lookup_id: str, code: str) -> str:

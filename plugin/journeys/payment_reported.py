@@ -22,7 +22,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import Overtaken, freeze, lock_order, payments_by_reference, store_payment_fact
 from plugin.outbox import service as outbox
-from plugin.outbox.service import Claim, Later, back_off
+from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, RejectCode, Rejected
 from plugin.ports.runtime import Ports
@@ -59,10 +59,13 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
         await _close(ports, claim, event, EventState.IGNORED, "No order here was paid with this PaymentIntent.")
     else:
         fact = await _read(ports, shop, payments[0], claim)
-        async with transaction(ports.doorbell) as tx:
-            if fact is not None:
-                for payment in payments:
+        if fact is not None:
+            for (
+                payment
+            ) in payments:  # a transaction each: it locks an order, and nobody locks one while holding another
+                async with transaction(ports.doorbell) as tx:
                     await take_payment_fact(tx, ports, shop, payment, fact)
+        async with transaction(ports.doorbell) as tx:
             await close_event(tx, event.id, EventState.HANDLED, at)
             await outbox.complete(tx, claim)
 
@@ -137,7 +140,7 @@ async def _read(ports: Ports, shop: Shop, payment: Payment, claim: Claim) -> Pay
     try:
         return await ports.payments.read(account, payment.reference)
     except (OutcomeUnknown, OutcomeStored) as unknown:
-        raise Later(back_off(claim.attempts), str(unknown)) from unknown
+        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), str(unknown)) from unknown
     except Rejected as no:
         if no.code is RejectCode.BAD_CREDENTIALS:
             raise Later(timedelta(minutes=10), no.reason) from no

@@ -30,7 +30,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, store_payment_fact
 from plugin.outbox import service as outbox
-from plugin.outbox.service import Claim, Later, back_off
+from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.ports.payments import (
     OutcomeStored,
@@ -54,6 +54,7 @@ from plugin.refunds.store import (
     lock_leg,
     paid_back_before,
     paid_by_hand,
+    was_absent_before,
 )  # fmt: skip
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
@@ -93,7 +94,7 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
             await _take_result(ports, claim, shop, call, fact)
     except OutcomeUnknown as unknown:
         delay = timedelta(seconds=unknown.retry_after) if unknown.retry_after else None
-        raise Later(delay or timedelta(seconds=min(2**claim.attempts, 300)), unknown.reason) from unknown
+        raise Later(delay or back_off(claim.attempts, MONEY_WAITS_AT_MOST), unknown.reason) from unknown
     except OutcomeStored as stored:
         await _not_known(ports, call, why="stored_error")
         raise Later(timedelta(0), str(stored)) from stored
@@ -109,7 +110,7 @@ async def _read_again(ports: Ports, shop: Shop, claim: Claim, leg: RefundLeg, pa
     meanwhile is known before we pay. Nothing is sent on an older report, also while Stripe cannot be read."""
     stale = payment.read_at is None or ports.clock.now() - payment.read_at > REPORT_IS_FRESH_FOR
     if LegState(leg.state) is LegState.RESERVED and stale and not await refresh_payments(ports, shop, [payment]):
-        raise Later(back_off(claim.attempts), "the payment could not be read")
+        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the payment could not be read")
 
 
 async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> _Call | None:
@@ -214,12 +215,9 @@ async def _reconcile(ports: Ports, claim: Claim, shop: Shop, call: _Call) -> Non
     if found is not None:
         await _take_result(ports, claim, shop, call, found)
         return
-    at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
         case, leg = await _lock(tx, call.leg)
-        if leg.absent_since is None:
-            await RefundLeg.filter(id=leg.id).using_db(tx.connection).update(absent_since=at)
-        elif at - leg.absent_since >= LIST_AGAIN_AFTER:
+        if await was_absent_before(tx, leg.id, LIST_AGAIN_AFTER):
             await hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)
             await outbox.complete(tx, claim)
             return

@@ -20,6 +20,7 @@ from plugin.ports.runtime import Ring
 __all__ = ["LEASE", "SENDING_NEEDS", "Claim", "Heir", "Lane", "LeaseLost", "lane_of"]  # beside what is defined here
 
 LONGEST_BACK_OFF = timedelta(minutes=10)
+MONEY_WAITS_AT_MOST = timedelta(minutes=1)
 
 
 class Later(Exception):
@@ -105,9 +106,13 @@ async def claim_one(work_id: str, *, lease: timedelta = LEASE, kinds: Sequence[s
     return next(iter(claims_of(taken, lease, started)), None)
 
 
-def back_off(attempts: int) -> timedelta:
-    """The growing pause between tries: 2 s, 4 s, 8 s, and at most ten minutes."""
-    return min(timedelta(seconds=2 ** min(attempts, 10)), LONGEST_BACK_OFF)
+def back_off(attempts: int, at_most: timedelta = LONGEST_BACK_OFF) -> timedelta:
+    """The growing pause between tries: 2 s, 4 s, 8 s, and ``at_most`` ten minutes.
+
+    Attempts count leases that were lost and answers that were waited for as well, so that where somebody waits for
+    money the pause stays short: one lost packet after them is no reason to be late.
+    """
+    return min(timedelta(seconds=2 ** min(attempts, 10)), at_most)
 
 
 async def put_back(claim: Claim, *, reason: str, delay: timedelta | None = None) -> Ring | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, columns, made_of, read, read_both, rows
@@ -202,3 +202,16 @@ async def legs_by_state() -> dict[str, int]:
 async def legs_on_payment(payment_id: str) -> list[RefundLeg]:
     """All our legs on a payment, oldest first."""
     return await read(RefundLeg, "WHERE payment_id = $1 ORDER BY id", payment_id)
+
+
+async def was_absent_before(tx: Transaction, leg_id: str, ago: timedelta) -> bool:
+    """Note that the leg's refund is not listed at its custodian; whether that was noted so long ago already.
+
+    By the database's clock alone: two workers whose clocks differ must not take one look for two.
+    """
+    (noted,) = await tx.rows(
+        "UPDATE refund_legs SET absent_since = COALESCE(absent_since, now()) WHERE id = $1 "
+        "RETURNING absent_since <= now() - $2::interval AS is_long",
+        leg_id, ago,
+    )  # fmt: skip
+    return bool(noted["is_long"])

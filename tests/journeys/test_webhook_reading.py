@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import asyncpg
 from msgspec.structs import replace
 
 from handlers.jobs import run_claim
@@ -30,13 +31,14 @@ class Breaking(CannotBeAsked):
     name: str = "standard"
     platform: str = "the tests"
     is_broken: bool = True
+    fault: type[Exception] = ZeroDivisionError
 
     def verify(self, headers: object, body: bytes, secrets: object, now: datetime) -> Any:
         raise NotImplementedError
 
     def parse(self, topic: str, body: bytes) -> Parsed:
         if self.is_broken:
-            raise ZeroDivisionError("our own fault")
+            raise self.fault("our own fault")
         return OrderChanged(a_store_order(id="o-1"))
 
 
@@ -76,6 +78,22 @@ async def test_a_body_that_breaks_our_own_code_five_times_is_set_aside_and_repla
     async with transaction(ports.doorbell) as tx:
         assert not await reopen_event(tx, shop.id, event.id)
         assert not await reopen_event(tx, "shop_other", event.id)
+
+
+async def test_a_database_that_is_away_sets_no_sound_webhook_aside(database: str) -> None:
+    storefront = Breaking(fault=asyncpg.LockNotAvailableError)
+    ports = fake_ports({"standard": storefront})
+    shop = await a_shop(ports)
+    await receive(
+        ports.doorbell, shop_id=shop.id, source="standard", key="msg_1", topic="order.updated", body=b"{}",
+        at=ports.clock.now(),
+    )  # fmt: skip
+    for _ in range(6):
+        await _work_now(ports)
+    assert (await one("SELECT failures FROM work"))["failures"] == 0
+    storefront.is_broken = False
+    await _work_now(ports)
+    assert (await one("SELECT state FROM inbox_events"))["state"] == "handled"
 
 
 async def test_an_order_that_does_not_add_up_is_set_aside_and_the_next_version_is_read(world: World) -> None:
