@@ -158,10 +158,7 @@ def can_be_planned(refundable: int) -> bool:
 
 
 def reserve(world: World) -> World:
-    """Mirrors ``journeys.cancel.ask_for_it``, with what is reserved before it.
-
-    Nothing is approved that the payment cannot give.
-    """
+    """Mirrors ``journeys.cancel.ask_for_it``, with what is reserved before it: all that is owed."""
     asked = replace(world.step(C.APPROVED).step(C.AWAITING_STORE), leg=L.RESERVED)
     return replace(asked, second=L.RESERVED if world.has_second else None).add("ask")
 

@@ -179,7 +179,9 @@ class SmallWorld:
 
     async def open_work(self) -> list[dict[str, Any]]:
         """Work that could be done now. Pauses are not waited for, but a timer does not ring before its time."""
-        found = await rows("SELECT id, kind, ref, not_before FROM work WHERE state <> 'done' ORDER BY created_at, id")
+        found = await rows(
+            "SELECT id, kind, ref, not_before FROM work WHERE state <> 'done' ORDER BY created_at, not_before, id"
+        )
         return [row for row in found if row["kind"] != CASE_DUE or row["not_before"] <= self.clock.at]
 
     async def claim(self, work_id: str) -> Claim | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.careless import WithoutAnswers, WithoutKeys, WithoutMetadata
+from tests.properties.careless import WithoutAnswers, WithoutMetadata
 from tests.properties.depth import Tally
 from tests.properties.lives import Lives
 
@@ -51,7 +51,7 @@ async def test_whatever_happens_every_promise_is_kept(database: str, capsys: pyt
 
 @pytest.mark.parametrize(
     ("machine", "promise"),
-    [(WithoutKeys, "I8"), (WithoutMetadata, "I8"), (WithoutAnswers, "the store has")],
+    [(WithoutMetadata, "I8"), (WithoutAnswers, "the store has")],
 )
 async def test_a_planted_mistake_is_found(database: str, machine: type[Lives], promise: str) -> None:
     with pytest.raises(AssertionError, match=promise):
