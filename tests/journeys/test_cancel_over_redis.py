@@ -10,6 +10,7 @@ from handlers.worker import listen
 from plugin.ports.runtime import Ports
 from tests.fixtures_redis import RunningRedis
 from tests.journeys.conftest import OpenWorld
+from tests.journeys.steps import quiet
 from tests.nudges import cancellations, refunds
 from tests.waiting import NeverSweeps
 
@@ -34,6 +35,7 @@ async def test_a_cancellation_is_carried_by_redis_from_the_webhook_to_the_mail(
         assert await refunds(world) == [(order.total, "succeeded")]
         assert len(cancellations(world)) == 1
         assert "refunded" in (await world.mail("cancelled", order)).text
+        await quiet(world)
     finally:
         hearing.cancel()
         with suppress(asyncio.CancelledError):
