@@ -18,7 +18,7 @@ QUEUE = "comeback:work"
 RUN_WORK = "run_work"
 QUIET_SECONDS = 2.0
 RUNG_AT_ONCE = 4
-BETWEEN_ROUNDS = 0.02  # seconds; arq looks into Redis less often than this
+BETWEEN_ROUNDS = 0.02  # seconds for each ring of the last round: whom a crowd of them woke is busy, and ringing costs
 
 log = structlog.get_logger("comeback.bells")
 
@@ -75,7 +75,7 @@ class RedisBell:
                 rings, self._waiting = self._waiting, []
                 for ring in rings:
                     await self._enqueue(ring)
-                await asyncio.sleep(BETWEEN_ROUNDS)
+                await asyncio.sleep(BETWEEN_ROUNDS * min(len(rings), RUNG_AT_ONCE))
         except Exception as error:
             self._waiting = []
             self._quiet_until = time.monotonic() + QUIET_SECONDS

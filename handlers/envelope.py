@@ -66,17 +66,18 @@ class Envelope:
                 message["body"] = b""
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=state["request_id"], shop_id=None):
-            try:
-                if method == "OPTIONS" and b"access-control-request-method" in headers:
-                    await self._answer_preflight(headers.get(b"origin", ""), send_with_headers)
-                else:
-                    await self.app(scope, receive, send_with_headers)
-            except Exception as error:
-                log.error("answer broken", exc_info=error)
-                raise AnswerBroken from None
-            finally:
-                self._record(scope, method, status, time.perf_counter() - started)
+        before = structlog.contextvars.bind_contextvars(request_id=state["request_id"], shop_id=None)
+        try:
+            if method == "OPTIONS" and b"access-control-request-method" in headers:
+                await self._answer_preflight(headers.get(b"origin", ""), send_with_headers)
+            else:
+                await self.app(scope, receive, send_with_headers)
+        except Exception as error:
+            log.error("answer broken", exc_info=error)
+            raise AnswerBroken from None
+        finally:
+            self._record(scope, method, status, time.perf_counter() - started)
+            structlog.contextvars.reset_contextvars(**before)
 
     def _dressed(self, scope: HTTPScope, headers: Iterable[RawHeader]) -> list[RawHeader]:
         """``headers`` with what every answer carries; what the handler set itself stays, but for ``Vary``."""

@@ -33,7 +33,7 @@ ALLOWED_FIELDS = frozenset(
 _OUR_OWN_WORDS = frozenset({"at", "level", "method", "request_id", "route"})  # never a caller's: not worth a search
 
 _SECRET_SHAPES = re.compile(
-    r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*"  # a mail address
+    r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)*"  # a mail address, tried once for each word and not for each letter
     r"|\b(?:sk|rk|pk|whsec)_[A-Za-z0-9_-]{12,}"  # a key with its prefix
     r"|(?i:bearer)\s+\S+"
     r"|\b[A-Za-z0-9_-]{40,}",  # 256 random bits in base 64 or in hexadecimal
@@ -44,6 +44,7 @@ _CARD_SHAPE = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
 def configure_logs(level: str, stream: TextIO | None = None) -> None:
     """Send our logs and those of every library to ``stream`` (standard output), one JSON object a line."""
     out = stream or sys.stdout
+    writer = structlog.WriteLogger(out)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -54,7 +55,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(serializer=_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=out),
+        logger_factory=lambda *_: writer,
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(out)

@@ -43,6 +43,9 @@ class Metrics:
             "comeback_http_request_seconds", "From the request's first byte to the answer's last.", ("method", "route"),
             buckets=_LATENCY_BUCKETS, registry=self.registry,
         )  # fmt: skip
+        self._kept: dict[
+            tuple[str, str, int], tuple[Counter, Histogram]
+        ] = {}  # to look up a child costs more than a count
         self._inbox = Gauge("comeback_inbox_depth", "Webhooks stored and not yet handled.", registry=self.registry)
         self._outbox = Gauge("comeback_outbox_depth", "Work rows not yet done.", registry=self.registry)
         self._age = Gauge("comeback_outbox_age_seconds", "Age of the oldest work that is due.", registry=self.registry)
@@ -51,8 +54,12 @@ class Metrics:
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer under its route template, so that no token or id becomes a label."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        key = (method, route, status)
+        if key not in self._kept:
+            self._kept[key] = self._requests.labels(method, route, str(status)), self._seconds.labels(method, route)
+        requests, latencies = self._kept[key]
+        requests.inc()
+        latencies.observe(seconds)
 
     def show(self, backlog: Backlog) -> None:
         self._inbox.set(backlog.inbox_depth)

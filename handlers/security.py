@@ -73,12 +73,12 @@ class ContentTypeCheck(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        headers = dict(scope["headers"])
-        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-        if has_body:
-            opt = scope["route_handler"].opt
-            accepted = opt.get("accepts") or ((FORM,) if opt.get("page") else (JSON,))
+        opt = scope["route_handler"].opt
+        accepted = opt.get("accepts") or ((FORM,) if opt.get("page") else (JSON,))
+        if ANYTHING not in accepted:
+            headers = dict(scope["headers"])
+            has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
             sent = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-            if ANYTHING not in accepted and sent not in accepted:
+            if has_body and sent not in accepted:
                 raise HTTPException(status_code=415)
         await next_app(scope, receive, send)

@@ -17,6 +17,7 @@ from handlers.checkout.routes import checkout_routes
 from handlers.closing import Closing
 from handlers.compose import adapters, database_address
 from handlers.dependencies import provide_closing, provide_ports
+from handlers.hooks.door import WebhookDoor
 from handlers.hooks.routes import hook_routes
 from handlers.metrics import Backlog
 from handlers.pages.failures import error_page
@@ -83,6 +84,7 @@ def _work(settings: Settings, clock: Clock | None, closing: Closing) -> Lifespan
         lease = timedelta(seconds=settings.lease_seconds)
         async with adapters(settings, bell, clock) as ports:
             app.state.ports, app.state.closing = ports, closing
+            app.state.door = WebhookDoor.of(ports)
             if isinstance(bell, RedisBell):
                 async with bell:
                     yield

@@ -1,16 +1,13 @@
-"""The durable inbox: one statement stores a webhook and the work of reading it, then it may be answered."""
+"""The durable inbox after a webhook has arrived: its states, and what was set aside."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from enum import StrEnum
 
 from plugin.core.errors import NotFound
-from plugin.core.ids import new_id
-from plugin.db import Transaction, read, rows
+from plugin.db import Transaction, read
 from plugin.inbox.models import InboxEvent
-from plugin.ports.runtime import Doorbell, Ring
 
 
 class EventState(StrEnum):
@@ -21,39 +18,6 @@ class EventState(StrEnum):
 
 
 READ_EVENT = "read_event"
-
-_RECEIVE = """
-    WITH event AS (
-        INSERT INTO inbox_events (id, shop_id, source, event_key, topic, body, state, received_at)
-        VALUES ($1, $2, $3, $4, $5, $6, 'received', $7)
-        ON CONFLICT (shop_id, source, event_key) DO NOTHING
-        RETURNING id
-    )
-    INSERT INTO work (id, shop_id, kind, ref, state, not_before, attempts, fence, created_at)
-    SELECT $8, $2, $9, id, 'ready', now(), 0, 0, now() FROM event
-    RETURNING id
-"""
-
-
-async def receive(
-    doorbell: Doorbell, *, shop_id: str, source: str, key: str, topic: str, body: bytes, at: datetime
-) -> bool:
-    """Store a verified webhook once and see to it that it is read; False for a repetition."""
-    work_id = new_id("work")
-    written = await rows(
-        _RECEIVE, new_id("evt"), shop_id, source, _as_column(key), _as_column(topic, 120), body, at, work_id, READ_EVENT
-    )
-    if written:
-        await doorbell.ring([Ring(work_id)])
-    return bool(written)
-
-
-def _as_column(name: str, longest: int = 200) -> str:
-    """A sender's name for something, as a column can hold it: what is too long or holds a NUL goes by its hash, so
-    that two names never become one."""
-    if len(name) <= longest and "\0" not in name:
-        return name
-    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 async def get_event(shop_id: str, event_id: str) -> InboxEvent:

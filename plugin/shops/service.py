@@ -139,26 +139,6 @@ async def find_shop(shop_id: str) -> Shop | None:
     return await Shop.get_or_none(id=shop_id) if len(shop_id) <= 40 else None
 
 
-@dataclass(frozen=True)
-class Senders:
-    """Who may send webhooks to a shop: its storefront, and Stripe once it is connected, with their sealed secrets."""
-
-    id: str
-    storefront: str
-    sealed_webhook_secrets: str
-    sealed_stripe_webhook_secrets: str | None
-
-
-async def find_senders(shop_id: str) -> Senders | None:
-    """Of an id that a stranger may have made up. Raw and narrow, because every webhook asks before it is believed."""
-    if not shop_id.isprintable():
-        return None
-    found = await rows(
-        "SELECT id, storefront, sealed_webhook_secrets, sealed_stripe_webhook_secrets FROM shops WHERE id = $1", shop_id
-    )
-    return Senders(**found[0]) if found else None
-
-
 async def shop_by_secret_key(key: str) -> Shop:
     """Whose server is calling; raises ``BadKey``."""
     shop = await Shop.get_or_none(secret_key_hash=token_hash(key)) if key.startswith("sk_comeback_") else None
@@ -192,18 +172,19 @@ def zone_of(settings: ShopSettings, order_zone: str | None = None) -> ZoneInfo:
     return find_zone(order_zone) or find_zone(settings.time_zone) or ZoneInfo("UTC")
 
 
-def webhook_secrets(vault: Vault, shop: Shop | Senders) -> tuple[str, ...]:
+def webhook_secrets(vault: Vault, shop: Shop) -> tuple[str, ...]:
     """The live secrets of the shop's webhooks: two while one is being rotated."""
-    return _secrets(vault, shop, "webhook_secrets", shop.sealed_webhook_secrets)
+    return opened_secrets(vault, shop.id, "webhook_secrets", shop.sealed_webhook_secrets)
 
 
-def stripe_webhook_secrets(vault: Vault, shop: Shop | Senders) -> tuple[str, ...]:
+def stripe_webhook_secrets(vault: Vault, shop: Shop) -> tuple[str, ...]:
     """The live secrets of the shop's Stripe endpoint; none before it is connected."""
-    return _secrets(vault, shop, "stripe_webhook_secrets", shop.sealed_stripe_webhook_secrets)
+    return opened_secrets(vault, shop.id, "stripe_webhook_secrets", shop.sealed_stripe_webhook_secrets)
 
 
-def _secrets(vault: Vault, shop: Shop | Senders, field: str, sealed: str | None) -> tuple[str, ...]:
-    return tuple(vault.open(sealed, tenant=shop.id, field=field).split("\n")) if sealed else ()
+def opened_secrets(vault: Vault, shop_id: str, field: str, sealed: str | None) -> tuple[str, ...]:
+    """The secrets in one sealed field of a shop, the newest first."""
+    return tuple(vault.open(sealed, tenant=shop_id, field=field).split("\n")) if sealed else ()
 
 
 async def rotate_webhook_secret(vault: Vault, shop: Shop) -> str:

@@ -12,12 +12,13 @@ from handlers.serving import listen, serve_app
 from handlers.web import build_app
 from plugin import db
 from plugin.core.vault import Vault
-from plugin.inbox.events import EventState, receive
+from plugin.inbox.events import EventState
 from plugin.inbox.models import InboxEvent
 from plugin.orders.models import Order
 from plugin.settings import Settings
 from plugin.shops.models import Shop
 from plugin.shops.service import webhook_secrets
+from tests.arrivals import receive
 from tests.fixtures_command import SECRET, Comeback
 from tests.waiting import eventually
 

@@ -12,9 +12,10 @@ from plugin.access.rate import TooMany
 from plugin.core.errors import NotFound
 from plugin.db import rows, transaction
 from plugin.inbox import idempotency
-from plugin.inbox.events import EventState, close_event, get_event, receive, reopen_event
+from plugin.inbox.events import EventState, close_event, get_event, reopen_event
 from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyMissing, IdempotencyKeyReused
 from plugin.shops.models import Shop
+from tests.arrivals import receive
 from tests.factories import a_shop
 from tests.fakes import NOON, FakePorts, fake_ports
 from tests.nudges import one

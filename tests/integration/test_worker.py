@@ -20,11 +20,12 @@ from handlers.runner import LocalBell, Runner
 from handlers.web import working
 from handlers.worker import RedisEvicts, listen, refuse_eviction
 from plugin.core.ids import new_id
-from plugin.inbox.events import EventState, receive
+from plugin.inbox.events import EventState
 from plugin.inbox.models import InboxEvent
 from plugin.ports.runtime import Doorbell
 from plugin.shops.models import Shop
 from plugin.storefronts.standard.adapter import StandardStorefront
+from tests.arrivals import receive
 from tests.factories import a_shop
 from tests.fakes import FakePorts, SilentDoorbell, fake_ports
 from tests.fixtures_redis import RunningRedis

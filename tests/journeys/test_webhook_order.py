@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from handlers.jobs import run_claim
 from plugin.db import rows
-from plugin.inbox.events import receive
 from plugin.outbox.service import claim_due
 from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.demo.samples import build_sample
 from plugin.storefronts.demo.store import DemoStore
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.wire import OrderBody
+from tests.arrivals import receive
 from tests.factories import a_shop
 from tests.fakes import NOON, FakePorts, fake_ports
 from tests.nudges import event_states, hurry, nothing_is_due, one, refunds, units

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from handlers.jobs import run_claim
 from plugin.core.ids import new_id
 from plugin.db import rows, transaction
-from plugin.inbox.events import READ_EVENT, receive, reopen_event, set_aside_events
+from plugin.inbox.events import READ_EVENT, reopen_event, set_aside_events
 from plugin.outbox import service as outbox
 from plugin.ports.storefronts import OrderChanged, Parsed
 from plugin.storefronts.unasked import CannotBeAsked
+from tests.arrivals import receive
 from tests.doors import knock, stripe_headers
 from tests.factories import a_shop, a_store_order
 from tests.fakes import FakePorts, fake_ports

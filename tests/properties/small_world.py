@@ -18,7 +18,6 @@ from plugin.codes.minting import show
 from plugin.codes.models import Code
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, rows, transaction
-from plugin.inbox.events import receive
 from plugin.journeys import staff
 from plugin.journeys.cancel import Preview, confirm_cancellation, preview_cancellation
 from plugin.outbox.service import Claim, claim_one
@@ -32,6 +31,7 @@ from plugin.ports.payments import RefundState
 from plugin.refunds.models import RefundLeg
 from plugin.shops.models import Shop
 from plugin.shops.settings import CodeOffer, ShopSettings
+from tests.arrivals import receive
 from tests.factories import a_new_shop
 from tests.fakes import NOON, FakeClock, FakePorts, fake_ports
 from tests.properties.honest_stripe import HonestStripe, Intent, Killed
