@@ -58,14 +58,14 @@ def is_by_design(failure: str, case: Case[Any], answer: Any) -> bool:
 
 
 def _is_bent_beside_what_we_read(case: Case[Any], answer: Any) -> bool:
-    """As everywhere on the web, a query parameter that we do not know is ignored, and of a repeated one we read one."""
+    """As everywhere on the web, a query parameter that we do not know is ignored, and of a repeated one we read the last."""
     bent = {
         str(where.value)
         for where, part in (case.meta.components.items() if case.meta else ())
         if part.mode is GenerationMode.NEGATIVE
     }
-    sent = parse_qs(urlsplit(answer.request.url).query).get("locale", [])
-    return bent == {"query"} and all(len(locale) <= 35 and "\0" not in locale for locale in sent)
+    sent = parse_qs(urlsplit(answer.request.url).query, keep_blank_values=True).get("locale", [])
+    return bent == {"query"} and all(len(locale) <= 35 and "\0" not in locale for locale in sent[-1:])
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Round:
                 self.found[f"{what}: let in without a key"] += 1
             for failure in failures_of(case, answer, headers):
                 if not is_by_design(failure, case, answer):
-                    self.found[f"{what}: {failure} {answer.text[:300]}"] += 1
+                    self.found[f"{what}: {failure} {answer.request.url} {answer.text[:300]}"] += 1
 
         ask()
 
