@@ -58,7 +58,7 @@ def is_by_design(failure: str, case: Case[Any], answer: Any) -> bool:
 
 
 def _is_bent_beside_what_we_read(case: Case[Any], answer: Any) -> bool:
-    """As everywhere on the web, a query parameter that we do not know is ignored; of a repeated one we read the last."""
+    """As everywhere, a query parameter that we do not know is ignored; of a repeated one we read the last."""
     bent = {
         str(where.value)
         for where, part in (case.meta.components.items() if case.meta else ())
