@@ -18,6 +18,7 @@ from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
 from plugin.journeys.tell import tell_case
+from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, lock_order, payments_of, unfreeze
 from plugin.outbox import service as outbox
@@ -154,11 +155,18 @@ async def let_money_flow(ports: Ports, shop: Shop, case_id: str, by: str) -> Non
 
 
 async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
-    """Say no: nothing was paid, the units are free again, and the shopper is told what is possible instead."""
+    """Say no: nothing was paid, the units are free again, and the shopper is told what is possible instead.
+
+    What the store has cancelled is owed, whatever became of the refund, unless it left all the same; raises
+    ``StoreHasCancelled``.
+    """
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
         if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
+        is_cancelled = case_id in await units_by_case(desk.order.id, "settled")
+        if is_cancelled and desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL:
+            raise StoreHasCancelled()
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")
         await release_units(tx, desk.case.id)

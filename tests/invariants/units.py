@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,15 +20,10 @@ def units_fit(books: Books) -> Iterator[str]:
     for unit in live:
         if books.cases[unit["case_id"]]["state"] in GIVES_UNITS_BACK:
             yield f"I2: {books.cases[unit['case_id']]['state']} case {unit['case_id']} still owns units."
-    owned = Counter((u["order_id"], u["line_id"]) for u in live)
-    # A unit stays pinned to the revision in which it was asked for: an edit may take it away from under its case.
-    pinned = Counter((u["order_id"], u["line_id"], u["revision"]) for u in live)
-    known = {
-        case["order_id"]
-        for case in books.cases.values()
-        if case["waiting_on"] == "staff"
-        or any(event["kind"] == "case_with_person" for event in books.events[case["id"]])
-    }
+    yield from _lines_hold_their_units(books, live)
+    owners: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for unit in live:
+        owners[unit["order_id"], unit["line_id"]].append(unit)
     for order in books.orders.values():
         cancelled, shipped = Counter[str](), Counter[str]()
         for count in order["document"]["cancelled"]:
@@ -37,18 +32,36 @@ def units_fit(books: Books) -> Iterator[str]:
             for count in parcel["lines"]:
                 shipped[_line(count)] += _quantity(count)
         for line in order["placement"]["lines"]:
-            ours = owned[order["id"], line["id"]]
-            pinned = sum(
-                u["revision"] == order["revision"]
-                for u in live
-                if (u["order_id"], u["line_id"]) == (order["id"], line["id"])
-            )
-            if pinned > line["quantity"]:
-                yield f"I2: {pinned} units of {line['id']} are owned, of {line['quantity']}."
-            gone = max(ours, cancelled[line["id"]]) + shipped[line["id"]]
+            ours = owners[order["id"], line["id"]]
+            gone = max(len(ours), cancelled[line["id"]]) + shipped[line["id"]]
             # What the store cancelled and shipped all the same without any case of ours is its own affair.
-            if ours and gone > line["quantity"] and order["id"] not in known:
+            if ours and gone > line["quantity"] and not any(_is_known(books, unit) for unit in ours):
                 yield f"I1: {gone} of {line['quantity']} units of {line['id']} are gone, and nobody was told."
+
+
+def _lines_hold_their_units(books: Books, live: list[Row]) -> Iterator[str]:
+    """I2: no more units of a line are owned than it had in the revision to which they are pinned, and none beyond."""
+    quantities: dict[tuple[str, str, int], int] = {}
+    for case in books.cases.values():
+        for line in case["facts"]["lines"]:
+            quantities[case["order_id"], line["id"], case["revision"]] = line["quantity"]
+    for order in books.orders.values():
+        for line in order["placement"]["lines"]:
+            quantities[order["id"], line["id"], order["revision"]] = line["quantity"]
+    for key, n in Counter((u["order_id"], u["line_id"], u["revision"]) for u in live).items():
+        if n > quantities.get(key, 0):
+            yield f"I2: {n} units of {key} are owned, of {quantities.get(key, 0)}."
+    for unit in live:
+        if unit["ordinal"] >= quantities.get((unit["order_id"], unit["line_id"], unit["revision"]), 0):
+            yield f"I2: unit {unit['ordinal']} of {unit['line_id']} is owned, and there is none."
+
+
+def _is_known(books: Books, unit: Row) -> bool:
+    """Whether a person was called because this unit's line has left, or has yet to say what becomes of the unit."""
+    case = books.cases[unit["case_id"]]
+    why = {case["person_reason"], *(event["why"] for event in books.events[case["id"]])}
+    undecided = unit["state"] == "open" and case["waiting_on"] == "staff"
+    return undecided or not why.isdisjoint(("shipped_after_cancel", "store_too_late"))
 
 
 def _line(count: Any) -> str:
@@ -103,21 +116,23 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
             yield f"I5: {case['number']} owes {goods} for units worth {sum(unit['worth'] for unit in units)}."
         if any(unit["state"] != "released" for unit in units):
             shipping[case["order_id"]] += sent
-        if any(unit["state"] != "released" for unit in units):
-            # A person may close a case whose units the store never cancelled: then nothing is owed for them.
-            yield from _done_means_paid(books, case)
+        if case["state"] == "done":
+            yield from _done_means_paid(books, case, is_given_up=all(unit["state"] == "released" for unit in units))
     for order_id, paid in shipping.items():
         if paid > books.orders[order_id]["placement"]["shipping"]["total"]:
             yield f"I6: shipping of {order_id} is owed more than once: {paid}."
 
 
-def _done_means_paid(books: Books, case: Row) -> Iterator[str]:
+def _done_means_paid(books: Books, case: Row, *, is_given_up: bool) -> Iterator[str]:
+    """A person, and nobody else, may close a case whose units the store never cancelled, or whose refund failed."""
     legs = [leg for leg in books.legs.values() if leg["case_id"] == case["id"]]
     replaced = {leg["replaces"] for leg in legs}
-    if any(leg["state"] == "failed" and leg["id"] not in replaced for leg in legs):
-        return  # closed by a person, who knows
+    has_failed = any(leg["state"] == "failed" and leg["id"] not in replaced for leg in legs)
+    by_person = any(event["why"] == "closed_by_person" for event in books.events[case["id"]])
+    if by_person and (is_given_up or has_failed):
+        return
     moved = sum(leg["amount"] for leg in legs if leg["state"] == "succeeded" and not _gives_back_again(books, leg))
-    if case["state"] == "done" and moved != case["owed"]:
+    if moved != case["owed"]:
         yield f"I13: {case['number']} is done, owed {case['owed']} and moved {moved}."
 
 

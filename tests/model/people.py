@@ -25,7 +25,8 @@ def of_people(world: World) -> Iterator[Move]:
     """Mirrors ``journeys.staff``."""
     if world.case is C.IN_REVIEW and can_be_planned(world.refundable):
         yield Move("A person approves.", reserve(replace(world, is_frozen=False)))
-    if world.case in (C.IN_REVIEW, C.WITH_PERSON) and not _has_moved(world):
+    is_owed = world.units == "settled" and world.store != "shipped, and we know"
+    if world.case in (C.IN_REVIEW, C.WITH_PERSON) and not _has_moved(world) and not is_owed:
         yield Move("A person refuses.", replace(release(world).step(C.REFUSED), units="released"))
     if world.case is C.WITH_PERSON:
         if all(leg in SETTLED for leg in world.legs):

@@ -109,7 +109,10 @@ class _Stored:
 
 
 class HonestStripe(FakePayments):
-    """``faults`` are used up one a call that changes something; ``complaints`` are misuses that Stripe has seen."""
+    """``faults`` are used up one a call that changes something; ``complaints`` are misuses that Stripe has seen.
+
+    ``sent_again`` counts the refunds that came once more under their key: the answer that is stored is theirs.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__()
@@ -122,6 +125,7 @@ class HonestStripe(FakePayments):
         self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self.while_reading: Callable[[], Awaitable[None]] | None = None
         self.complaints: list[str] = []
+        self.sent_again = 0
 
     def pay(self, reference: str, currency: str, amount: int, *, is_captured: bool) -> Intent:
         state = PaymentState.CAPTURED if is_captured else PaymentState.AUTHORISED
@@ -159,6 +163,7 @@ class HonestStripe(FakePayments):
         params = (reference, amount, currency, leg_id, refunded_before)
         stored = self._stored.get(key)
         if stored is not None and self._now() - stored.at < KEY_LIVES:
+            self.sent_again += 1
             if stored.params != params:
                 self.complaints.append(f"key {key} came again with other parameters")
         else:

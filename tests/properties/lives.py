@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis.stateful import invariant
 
 from plugin.ports.payments import RefundState
-from tests.properties.depth import Tally, marks
+from tests.properties.depth import SENT_AGAIN, Tally, marks
 from tests.properties.outside import WAITING, Outside
 from tests.properties.promises import broken_promises, story, unfinished
 
@@ -34,7 +34,8 @@ class Lives(Outside):
         self.run(self._heal())
         self.look(broken_promises(self.world))
         self.look(unfinished(self.world))
-        self.tally.add(self.steps, self.run(marks()))
+        sent_again = {SENT_AGAIN} if self.world.stripe.sent_again else set()
+        self.tally.add(self.steps, self.run(marks()) | sent_again)
 
     def look(self, sentences: Coroutine[Any, Any, list[str]]) -> None:
         """Fail with what is broken, in words."""

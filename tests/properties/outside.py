@@ -106,5 +106,5 @@ class Outside(CheckoutSide):
     @once_asked
     @rule(pause=st.sampled_from(PAUSES))
     def time_passes(self, pause: timedelta) -> None:
-        self.world.clock.advance(pause)
+        self.run(self.world.wait(pause))
         self.run(keep_house(self.world.ports))

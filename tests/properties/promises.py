@@ -23,11 +23,7 @@ _OUR_FAULT = re.compile(r"^(\w+\.)*[A-Z]\w*: ")
 
 async def broken_promises(world: SmallWorld) -> list[str]:
     """Every sentence is a broken promise."""
-    broken = [
-        sentence
-        for sentence in await broken_invariants(world.shop.id, dump(world.stripe))
-        if not (sentence.startswith("I1:") and world.closed)  # a person knows, and has closed the case
-    ]
+    broken = await broken_invariants(world.shop.id, dump(world.stripe))
     broken += [f"Stripe: {complaint}" for complaint in world.stripe.complaints]
     broken += await _our_own_failures()
     broken += await _cases_stand_by_their_units_and_legs(world)
@@ -105,7 +101,8 @@ async def _no_money_before_the_store_agreed(world: SmallWorld) -> list[str]:
         row["case_id"] for row in await rows("SELECT case_id FROM case_units WHERE state IN ('settled', 'edited_out')")
     }
     for leg in await world.legs():
-        if leg.submitted_at is not None and leg.case_id not in settled:
+        given_back = cases[leg.case_id].state == "refused" and leg.case_id in agreed  # it left all the same
+        if leg.submitted_at is not None and leg.case_id not in settled and not given_back:
             broken.append(f"{leg.id} was sent, and the store has not agreed to {cases[leg.case_id].number}.")
     broken += await _authorisations_are_lowered_by_agreement(world, settled)
     return broken

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
+from itertools import zip_longest
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -21,23 +22,41 @@ PERMUTATIONS = int(os.environ.get("PERMUTATIONS", "8"))
 A_CARD = StorePayment(
     id="p1", custodian=Custodian.STRIPE, state=PaymentState.CAPTURED, amount=5485, captured=5485, reference="pi_1"
 )
-STATE = (
-    "SELECT sequence, state, total, document::text, revision, frozen_reason FROM orders ORDER BY external_id",
-    "SELECT external_id, state, captured, capturable, external_refunded, disputed FROM payments ORDER BY external_id",
-    "SELECT state, waiting_on, owed, person_reason FROM cases ORDER BY id",
-    "SELECT line_id, ordinal, state FROM case_units ORDER BY line_id, ordinal",
-    "SELECT kind, amount, state FROM refund_legs ORDER BY id",
-    "SELECT template, count(*) FROM mails WHERE template <> 'staff_alert' GROUP BY 1 ORDER BY 1",
-    "SELECT state, count(*) FROM codes GROUP BY 1 ORDER BY 1",
-)
+STATE = {
+    "orders": "SELECT sequence, state, total, document::text, revision, frozen_reason, frozen_by::text FROM orders "
+    "ORDER BY external_id",
+    "payments": "SELECT external_id, state, captured, capturable, external_refunded, disputed FROM payments "
+    "ORDER BY external_id",
+    "cases": "SELECT state, waiting_on, owed, person_reason FROM cases ORDER BY id",
+    "case_units": "SELECT line_id, ordinal, revision, state FROM case_units ORDER BY line_id, ordinal",
+    "refund_legs": "SELECT kind, amount, state FROM refund_legs ORDER BY id",
+    "mails": "SELECT template, count(*) FROM mails WHERE template <> 'staff_alert' GROUP BY 1 ORDER BY 1",
+    "codes": "SELECT state, count(*) FROM codes GROUP BY 1 ORDER BY 1",
+}
 
 
-async def state_hash() -> str:
-    told = [[tuple(row.values()) for row in await rows(sql)] for sql in STATE]
-    return hashlib.sha256(repr(told).encode()).hexdigest()
+State = dict[str, list[dict[str, Any]]]
 
 
-async def a_life(seed: int) -> str:
+async def state() -> State:
+    """What must not depend on the order of events, by table, as far as it has no time and no id in it."""
+    return {table: await rows(sql) for table, sql in STATE.items()}
+
+
+def differences(one: State, other: State) -> list[str]:
+    """Every value that is not the same in both, by table, row and column."""
+    found, nothing = [], dict[str, Any]()
+    for table in STATE:
+        for n, (mine, theirs) in enumerate(zip_longest(one[table], other[table], fillvalue=nothing)):
+            found += [
+                f"{table} {n}, {column}: {mine.get(column)!r} and {theirs.get(column)!r}"
+                for column in (mine or theirs)
+                if mine.get(column) != theirs.get(column)
+            ]
+    return found
+
+
+async def a_life(seed: int) -> State:
     """An order, cancelled in part, edited, shipped, refunded elsewhere and disputed, and all that store and Stripe say
     of it, shuffled and repeated."""
     dice = random.Random(seed)
@@ -73,15 +92,15 @@ async def a_life(seed: int) -> str:
         if dice.random() < 0.5:
             await world.drain()
     await world.drain()
-    return await state_hash()
+    return await state()
 
 
 @pytest.fixture
-async def first_life(database: str) -> str:
+async def first_life(database: str) -> State:
     return await a_life(0)
 
 
-async def test_any_order_and_any_number_of_replays_give_one_state(first_life: str) -> None:
+async def test_any_order_and_any_number_of_replays_give_one_state(first_life: State) -> None:
     for seed in range(1, PERMUTATIONS + 1):
         await empty_database()
-        assert await a_life(seed) == first_life, f"seed {seed}"
+        assert differences(await a_life(seed), first_life) == [], f"seed {seed}"

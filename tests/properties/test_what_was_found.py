@@ -6,6 +6,8 @@ import pytest
 from msgspec import structs
 
 from plugin.cases.models import Case
+from plugin.journeys import staff
+from plugin.journeys.staff import StoreHasCancelled
 from plugin.orders.models import Order
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
@@ -152,6 +154,23 @@ async def test_a_refused_case_gives_back_its_units_and_what_was_never_sent(world
     assert (await Case.get(id=case.id)).state == "refused"
     assert [leg.state for leg in await world.legs()] == ["released"]
     assert [sentence for sentence in await broken_promises(world) if not sentence.startswith("I1")] == []
+
+
+async def test_what_the_store_has_cancelled_cannot_be_refused_because_its_refund_came_back(world: SmallWorld) -> None:
+    """The shopper had neither the goods nor the money, and was told no."""
+    order, order_id = await placed(world)
+    case = await asked(world, order_id)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    intent = world.stripe.intents[str(order.payments[0].reference)]
+    intent.refunds[0].state = RefundState.FAILED
+    await world.hear_stripe(intent, "refund.failed", "failed")
+    await work(world, "read_event")
+    with pytest.raises(StoreHasCancelled):
+        await staff.refuse(world.ports, world.shop, case.id, "ann")
+    await world.person("retry", (await world.legs())[0].id)
+    await work(world, "settle_leg")
+    assert ((await Case.get(id=case.id)).state, intent.given_back) == ("done", order.total)
 
 
 async def test_a_second_agreement_of_the_store_brings_no_second_code(world: SmallWorld) -> None:
