@@ -75,7 +75,7 @@ async def flood(world: World, seconds: float) -> list[Figure]:
         memory = await watch
         left = await _unread(world)
         started = time.perf_counter()
-        await world.until(lambda: _is_drained(world), 600)
+        await world.until(lambda: _is_drained(world), 3600)
         drained = time.perf_counter() - started
     begin, end = memory[len(memory) // 4], memory[-1]
     grown = end / begin - 1
