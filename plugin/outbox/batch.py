@@ -1,7 +1,9 @@
 """What a transaction does to the work, in one statement before its commit: new rows, dates moved, work done.
 
 Whoever has an heir takes what follows from completed work in the same breath: what is due now is written as claimed,
-so that nobody has to look for it. A process that dies then is replaced when the lease ends, as after any claim.
+so that nobody has to look for it. A process that dies then is replaced when the lease ends, as after any claim. The
+lease counts from this statement (``clock_timestamp``), as its holder counts it, and not from the transaction's
+beginning (``now``), which may have waited for locks since.
 """
 
 from __future__ import annotations
@@ -30,14 +32,15 @@ _WRITE = f"""
         RETURNING work.*
     ), hastened AS (
         UPDATE work SET not_before = now(), state = CASE WHEN $3 IS NULL THEN 'ready' ELSE 'claimed' END,
-            lease_until = now() + $3, fence = fence + ($3 IS NOT NULL)::int, attempts = attempts + ($3 IS NOT NULL)::int
+            lease_until = clock_timestamp() + $3,
+            fence = fence + ($3 IS NOT NULL)::int, attempts = attempts + ($3 IS NOT NULL)::int
         FROM unnest($11::text[], $12::text[]) AS hasty (kind, ref)
         WHERE work.ref = hasty.ref AND work.kind = hasty.kind AND work.state = 'ready' AND not_before > now()
         RETURNING work.*
     ), fresh AS (
         INSERT INTO work (id, shop_id, kind, ref, state, not_before, lease_until, fence, attempts, created_at)
         SELECT id, shop_id, kind, ref, CASE WHEN taken THEN 'claimed' ELSE 'ready' END,
-            COALESCE(at, now() + COALESCE(delay, '0')), CASE WHEN taken THEN now() + $3 END,
+            COALESCE(at, now() + COALESCE(delay, '0')), CASE WHEN taken THEN clock_timestamp() + $3 END,
             taken::int, taken::int, now()
         FROM wanted WHERE NOT slides OR NOT EXISTS (
             SELECT 1 FROM moved WHERE moved.kind = wanted.kind AND moved.ref = wanted.ref
