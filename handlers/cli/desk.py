@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from handlers.cli.frame import AsJson, ShopId, load, opened, out, print_json, run, shops_of
+from handlers.cli.frame import AsJson, ShopId, fail, load, opened, out, print_json, run, shops_of
 
 if TYPE_CHECKING:
     from plugin.cases.models import Case
@@ -46,6 +46,8 @@ async def _with_money(step: Step, shop_id: str, case_id: str, by: str, pay: str 
     from plugin.core.money import parse_amount
     from plugin.journeys.staff import Less
 
+    if pay is not None and not pay.strip():
+        fail("--pay needs an amount, say 12.50.")  # as money, no text at all is nothing: the shopper would get nothing
     async with opened(load()) as ports:
         (shop,) = await shops_of(shop_id)
         currency = (await get_case(shop.id, case_id)).currency
