@@ -152,6 +152,9 @@ def main() -> int:
     if options.report:
         return _report(options)
     errands = _errands(options)
+    if not errands:
+        sys.stderr.write("Nothing has that name: nothing was played.\n")
+        return 1
     if options.resume:
         errands = still_to_do(errands, kept(options.results), _revision())
     logs = options.results.parent / "logs" if options.logs else None
@@ -161,7 +164,8 @@ def main() -> int:
         for log in sorted(logs.glob("*.log")):
             sys.stderr.write(f"{log.name}\n{log.read_text()[-6000:]}\n")
     sys.stdout.write(table(told.results) + "\n")
-    return 1 if any(result.broken for result in told.results) else 0
+    is_cut_off = not {result.errand for result in told.results}.issuperset(errands)
+    return 1 if is_cut_off or any(result.broken for result in told.results) else 0
 
 
 if __name__ == "__main__":

@@ -18,11 +18,14 @@ import msgspec
 
 from tests.faults.errands import Errand
 from tests.faults.nursery import ROOT
-from tests.faults.results import Result
+from tests.faults.results import EARLIER_SHOPS, Result
 from tests.faults.town import Mode
 
 LONGEST = 1200.0
 """Seconds until a town that says nothing is given up; a thousand refunds take minutes."""
+
+ENDS_WITHIN = 600.0
+"""Seconds for a town to look once more at the shops of all its runs, and to go."""
 
 _LINE_LIMIT = 2**24
 
@@ -73,6 +76,7 @@ class Crew:
             sys.executable, "-m", "tests.faults.player", "--mode", mode, "--lease", str(lease), *logs, cwd=ROOT,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LINE_LIMIT,
         )  # fmt: skip
+        errand: Errand | None = None
         try:
             while self._queues[kind]:
                 errand = self._queues[kind].pop(0)
@@ -80,7 +84,7 @@ class Crew:
                 self.told(result)
                 if result.broken:
                     break
-            for result in await self._close(process):
+            for result in await self._close(process, errand):
                 self.told(result)
         finally:
             if process.returncode is None:
@@ -103,13 +107,16 @@ class Crew:
             return msgspec.json.decode(said, type=Result)
         return Result(errand=errand, line=errand.name, broken=["The fault run itself broke off; see above."])
 
-    async def _close(self, process: asyncio.subprocess.Process) -> Sequence[Result]:
-        """Let the town end in order; what it still has to say of all its runs."""
+    async def _close(self, process: asyncio.subprocess.Process, last: Errand | None) -> Sequence[Result]:
+        """Let the town end in order; what it still has to say of all its runs. Silence is no consent."""
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
+        rest = b""
         with suppress(TimeoutError):
-            rest = await asyncio.wait_for(process.stdout.read(), 120)
+            rest = await asyncio.wait_for(process.stdout.read(), ENDS_WITHIN)
             await asyncio.wait_for(process.wait(), 30)
-            return [msgspec.json.decode(line, type=Result) for line in rest.splitlines()]
-        return ()
+        if last is not None and process.returncode != 0:
+            why = "The town did not end in order: nobody has looked at the shops of its runs once more."
+            return [Result(errand=last, line=EARLIER_SHOPS, broken=[why])]
+        return [msgspec.json.decode(line, type=Result) for line in rest.splitlines()]

@@ -19,7 +19,7 @@ import msgspec
 from tests.faults.check import later_broken
 from tests.faults.errands import Errand, mass_of
 from tests.faults.mass import play_mass
-from tests.faults.results import Result
+from tests.faults.results import EARLIER_SHOPS, Result
 from tests.faults.run import play
 from tests.faults.town import Mode, Town, a_town
 
@@ -31,7 +31,7 @@ async def _play_all(mode: Mode, lease: int, logs: Path | None) -> None:
             async with a_town(mode, data, lease=lease) as town:
                 last = await _play_lines(town)
                 if last is not None and (broken := await later_broken(town)):
-                    _say(Result(errand=last, line="earlier shops of a town", broken=broken))
+                    _say(Result(errand=last, line=EARLIER_SHOPS, broken=broken))
         finally:
             if logs is not None:
                 _keep_logs(data, logs)

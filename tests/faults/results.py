@@ -11,6 +11,9 @@ from msgspec import Struct, field
 
 from tests.faults.errands import Errand
 
+EARLIER_SHOPS = "earlier shops of a town"
+"""The line of what a town finds in its end, when it looks once more at the shops of all its runs."""
+
 
 class Result(Struct, frozen=True, kw_only=True):
     """``recovery``: seconds from the last strike, or the healing, until all was final; None if it never was.
@@ -37,16 +40,21 @@ def keep(path: Path, result: Result) -> None:
 
 
 def kept(path: Path) -> list[Result]:
-    """What was appended; half a line, of a process that was cut off, is left out. The last of a run counts."""
+    """What was appended; half a line, of a process that was cut off, is left out.
+
+    The last of a run and revision counts; but a violation stays: to play it again and be lucky disproves nothing.
+    """
     if not path.exists():
         return []
-    found: dict[Errand, Result] = {}
+    found: dict[tuple[Errand, str, str], Result] = {}
     for line in path.read_bytes().splitlines():
         try:
             result = msgspec.json.decode(line, type=Result)
         except msgspec.DecodeError:
             continue
-        found[result.errand] = result
+        which = (result.errand, result.line, result.revision)
+        if which not in found or not found[which].broken:
+            found[which] = result
     return list(found.values())
 
 

@@ -67,6 +67,9 @@ def page(results: Sequence[Result], told: str) -> str:
         f"| {' | '.join(_HEADS)} |", "| --- | ---: | ---: | ---: | ---: | ---: |",
         *(f"| {' | '.join(map(str, row))} |" for row in rows_of(results)),
     ]  # fmt: skip
+    played = {result.line for result in results}
+    if unplayed := [name for name in _ORDER if name not in played]:
+        lines += ["", f"Not played in this round: {', '.join(unplayed)}."]
     broken = [result for result in results if result.broken]
     if broken:
         lines += ["", "## Violations", ""]

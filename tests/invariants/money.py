@@ -14,6 +14,9 @@ def payments_cover_their_legs(books: Books) -> Iterator[str]:
     """I7, by our own books and by Stripe's; what breaks it from outside has frozen the order, till a person looked."""
     at_stripe = {payment.id: payment for payment in books.ledger.payments}
     for payment in books.payments.values():
+        there = at_stripe.get(payment["reference"] or "")
+        if there is not None and there.refunded > there.captured:
+            yield f"I7: Stripe gave {there.refunded} back of {there.captured} on {there.id}."
         order = books.orders[payment["order_id"]]
         if order["frozen_reason"] is not None or payment["id"] in (order["frozen_by"] or ""):
             continue
@@ -25,9 +28,6 @@ def payments_cover_their_legs(books: Books) -> Iterator[str]:
         limit = payment["captured"] - payment["disputed"]
         if payment["state"] == "captured" and held + payment["external_refunded"] > limit:
             yield f"I7: {payment['id']} holds {held} + {payment['external_refunded']} elsewhere, of {limit}."
-        there = at_stripe.get(payment["reference"] or "")
-        if there is not None and there.refunded > there.captured:
-            yield f"I7: Stripe gave {there.refunded} back of {there.captured} on {there.id}."
 
 
 def refunds_happen_once(books: Books) -> Iterator[str]:

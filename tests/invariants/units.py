@@ -109,6 +109,8 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
             yield f"I6: the fee of {case['number']} is {fee}, of {before} owed."
         if case["owed"] + case["withheld"] != before - fee:
             yield f"I6: {case['number']} owes {case['owed']} and decided {before - fee}."
+        if case["withheld"] < 0:
+            yield f"I6: {case['number']} pays {-case['withheld']} more than was decided."
         if case["withheld"] and not any(e["kind"] == "case_owes_less" for e in books.events[case["id"]]):
             yield f"I14: {case['withheld']} of {case['number']} is withheld, and the audit knows of nobody who said so."
         units = [unit for unit in books.units if unit["case_id"] == case["id"]]
