@@ -106,7 +106,7 @@ async def listen(url: str, runner: Runner) -> None:
 
 
 async def _hear(url: str, runner: Runner) -> None:
-    """Run arq until Redis goes away. Its jobs are shielded, so that a lost Redis or a stop breaks off no work."""
+    """Run arq until Redis goes away. Its jobs only wake the runner, so that a lost Redis breaks off no work."""
     worker = Worker(
         [func(_run_work(runner), name=RUN_WORK)],
         queue_name=QUEUE,
