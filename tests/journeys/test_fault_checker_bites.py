@@ -126,6 +126,26 @@ async def _chain_rewritten(_seen: Seen) -> None:
     await rows("UPDATE audit_events SET canonical = canonical || ' ' WHERE n = 2")
 
 
+async def _unit_worth_more(_seen: Seen) -> None:
+    await rows("UPDATE case_units SET worth = worth + 1")
+
+
+async def _owes_less(_seen: Seen) -> None:
+    await rows("UPDATE cases SET owed = owed - 1")
+
+
+async def _owes_more_by_withholding_less_than_nothing(_seen: Seen) -> None:
+    await rows("UPDATE cases SET owed = owed + 1, withheld = -1")
+
+
+async def _pays_more_than_was_captured(_seen: Seen) -> None:
+    await rows("UPDATE payments SET captured = captured - 1")
+
+
+async def _code_redeemed_unseen(_seen: Seen) -> None:
+    await rows("UPDATE codes SET redeemed_order = 'elsewhere'")
+
+
 async def _set_aside(_seen: Seen) -> None:
     await rows("UPDATE inbox_events SET state = 'set_aside', reason = 'planted'")
 
@@ -145,6 +165,11 @@ PLANTED: dict[Callable[[Seen], Awaitable[None]], str] = {
     _called_for_nothing: "C-",
     _chain_cut: "I14: ",
     _chain_rewritten: "I14: ",
+    _unit_worth_more: "I5: units of ",
+    _owes_less: "I6: C-",
+    _owes_more_by_withholding_less_than_nothing: "I6: C-",
+    _pays_more_than_was_captured: "I7: pay_",
+    _code_redeemed_unseen: "I12: code ",
     _set_aside: "A webhook was set aside: ",
 }
 
