@@ -1,7 +1,7 @@
 """What must hold when a run has been healed: the contract of DESIGN §6, and what the clients and the servers saw.
 
 ``tests.invariants`` reads the tables and Stripe's ledger. Here is what a fault run knows beyond them: nobody but us
-gave money back, no person had a reason to be called where only a process died, and what each client was told.
+gave money back, no person had a reason to be called where only we were struck, and what each client was told.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ async def called_for_nothing(shop_id: str) -> list[str]:
         "AND NOT EXISTS (SELECT 1 FROM refund_legs l WHERE l.case_id = c.id AND l.kind IN ('manual', 'storefront'))",
         shop_id,
     )
-    return [f"{row['number']} is {row['state']} ({row['person_reason']}), where only a process died." for row in found]
+    return [f"{row['number']} is {row['state']} ({row['person_reason']}), where only we were struck." for row in found]
 
 
 async def _codes_at_stripe(town: Town, place: Place) -> list[str]:
