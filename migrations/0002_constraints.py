@@ -12,7 +12,7 @@ UNIQUE = [
     ("refund_legs_one_successor", "refund_legs (replaces) WHERE replaces IS NOT NULL"),
 ]
 INDEXES = [
-    # By lane (plugin/outbox/service.py), so that a flood of the one is not read through to find the other.
+    # By lane (plugin/outbox/lanes.py), so that a flood of the one is not read through to find the other.
     (
         "work_due",
         "work ((CASE WHEN kind IN ('read_event', 'read_payment') THEN 1 ELSE 0 END), not_before) "
