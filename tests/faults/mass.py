@@ -70,6 +70,7 @@ async def _cancel_all(town: Town, place: Place, client: Client, plan: Plan, outc
         await pause(1.0)
     outcome.recovery = outcome.timeline.note("final") - since
     outcome.broken += await broken_promises(town, place, shoppers, sent)
+    outcome.broken += [f"A good client met an error of ours: {what}" for what in client.server_errors]
     paid = await rows(
         "SELECT count(*) AS n FROM refund_legs WHERE shop_id = $1 AND state = 'succeeded'", place.shop.shop.id
     )

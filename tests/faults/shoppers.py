@@ -108,6 +108,7 @@ class Shopper:
             if answer.status_code != 409 or answer.json().get("code") != "decision_changed":
                 self.refusals.append(f"confirm {answer.status_code} {answer.text[:200]}")
                 return
+        self.refusals.append(f"confirm of {ask}: the decision has changed each time that it was agreed to")
 
 
 async def send_until_taken(
