@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import State
@@ -49,7 +49,7 @@ async def _serve() -> None:
     app = Litestar([hook, ready], lifespan=[_pool], logging_config=None, openapi_config=None)
     server = Server(
         app, address="127.0.0.1", port=int(os.environ["PORT"]), interface=Interfaces.ASGI, log_enabled=False,
-        websockets=False,
+        websockets=False, http=HTTPModes.http1,  # as ours: to find out which HTTP is spoken costs, too
     )  # fmt: skip
     await server.serve()
 
