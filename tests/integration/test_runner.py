@@ -201,12 +201,12 @@ async def test_a_flood_in_one_lane_keeps_the_other_waiting_for_nothing(database:
             await outbox.add(tx, shop_id=shop.id, kind=flood, ref=str(i))
     async with transaction(ports.doorbell) as tx:
         await outbox.add(tx, shop_id=shop.id, kind=other, ref="came last")
-    reached = asyncio.Event()
+    reached, let_go = asyncio.Event(), asyncio.Event()
 
     async def stuck(ports: Ports, claim: Claim) -> None:
         if claim.kind == other:
             reached.set()
-        await reached.wait()
+        await let_go.wait()
         await complete(ports, claim)
 
     runner = Runner(ports, bell, house=no_housekeeping, run=stuck, kinds=None)
@@ -214,6 +214,7 @@ async def test_a_flood_in_one_lane_keeps_the_other_waiting_for_nothing(database:
     await asyncio.wait_for(reached.wait(), 10)
     assert (await one("SELECT count(*) AS n FROM work WHERE state = 'ready'"))["n"] == 100 - PLACES[lane_of(flood)]
     runner.stop()
+    let_go.set()
     await running
 
 
