@@ -188,6 +188,12 @@ async def mark_units(tx: Transaction, case_id: str, state: str) -> None:
     await tx.execute("UPDATE case_units SET state = $2 WHERE case_id = $1 AND state = 'open'", case_id, state)
 
 
+async def is_granted(case_id: str) -> bool:
+    """Whether the store has cancelled units of this case, be it that it took them out of the order since."""
+    granted = "SELECT 1 FROM case_units WHERE case_id = $1 AND state IN ('settled', 'edited_out') LIMIT 1"
+    return bool(await rows(granted, case_id))
+
+
 async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, still_counted: int) -> None:
     """The store has taken ``taken`` units out of a line and counts ``still_counted`` of the rest as cancelled.
 
