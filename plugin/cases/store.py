@@ -15,7 +15,7 @@ from plugin.core.errors import DomainError, NotFound
 from plugin.core.money import unit_worth
 from plugin.db import Transaction, read, read_both, rows
 from plugin.orders.models import Order
-from plugin.orders.service import StoredOrder, as_stored, locked
+from plugin.orders.service import StoredOrder, locked
 from plugin.policies.decision import Decision
 from plugin.ports.storefronts import CancelRequest
 
@@ -36,18 +36,6 @@ async def get_case(shop_id: str, case_id: str, order_id: str | None = None) -> C
     if not found:
         raise NotFound(detail="We could not find this request.", param="case_id")
     return found[0]
-
-
-async def get_case_with_order(shop_id: str, case_id: str) -> tuple[Case, StoredOrder]:
-    """The case of this shop and its order; raises ``NotFound``."""
-    found = await read_both(
-        Case, Order, "FROM cases a JOIN orders b ON b.id = a.order_id WHERE a.id = $1 AND a.shop_id = $2",
-        case_id, shop_id,
-    )  # fmt: skip
-    if not found:
-        raise NotFound(detail="We could not find this request.", param="case_id")
-    ((case, row),) = found
-    return case, as_stored(row)
 
 
 async def case_of_number(shop_id: str, number: str) -> Case:
@@ -186,6 +174,12 @@ async def is_shipping_taken(order_id: str, *, but_by: str) -> bool:
 async def mark_units(tx: Transaction, case_id: str, state: str) -> None:
     """Settle the case's open units, or release them to be asked for again."""
     await tx.execute("UPDATE case_units SET state = $2 WHERE case_id = $1 AND state = 'open'", case_id, state)
+
+
+async def is_granted(case_id: str) -> bool:
+    """Whether the store has cancelled units of this case, be it that it took them out of the order since."""
+    granted = "SELECT 1 FROM case_units WHERE case_id = $1 AND state IN ('settled', 'edited_out') LIMIT 1"
+    return bool(await rows(granted, case_id))
 
 
 async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, still_counted: int) -> None:

@@ -97,7 +97,8 @@ class Arrivals:
         """Store a webhook once and see to it that it is read. Returns after the commit, and raises its failure."""
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(arrival, new_id("evt"), answer))
-        if len(self._storing) < STATEMENTS_AT_ONCE:
+        # One that has just ended looks no more, and is still in the set until the loop calls back.
+        if sum(not task.done() for task in self._storing) < STATEMENTS_AT_ONCE:
             # A context of its own: neither the log fields nor the transaction of the request that happens to be first.
             task = asyncio.create_task(self._store_waiting(), context=Context())
             self._storing.add(task)

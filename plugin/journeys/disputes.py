@@ -1,4 +1,4 @@
-"""A shopper's bank disputes a payment: the staff hear when that begins and how it ends, once each.
+"""A shopper's bank disputes a payment: the staff hear when it asks, when it takes the money and how it ends, once each.
 
 Nothing else follows from it here: what a dispute holds is subtracted from what the payment can give, and the next ask
 goes to a person.
@@ -34,7 +34,7 @@ async def tell_of_disputes(tx: Transaction, ports: Ports, shop: Shop, order: Sto
             tx,
             ports,
             shop_id=shop.id,
-            purpose=f"dispute:{dispute.id}:{'closed' if dispute.is_closed else 'opened'}",
+            purpose=f"dispute:{dispute.id}:{_stage(dispute)}",
             recipient=recipient,
             order_id=order.id,
             context=StaffAlert(
@@ -49,6 +49,13 @@ async def tell_of_disputes(tx: Transaction, ports: Ports, shop: Shop, order: Sto
                 command=f"comeback case show {shop.id} {cases[0].number}" if cases else None,
             ),
         )
+
+
+def _stage(dispute: DisputeFact) -> str:
+    """An inquiry may become a dispute under its own id, and then there is a new deadline and money to lose."""
+    if dispute.is_closed:
+        return "closed"
+    return "opened" if dispute.holds_money else "asked"
 
 
 def _sentence(dispute: DisputeFact) -> str:

@@ -9,7 +9,16 @@ from plugin.audit import service as audit
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
-from plugin.cases.store import ask_anew, get_case, lock_case, mark_units, owe, release_units, units_by_case
+from plugin.cases.store import (
+    ask_anew,
+    get_case,
+    is_granted,
+    lock_case,
+    mark_units,
+    owe,
+    release_units,
+    units_by_case,
+)
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
@@ -164,8 +173,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
         if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
-        is_cancelled = case_id in await units_by_case(desk.order.id, "settled")
-        if is_cancelled and desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL:
+        if desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL and await is_granted(case_id):
             raise StoreHasCancelled()
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")

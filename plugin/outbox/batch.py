@@ -1,9 +1,7 @@
 """What a transaction does to the work, in one statement before its commit: new rows, dates moved, work done.
 
 Whoever has an heir takes what follows from completed work in the same breath: what is due now is written as claimed,
-so that nobody has to look for it. A process that dies then is replaced when the lease ends, as after any claim. The
-lease counts from this statement (``clock_timestamp``), as its holder counts it, and not from the transaction's
-beginning (``now``), which may have waited for locks since.
+so that nobody has to look for it. A process that dies then is replaced when the lease ends, as after any claim.
 """
 
 from __future__ import annotations
@@ -18,6 +16,8 @@ from plugin.db import Transaction
 from plugin.outbox.leases import COLUMNS, Claim, LeaseLost, claims_of
 from plugin.ports.runtime import Ring
 
+# A lease is counted from this statement on, as its holder counts it: ``now()`` is the transaction's beginning, and it
+# may have waited for its locks since.
 _WRITE = f"""
     WITH done AS (
         UPDATE work SET state = 'done', lease_until = NULL, done_at = now(), last_error = NULL
@@ -32,7 +32,7 @@ _WRITE = f"""
         RETURNING work.*
     ), hastened AS (
         UPDATE work SET not_before = now(), state = CASE WHEN $3 IS NULL THEN 'ready' ELSE 'claimed' END,
-            lease_until = clock_timestamp() + $3,
+            lease_until = statement_timestamp() + $3,
             fence = fence + ($3 IS NOT NULL)::int, attempts = attempts + ($3 IS NOT NULL)::int
         FROM unnest($11::text[], $12::text[]) AS hasty (kind, ref)
         WHERE work.ref = hasty.ref AND work.kind = hasty.kind AND work.state = 'ready' AND not_before > now()
@@ -40,7 +40,7 @@ _WRITE = f"""
     ), fresh AS (
         INSERT INTO work (id, shop_id, kind, ref, state, not_before, lease_until, fence, attempts, created_at)
         SELECT id, shop_id, kind, ref, CASE WHEN taken THEN 'claimed' ELSE 'ready' END,
-            COALESCE(at, now() + COALESCE(delay, '0')), CASE WHEN taken THEN clock_timestamp() + $3 END,
+            COALESCE(at, now() + COALESCE(delay, '0')), CASE WHEN taken THEN statement_timestamp() + $3 END,
             taken::int, taken::int, now()
         FROM wanted WHERE NOT slides OR NOT EXISTS (
             SELECT 1 FROM moved WHERE moved.kind = wanted.kind AND moved.ref = wanted.ref

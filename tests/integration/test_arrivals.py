@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from tortoise.exceptions import OperationalError
 
 from plugin.db import rows
-from plugin.inbox.arrivals import MOST_BYTES, Arrival, Arrivals, Taken
+from plugin.inbox.arrivals import MOST_BYTES, STATEMENTS_AT_ONCE, Arrival, Arrivals, Taken
+from plugin.ports.runtime import Ring
 from plugin.shops.models import Shop
 from plugin.shops.senders import Sender
 from plugin.shops.service import rotate_webhook_secret
@@ -106,3 +108,29 @@ async def test_large_bodies_go_in_parts(ports: FakePorts, sender: Sender) -> Non
     taken = await asyncio.gather(*(arrivals.take(an_arrival(sender, f"msg_{n}", body=body)) for n in range(12)))
     assert set(taken) == {Taken.STORED}
     assert [row["n"] for row in await rows("SELECT DISTINCT length(body) AS n FROM inbox_events")] == [len(body)]
+
+
+class HeldBell:
+    """Keeps whoever rings it until it is let go."""
+
+    def __init__(self) -> None:
+        self.let_go = asyncio.Event()
+
+    async def ring(self, rings: Sequence[Ring]) -> None:
+        await self.let_go.wait()
+
+
+async def test_one_that_comes_just_as_the_last_statements_end_is_not_left_waiting(sender: Sender) -> None:
+    bell = HeldBell()
+    arrivals = Arrivals(bell)
+    for n in range(STATEMENTS_AT_ONCE):
+        await arrivals.take(an_arrival(sender, f"msg_{n}"))
+
+    async def come_after_them() -> Taken:
+        await bell.let_go.wait()
+        return await arrivals.take(an_arrival(sender, "msg_late"))
+
+    late = asyncio.create_task(come_after_them())
+    await asyncio.sleep(0)
+    bell.let_go.set()  # all of them end, and it comes, in one turn of the loop
+    assert await asyncio.wait_for(late, 5) is Taken.STORED

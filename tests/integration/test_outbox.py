@@ -11,7 +11,7 @@ import pytest
 from handlers.jobs import run_claim
 from plugin.db import rows, transaction
 from plugin.outbox import service as outbox
-from plugin.outbox.service import LEASE, SENDING_NEEDS, Claim, LeaseLost
+from plugin.outbox.service import LEASE, SENDING_NEEDS, Claim, Heir, LeaseLost
 from plugin.shops.models import Shop
 from tests.factories import a_shop
 from tests.fakes import NOON, FakePorts, fake_ports
@@ -195,3 +195,17 @@ async def test_to_wait_is_no_failure(ports: FakePorts, shop: Shop) -> None:
         seen.append((mine.attempts, mine.failures))
         await outbox.put_back(mine, reason="not now", delay=delay)
     assert seen == [(1, 0), (2, 0), (3, 0), (4, 1)]
+
+
+async def test_an_heir_has_its_whole_lease_however_long_the_transaction_waited(ports: FakePorts, shop: Shop) -> None:
+    heir = Heir(LEASE)
+    mine = replace(await claim(ports, shop), heir=heir)
+    await add(ports, shop, delay=timedelta(hours=1))
+    async with transaction(ports.doorbell) as tx:
+        await tx.rows("SELECT pg_sleep(1.0)")  # for a lock that somebody else has
+        await outbox.add(tx, shop_id=shop.id, kind="next", ref="fresh")
+        await outbox.hasten(tx, kind="test", ref="ref_0")
+        await outbox.complete(tx, mine)
+    assert {each.kind for each in heir.claims} == {"test", "next"}
+    left = await rows("SELECT lease_until - now() AS lease FROM work WHERE state = 'claimed'")
+    assert [row["lease"] > LEASE - timedelta(seconds=0.5) for row in left] == [True, True]

@@ -7,7 +7,10 @@ from msgspec import structs
 
 from plugin.cases.models import Case
 from plugin.db import rows
+from plugin.journeys import staff
+from plugin.journeys.staff import StoreHasCancelled
 from plugin.ports.orders import LineCount, StoreOrder
+from plugin.ports.payments import RefundState
 from tests.factories import a_store_order
 from tests.properties.promises import broken_promises
 from tests.properties.small_world import SmallWorld
@@ -97,3 +100,19 @@ async def test_units_that_ship_after_the_edit_were_never_cancelled(world: SmallW
     await world.drain()
     assert (await Case.get(id=case.id)).state == "done"
     assert await broken_promises(world) == []
+
+
+async def test_a_unit_that_was_taken_out_is_owed_though_its_refund_came_back(world: SmallWorld) -> None:
+    """The shopper had neither the goods nor the money, and could be told no."""
+    order, order_id = await three_of_a_kind(world)
+    case = await cancelled(world, order_id, 1)
+    assert case is not None
+    await world.hear(edited(world, order, 2, counted=0), "edit")
+    (intent,) = world.stripe.intents.values()
+    intent.refunds[0].state = RefundState.FAILED
+    await world.hear_stripe(intent, "refund.failed", "failed")
+    await work(world, "read_event")
+    assert await states(order_id) == ["edited_out"]
+    assert (await Case.get(id=case.id)).state == "with_person"
+    with pytest.raises(StoreHasCancelled):
+        await staff.refuse(world.ports, world.shop, case.id, "ann")

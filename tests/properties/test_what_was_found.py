@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from plugin.cases.models import Case
+from plugin.db import rows
 from plugin.journeys import staff
 from plugin.journeys.staff import StoreHasCancelled
 from plugin.orders.models import Order
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
 from plugin.refunds.models import RefundLeg
+from plugin.shops.service import settings_of
+from plugin.shops.settings import Person
 from tests.factories import a_store_order
 from tests.properties.honest_stripe import Fault
 from tests.properties.orders import at_stripe
@@ -211,3 +215,22 @@ async def test_a_parcel_with_what_the_store_cancelled_by_itself_may_hold_our_uni
     await work(world, "read_event")
     assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
     assert await broken_promises(world) == []
+
+
+async def test_the_staff_hear_of_an_inquiry_and_again_when_it_takes_the_money(database: str) -> None:
+    """The bank's question became a dispute under the same id, and nobody was told of the money."""
+    world = await SmallWorld.begin(["USD"])
+    settings = structs.replace(settings_of(world.shop), person=Person(alerts_to="staff@lumen.example"))
+    await rows("UPDATE shops SET settings = $1::jsonb", msgspec.json.encode(settings).decode())
+    order, _ = await placed(world)
+    intent = world.stripe.intents[str(order.payments[0].reference)]
+    world.stripe.dispute(intent, 500)
+    intent.disputes[0].holds_money = False
+    for delivery in ("asked", "asked again"):
+        await world.hear_stripe(intent, "charge.dispute.created", delivery)
+        await work(world, "read_event")
+    intent.disputes[0].holds_money = True
+    await world.hear_stripe(intent, "charge.dispute.funds_withdrawn", "escalated")
+    await work(world, "read_event")
+    purposes = [row["purpose"] for row in await rows("SELECT purpose FROM mails ORDER BY created_at")]
+    assert [purpose.rpartition(":")[2] for purpose in purposes] == ["asked", "opened"]
