@@ -6,6 +6,7 @@ import pytest
 from msgspec import structs
 
 from plugin.cases.models import Case
+from plugin.db import rows
 from plugin.journeys import staff
 from plugin.journeys.staff import StoreHasCancelled
 from plugin.orders.models import Order
@@ -211,3 +212,20 @@ async def test_a_parcel_with_what_the_store_cancelled_by_itself_may_hold_our_uni
     await work(world, "read_event")
     assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
     assert await broken_promises(world) == []
+
+
+async def test_a_graver_reason_of_a_case_that_a_person_has_is_audited(world: SmallWorld) -> None:
+    order, order_id = await placed(world)
+    case = await asked(world, order_id, ("l1", 1))
+    world.stripe.faults.append(Fault.NO_BALANCE)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    before = (await Case.get(id=case.id)).person_reason
+    await world.hear(world.store.ship(order.id, "l1", 2), "all of it")
+    await work(world, "read_event")
+    told = await rows(
+        "SELECT canonical::jsonb -> 'data' ->> 'from' AS before, canonical::jsonb -> 'data' ->> 'why' AS why "
+        "FROM audit_events WHERE kind = 'case_reason_changed'"
+    )
+    assert told == [{"before": before, "why": "shipped_after_cancel"}]
+    assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
