@@ -160,12 +160,17 @@ async def move(
     return True
 
 
-async def say_why_anew(tx: Transaction, case: Case, why: str) -> bool:
+async def say_why_anew(tx: Transaction, case: Case, why: str, *, at: datetime) -> bool:
     """A graver reason has come up for a case that a person has already; False when it is the reason already."""
-    if case.person_reason == why:
+    before = case.person_reason
+    if before == why:
         return False
     await tx.execute("UPDATE cases SET person_reason = $2 WHERE id = $1 AND waiting_on = 'staff'", case.id, why)
     case.person_reason = why
+    await audit.record(
+        tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_reason_changed", actor="comeback", at=at,
+        data={"case": case.id, "from": before, "why": why},
+    )  # fmt: skip
     return True
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from plugin.codes.from_orders import give_back
 from plugin.codes.models import Code
 from plugin.codes.publishing import Authority
 from plugin.codes.redemption import Flag, Redemption, lateness, redemption_of, settle
@@ -28,6 +29,7 @@ from plugin.codes.states import CodeState
 from plugin.codes.store import (
     get_code,
     lock_code,
+    lock_whether_cancelled,
     move,
     standing_of,
     terms_of,
@@ -122,10 +124,14 @@ async def release(tx: Transaction, shop: Shop, text: str, cart_id: str) -> None:
 async def redeem(tx: Transaction, ports: Ports, shop: Shop, text: str, purchase: Purchase) -> Redemption:
     """Redeem the code for an order, once. The same order again gets the same answer.
 
+    An order that was cancelled before we hear of its redemption gives the code back at once.
+
     Raises ``CodeUnknown``, ``CodeUsed`` (by another order), ``CodeReservedElsewhere`` (another cart holds it now),
     ``CodeRevoked``, ``CodeGivenBack`` or ``CodeCurrencyDiffers``.
     """
-    code = await lock_code(tx, await get_code(shop.id, text))
+    found = await get_code(shop.id, text)
+    is_cancelled = await lock_whether_cancelled(tx, shop.id, purchase.external_order_id)
+    code = await lock_code(tx, found)
     at, is_same_order = ports.clock.now(), code.redeemed_order == purchase.external_order_id
     if code.state == CodeState.REDEEMED and is_same_order:
         return await _complete_redemption(tx, code, purchase)
@@ -133,7 +139,10 @@ async def redeem(tx: Transaction, ports: Ports, shop: Shop, text: str, purchase:
         raise CodeGivenBack(param="order_id")
     _check_redeemable(code, purchase, at)
     flag = lateness(code, purchase.cart_id, at)
-    return await settle(tx, code, purchase.external_order_id, purchase.total, purchase.discount, flag, at)
+    done = await settle(tx, code, purchase.external_order_id, purchase.total, purchase.discount, flag, at)
+    if is_cancelled:  # and its cancellation found nothing to give back
+        await give_back(tx, shop.id, purchase.external_order_id, at)
+    return done
 
 
 def _check_redeemable(code: Code, purchase: Purchase, at: datetime) -> None:

@@ -16,6 +16,7 @@ from plugin.codes.rules import Standing, Terms, normalised
 from plugin.codes.states import CODE, CodeState
 from plugin.core.ids import token_hash
 from plugin.db import Transaction, read
+from plugin.ports.orders import OrderState
 from plugin.ports.payments import PromotionKind
 
 LIVE = (CodeState.MINTED, CodeState.RESERVED)
@@ -62,6 +63,14 @@ async def codes_used_by(tx: Transaction, shop_id: str, external_order_id: str) -
         Code, "WHERE shop_id = $1 AND redeemed_order = $2 AND state = 'redeemed' ORDER BY id", shop_id,
         external_order_id, tx=tx,
     )  # fmt: skip
+
+
+async def lock_whether_cancelled(tx: Transaction, shop_id: str, external_order_id: str) -> bool:
+    """Whether this order is over. It is locked, where we know it, so that its cancellation comes before us or after."""
+    found = await tx.rows(
+        "SELECT state FROM orders WHERE shop_id = $1 AND external_id = $2 FOR UPDATE", shop_id, external_order_id
+    )
+    return bool(found) and found[0]["state"] != OrderState.OPEN
 
 
 async def lock_code(tx: Transaction, code: Code) -> Code:

@@ -212,6 +212,6 @@ async def shipped_after_cancel(tx: Transaction, ports: Ports, shop: Shop, case: 
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
     if await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=str(AlertKind.SHIPPED_AFTER_CANCEL)) or (
-        await say_why_anew(tx, case, str(AlertKind.SHIPPED_AFTER_CANCEL))
+        await say_why_anew(tx, case, str(AlertKind.SHIPPED_AFTER_CANCEL), at=at)
     ):
         await tell_staff(tx, case, AlertKind.SHIPPED_AFTER_CANCEL)

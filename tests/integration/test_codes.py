@@ -29,8 +29,9 @@ from plugin.codes.service import Purchase
 from plugin.codes.states import CodeState
 from plugin.codes.store import codes_of_case
 from plugin.core.errors import DomainError
+from plugin.ports.orders import OrderState
 from plugin.shops.models import Shop
-from tests.factories import a_code, a_shop, a_shop_offering
+from tests.factories import a_code, a_shop, a_shop_offering, an_order
 from tests.fakes import FakePorts, fake_ports
 
 CART = Cart(subtotal=6000, shipping=495, currency="USD", id="cart-1")
@@ -200,6 +201,19 @@ async def test_a_cancelled_order_gives_its_code_back_once(ports: FakePorts) -> N
     await redeem(ports, shop, text, purchase("o-2"))
     assert await cancelled(ports, shop, "o-2") == []
     assert (await Code.get(id=code.id)).state == CodeState.REDEEMED
+    assert await verify_order(code.order_id) == []
+
+
+async def test_a_redemption_told_after_its_order_was_cancelled_gives_the_code_back(ports: FakePorts) -> None:
+    shop = await a_shop(ports)
+    text, code = await a_code(ports, shop)
+    await an_order(ports, shop, id="o-1", state=OrderState.CANCELLED)
+    assert (await redeem(ports, shop, text, purchase("o-1"))).external_order_id == "o-1"
+    row = await Code.get(id=code.id)
+    assert (row.state, row.given_back, row.redeemed_at) == (CodeState.MINTED, True, None)
+    with pytest.raises(CodeGivenBack):
+        await redeem(ports, shop, text, purchase("o-1"))
+    await redeem(ports, shop, text, purchase("o-2"))
     assert await verify_order(code.order_id) == []
 
 

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Books:
-    """Rows by their id. ``stripe`` are the refunds there by our leg's id, ``events`` the audit by leg or case."""
+    """Rows by their id. ``stripe`` are the refunds there by our leg's id, ``events`` the audit by leg, case or code."""
 
     shop: Row
     orders: dict[str, Row]
@@ -57,11 +57,12 @@ async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail
     events: dict[str, list[Row]] = defaultdict(list)
     for event in await rows(
         "SELECT kind, at, body -> 'data' ->> 'refund' AS leg, body -> 'data' ->> 'case' AS case, "
-        "body -> 'data' ->> 'why' AS why FROM (SELECT kind, at, order_id, n, canonical::jsonb AS body "
+        "body -> 'data' ->> 'why' AS why, body -> 'data' ->> 'code' AS code, COALESCE(body -> 'data' ->> 'with_order', "
+        "body -> 'data' ->> 'by_order') AS order FROM (SELECT kind, at, order_id, n, canonical::jsonb AS body "
         "FROM audit_events WHERE shop_id = $1) e ORDER BY order_id, n",
         shop_id,
     ):
-        events[event["leg"] or event["case"] or ""].append(event)
+        events[event["leg"] or event["case"] or event["code"] or ""].append(event)
     by_id: dict[str, dict[str, Row]] = {
         name: {row["id"]: row for row in await table(name)} for name in ("orders", "payments", "cases", "refund_legs")
     }

@@ -12,20 +12,42 @@ from plugin.db import rows
 from tests.invariants.books import MOVES_MONEY, Books
 
 FINAL = ("done", "refused", "withdrawn", "converted_to_return")
+_ONCE = ("code_redeemed", "code_given_back", "code_redeemed")
+_KEPT = ("redeemed_after_revocation", "seen_in_two_orders")  # not given back, and a person knows
+
+
+def codes_are_redeemed_once(books: Books) -> Iterator[str]:
+    """I12: by one order at a time, given back once by the order that had it, which never has it again; and the row
+    says what the audit tells."""
+    cancelled = {order["external_id"] for order in books.orders.values() if order["state"] != "open"}
+    for code in books.codes:
+        told = [event for event in books.events[code["id"]] if event["kind"] in _ONCE]
+        kinds, orders = tuple(event["kind"] for event in told), [event["order"] for event in told]
+        if kinds != _ONCE[: len(kinds)]:
+            yield f"I12: code {code['id']} was {', '.join(kinds)}."
+        if orders[:1] != orders[1:2] != [] or orders[:1] == orders[2:3] != []:
+            yield f"I12: code {code['id']} was {', '.join(kinds)} by {', '.join(orders)}."
+        is_redeemed, last = kinds[-1:] == ("code_redeemed",), orders[-1] if orders else None
+        says = (code["state"] == "redeemed", code["redeemed_at"] is not None, code["given_back"])
+        if says != (is_redeemed, is_redeemed, "code_given_back" in kinds) or code["redeemed_order"] != last:
+            yield f"I12: code {code['id']} is {code['state']} by {code['redeemed_order']}, and was {kinds} by {orders}."
+        if is_redeemed and not code["given_back"] and last in cancelled and code["flag"] not in _KEPT:
+            yield f"I12: code {code['id']} was not given back by {last}, which is cancelled."
 
 
 def codes_are_capped(books: Books) -> Iterator[str]:
-    """I12: a code of a case, redeemed at most once, and no more for a customer than the shop gives."""
+    """I12: one code of a case, and no more for a customer in one of the shop's windows than it gives."""
     for case_id, n in Counter(code["case_id"] for code in books.codes).items():
         if n > 1:
             yield f"I12: case {case_id} minted {n} codes."
-    for code in books.codes:
-        if (code["state"] == "redeemed") != (code["redeemed_order"] is not None and not code["given_back"]):
-            yield f"I12: code {code['id']} is {code['state']}, redeemed by {code['redeemed_order']}."
-    cap = books.shop["settings"].get("codes", {}).get("per_customer", 1)
-    for customer, n in Counter(code["customer_hash"] for code in books.codes).items():
+    offer = books.shop["settings"].get("codes", {})
+    cap, per_days = offer.get("per_customer", 1), offer.get("per_days", 90)
+    earned = Counter(
+        (code["customer_hash"], int(code["minted_at"].timestamp()) // 86_400 // per_days) for code in books.codes
+    )
+    for (customer, _), n in earned.items():
         if n > cap:
-            yield f"I12: a customer ({customer[:8]}) has {n} codes, of {cap}."
+            yield f"I12: a customer ({customer[:8]}) has {n} codes of one window, of {cap}."
 
 
 def mails_tell_the_truth(books: Books) -> Iterator[str]:

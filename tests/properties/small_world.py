@@ -205,13 +205,18 @@ class SmallWorld:
         await rows("UPDATE refund_legs SET absent_since = absent_since - $1::interval RETURNING id", pause)
 
     async def drain(self, most: int = 400) -> None:
-        """Everybody answers, and all work is done that can be."""
+        """Everybody answers but the bank, which has its promised days, and all work is done that can be."""
         self.store.mood = Mood.AGREES
         self.stripe.faults.clear()
         self.stripe.is_down = False
         for _ in range(most):
             ready = await self.open_work()
-            waiting = [case for case in await self.cases() if case.waiting_on not in (None, "staff")]
+            at_the_bank = {leg.case_id for leg in await self.legs() if leg.state == "pending"}
+            waiting = [
+                case
+                for case in await self.cases()
+                if case.waiting_on not in (None, "staff") and case.id not in at_the_bank
+            ]
             if not waiting and all(row["kind"] == CASE_DUE for row in ready):
                 return  # who waits for a person is reminded of it for ever
             for row in ready:

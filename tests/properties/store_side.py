@@ -55,9 +55,10 @@ class StoreSide(Shops):
 
         The store edits what it can still pack: cancelled and shipped units stay as they were.
         """
-        order = self.order(which)
-        if order.state is not OrderState.OPEN:
+        known = [order for order in self.world.store.orders.values() if order.state is OrderState.OPEN]
+        if not known:
             return
+        order = known[which % len(known)]
         chosen = self.packable(order, line)
         if edit == "another line":
             number = len(order.lines)

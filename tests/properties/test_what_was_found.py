@@ -234,3 +234,20 @@ async def test_the_staff_hear_of_an_inquiry_and_again_when_it_takes_the_money(da
     await work(world, "read_event")
     purposes = [row["purpose"] for row in await rows("SELECT purpose FROM mails ORDER BY created_at")]
     assert [purpose.rpartition(":")[2] for purpose in purposes] == ["asked", "opened"]
+
+
+async def test_a_graver_reason_of_a_case_that_a_person_has_is_audited(world: SmallWorld) -> None:
+    order, order_id = await placed(world)
+    case = await asked(world, order_id, ("l1", 1))
+    world.stripe.faults.append(Fault.NO_BALANCE)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    before = (await Case.get(id=case.id)).person_reason
+    await world.hear(world.store.ship(order.id, "l1", 2), "all of it")
+    await work(world, "read_event")
+    told = await rows(
+        "SELECT canonical::jsonb -> 'data' ->> 'from' AS before, canonical::jsonb -> 'data' ->> 'why' AS why "
+        "FROM audit_events WHERE kind = 'case_reason_changed'"
+    )
+    assert told == [{"before": before, "why": "shipped_after_cancel"}]
+    assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
