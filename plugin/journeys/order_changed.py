@@ -28,7 +28,7 @@ from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
-from plugin.ports.storefronts import Ignored, Unparseable
+from plugin.ports.storefronts import Ignored, OrderChanged, Unparseable
 from plugin.refunds.store import paid_by_hand_in
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
@@ -74,6 +74,10 @@ async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: Inbox
         return
     if isinstance(parsed, Ignored):
         await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
+        return
+    if not isinstance(parsed, OrderChanged):
+        reason = "A person has to see to this: the store asks for something that is not done by itself yet."
+        await _close(ports, claim, event, EventState.SET_ASIDE, reason)
         return
     async with transaction(ports.doorbell) as tx:
         await order_changed(tx, ports, shop, parsed.order)

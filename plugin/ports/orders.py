@@ -122,7 +122,10 @@ class StoreFulfilment(Struct, frozen=True, kw_only=True):
 
 
 class StoreRefund(Struct, frozen=True, kw_only=True):
-    """A refund in the store's own books: it settles units; money is counted from the custodian's report."""
+    """A refund in the store's own books: it settles units; money is counted from the custodian's report.
+
+    ``leg_id`` is ours where the record carries it: the store's echo of what we did, and no refund beside it.
+    """
 
     id: str
     amount: int
@@ -131,6 +134,7 @@ class StoreRefund(Struct, frozen=True, kw_only=True):
     shipping: int = 0
     reason: str | None = None
     gateway_refund_id: str | None = None
+    leg_id: str | None = None
 
 
 class StoreCustomer(Struct, frozen=True, kw_only=True):

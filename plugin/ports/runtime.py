@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from plugin.core.vault import Vault
 from plugin.ports.mail import MailTransport
 from plugin.ports.payments import PaymentGateway
+from plugin.ports.platforms import Platform
 from plugin.ports.storefronts import Storefront
 
 
@@ -52,3 +53,4 @@ class Ports:
     public_url: str
     mail_sender: str
     allow_private_addresses: bool = False
+    platforms: Mapping[str, Platform] = field(default_factory=dict)  # by the name of their storefront

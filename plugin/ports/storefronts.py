@@ -51,15 +51,39 @@ class Ignored(Struct, frozen=True):
     reason: str
 
 
-Parsed = OrderChanged | Ignored
+class PersonAsked(Struct, frozen=True, kw_only=True):
+    """A person asks through the platform for what is kept of them, or for its erasure (``erase``).
+
+    ``customer_id``, ``email`` and ``order_ids`` are the store's own; any of them may be all that we are told.
+    """
+
+    erase: bool
+    customer_id: str | None = None
+    email: str | None = None
+    order_ids: tuple[str, ...] = ()
+
+
+class ShopLeft(Struct, frozen=True):
+    """The store has disconnected us. ``erase``: and wants everything of its shoppers erased."""
+
+    erase: bool
+
+
+Parsed = OrderChanged | PersonAsked | ShopLeft | Ignored
 
 
 class StoreConnection(Struct, frozen=True, kw_only=True):
-    """Where a shop's store is called, opened from the vault for one use. ``secret`` signs our calls (standard)."""
+    """Where a shop's store is called, opened from the vault for one use.
+
+    ``secret`` signs our calls (standard), is the consumer secret (WooCommerce), or the access token or the app's client
+    secret (Shopify). ``key`` is the public half: the consumer key (WooCommerce), the app's client id (Shopify, None
+    where the secret is an access token).
+    """
 
     shop_id: str
     address: str | None
     secret: str | None
+    key: str | None = None
     allow_private_address: bool = False  # only on embedded defaults, where the demo storefront is on this machine
 
 

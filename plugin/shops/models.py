@@ -19,6 +19,7 @@ class Shop(Model):
     sealed_stripe_webhook_secrets = fields.TextField(null=True)
     sealed_stripe_api_key = fields.TextField(null=True)
     sealed_store_secret = fields.TextField(null=True)
+    sealed_store_key = fields.TextField(null=True)
     sealed_pseudonym_key = fields.TextField()
     stripe_api_base = fields.TextField(null=True)
     store_address = fields.TextField(null=True)
@@ -28,3 +29,28 @@ class Shop(Model):
 
     class Meta:
         table = "shops"
+
+
+class StoreLink(Model):
+    """How a shop's connection to its platform stands: what was polled, which webhooks live, what was missed.
+
+    ``polled_to`` is the moment up to which every change at the store has been seen; ``hooks`` maps each topic to why it
+    does not work, null where it does. ``missed`` counts versions of orders that polling brought before a webhook did.
+    """
+
+    shop: Any = fields.OneToOneField("models.Shop", primary_key=True, related_name="link")
+    shop_id: str
+    state = fields.CharField(max_length=12)
+    connected_at = fields.DatetimeField()
+    imported_at = fields.DatetimeField(null=True)
+    polled_to = fields.DatetimeField(null=True)
+    polled_at = fields.DatetimeField(null=True)
+    stripe_polled_to = fields.DatetimeField(null=True)
+    hooks: fields.JSONField[dict[str, str | None]] = fields.JSONField()
+    hooks_checked_at = fields.DatetimeField(null=True)
+    missed = fields.BigIntField(default=0)
+    mended_hooks = fields.BigIntField(default=0)
+    problem = fields.TextField(null=True)
+
+    class Meta:
+        table = "store_links"

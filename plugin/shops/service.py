@@ -206,11 +206,12 @@ def payment_account(vault: Vault, shop: Shop) -> PaymentAccount | None:
 
 def store_connection(vault: Vault, shop: Shop, *, allow_private_address: bool) -> StoreConnection:
     """Where and with which secret the shop's store is called."""
-    sealed = shop.sealed_store_secret
+    secret, key = shop.sealed_store_secret, shop.sealed_store_key
     return StoreConnection(
         shop_id=shop.id,
         address=shop.store_address,
-        secret=vault.open(sealed, tenant=shop.id, field="store_secret") if sealed else None,
+        secret=vault.open(secret, tenant=shop.id, field="store_secret") if secret else None,
+        key=vault.open(key, tenant=shop.id, field="store_key") if key else None,
         allow_private_address=allow_private_address,
     )
 
@@ -236,7 +237,7 @@ def normalised_email(email: str | None) -> str | None:
 
 
 _SEALED = (
-    "webhook_secrets", "stripe_webhook_secrets", "stripe_api_key", "store_secret", "pseudonym_key",
+    "webhook_secrets", "stripe_webhook_secrets", "stripe_api_key", "store_secret", "store_key", "pseudonym_key",
 )  # fmt: skip
 
 

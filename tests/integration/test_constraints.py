@@ -19,6 +19,7 @@ from plugin.messages.models import Mail
 from plugin.orders.models import Payment
 from plugin.outbox.service import add
 from plugin.refunds.models import RefundLeg
+from plugin.shops.models import StoreLink
 from tests.factories import a_code, a_shop_offering
 from tests.fakes import NOON, FakePorts, fake_ports
 
@@ -37,6 +38,8 @@ FORBIDDEN: dict[str, tuple[str, list[str]]] = {
         "payments",
         ["amount = -1", "captured = -1", "capturable = -1", "external_refunded = -1", "disputed = -1"],
     ),
+    "store_links_state": ("store_links", ["state = 'lost'"]),
+    "store_links_counts": ("store_links", ["missed = -1", "mended_hooks = -1"]),
     "cases_owed": ("cases", ["owed = -1"]),
     "cases_waiting": ("cases", ["waiting_on = 'store'", "due_at = now(), closed_at = NULL"]),
     "cases_closed": ("cases", ["closed_at = NULL", "waiting_on = 'store', due_at = now()"]),
@@ -124,11 +127,12 @@ async def one_row_each(ports: FakePorts) -> None:
     await ShopperSession.create(id="sess_1", token_hash="h", **owner, opened_by="link", **ends)
     await Lookup.create(id="look_1", **owner, code_hash="h", **ends)
     await RateCount.create(key="k", window=NOON, n=1)
+    await StoreLink.create(shop_id=shop.id, state="connected", connected_at=NOON, hooks={})
 
 
 async def test_every_named_constraint_exists_and_every_existing_one_is_tried() -> None:
-    migration = import_module("migrations.0002_constraints")
-    assert {name for _, name, _ in migration.CHECKS} == set(FORBIDDEN)
+    migrations = [import_module(f"migrations.{name}") for name in ("0002_constraints", "0004_store_links")]
+    assert {name for migration in migrations for _, name, _ in migration.CHECKS} == set(FORBIDDEN)
 
 
 async def test_the_catalogue_holds_what_the_migration_names(database: str) -> None:
