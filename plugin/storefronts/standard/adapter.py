@@ -19,7 +19,8 @@ from plugin.ports.storefronts import (
     Unparseable,
 )
 from plugin.storefronts.addresses import Resolve, resolve_by_system
-from plugin.storefronts.standard.cancelling import Ask, Outgoing, ask_store
+from plugin.storefronts.calling import Outgoing
+from plugin.storefronts.standard.cancelling import Ask, ask_store
 from plugin.storefronts.standard.orders import read_order, read_type
 from plugin.storefronts.standard.signature import verified_id
 

@@ -5,24 +5,22 @@ No trouble of the store is an error here. What was not read is UNKNOWN, because 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-import httpx
 import msgspec
 from msgspec import Meta, Struct
 
 from plugin.ports.orders import LineCount
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, StoreConnection
-from plugin.storefronts.addresses import AddressRefused, AddressUnresolved, CheckedAddress, Resolve, checked_addresses
+from plugin.storefronts.addresses import AddressRefused
+from plugin.storefronts.calling import NoAnswer, Outgoing, call
 from plugin.storefronts.standard.signature import sign
 
 LONGEST_ANSWER = 64 * 1024
-_HEADERS = {"content-type": "application/json", "accept-encoding": "identity", "connection": "close"}
+_HEADERS = {"content-type": "application/json"}
 
 
 class Ask(StrEnum):
@@ -65,15 +63,6 @@ def message_id(request: CancelRequest, ask: Ask) -> str:
     return f"{word}_{hashlib.sha256(request.key.encode()).hexdigest()[:40]}"
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """How stores are reached; a whole call, with its answer, takes at most ``timeout`` seconds."""
-
-    http: httpx.AsyncClient
-    resolve: Resolve
-    timeout: float
-
-
 async def ask_store(
     outgoing: Outgoing, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
 ) -> CancelAnswer:
@@ -95,54 +84,14 @@ async def ask_store(
     except ValueError as error:
         return _unsupported(str(error))
     try:
-        async with asyncio.timeout(outgoing.timeout):
-            targets = await checked_addresses(
-                store.address, allow_private=store.allow_private_address, resolve=outgoing.resolve
-            )
-            return await _post(outgoing, targets, signed, body, ask)
+        answer = await call(
+            outgoing, store, "POST", store.address, headers={**_HEADERS, **signed}, body=body, longest=LONGEST_ANSWER
+        )
     except AddressRefused as error:
         return _unsupported(str(error))
-    except AddressUnresolved as error:
-        return _unknown(str(error))
-    except TimeoutError:
-        return _unknown("The store did not answer in time.")
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        return _unknown(f"The store could not be reached ({type(error).__name__}).")
-
-
-async def _post(
-    outgoing: Outgoing, targets: list[CheckedAddress], signed: dict[str, str], body: bytes, ask: Ask
-) -> CancelAnswer:
-    """Try each checked number until one takes the connection; after that there is one answer or none."""
-    failure: httpx.TransportError = httpx.ConnectError("There is no number to call.")
-    for target in targets:
-        call = outgoing.http.stream(
-            "POST",
-            target.url,
-            headers={**_HEADERS, **signed, **target.headers},
-            content=body,
-            extensions=target.extensions,
-            follow_redirects=False,
-            timeout=outgoing.timeout,
-        )
-        try:
-            async with call as response:
-                return _understood(response.status_code, await _limited(response), ask)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            failure = error
-    raise failure
-
-
-async def _limited(response: httpx.Response) -> bytes | None:
-    """The whole answer; None when it is longer than any answer of ours, or packed, though we asked for plain bytes."""
-    if "content-encoding" in response.headers:
-        return None
-    answer = b""
-    async for chunk in response.aiter_bytes():
-        answer += chunk
-        if len(answer) > LONGEST_ANSWER:
-            return None
-    return answer
+    except NoAnswer as nothing:
+        return _unknown(nothing.reason)
+    return _understood(answer.status, answer.body, ask)
 
 
 def _understood(status: int, answer: bytes | None, ask: Ask) -> CancelAnswer:
