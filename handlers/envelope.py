@@ -11,7 +11,7 @@ import structlog
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from handlers.logs import scrub
+from handlers.logs import log_answer, scrub
 from handlers.metrics import Metrics
 from handlers.origins import EXPOSED_HEADERS, PREFLIGHT_HEADERS, OriginIsKnown
 from handlers.security import content_security_policy, new_nonce, security_headers
@@ -113,8 +113,11 @@ class Envelope:
         route = scope.get("path_template") or "unmatched"
         method = method if method in _METHODS else "OTHER"
         self.metrics.answered(method=method, route=route, status=status, seconds=seconds)
-        shop_id = scope["state"].get("shop_id")
-        log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1), shop_id=shop_id)
+        state = scope["state"]
+        log_answer(
+            request_id=state["request_id"], shop_id=state.get("shop_id"), method=method, route=route, status=status,
+            seconds=seconds,
+        )  # fmt: skip
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
