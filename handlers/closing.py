@@ -7,6 +7,7 @@ whose lease is given back at once.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 
@@ -27,6 +28,21 @@ class Closing:
         """Take SIGTERM and SIGINT for it from now on."""
         for each in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(each, self._signalled)
+
+    def follow(self, pipe: int) -> None:
+        """Take them from a parent instead: each byte in ``pipe`` is a signal, and so is its end. Signals that are sent
+        to all processes at once count once so, and a parent that is killed leaves nobody behind."""
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        asyncio.get_running_loop().add_reader(pipe, self._heard, pipe)
+
+    def _heard(self, pipe: int) -> None:
+        told = os.read(pipe, 16)
+        if not told:
+            asyncio.get_running_loop().remove_reader(pipe)
+            self.begun.set()
+        for _ in told:
+            self._signalled()
 
     def _signalled(self) -> None:
         (self.hurried if self.begun.is_set() else self.begun).set()

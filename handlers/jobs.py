@@ -64,18 +64,18 @@ async def _run(ports: Ports, claim: Claim) -> None:
         raise
     except Later as later:
         await _give_back(ports, claim, reason=later.reason, later=later)
-    except db.IS_AWAY as away:  # no failure of the work: a sound webhook is not set aside for it
-        told = describe_exception(away)
-        log.warning("work_waits_for_the_database", kind=claim.kind, work_id=claim.id, **told)
-        reason = f"{told['error']} at {told['where'][-1]}"
-        await _give_back(ports, claim, reason=reason, later=Later(back_off(claim.attempts, AWAY_AT_MOST), reason))
     except Exception as error:
+        # Not its message, which may quote a person's row: work is kept after that person was erased.
+        told = describe_exception(error)
+        reason = f"{told['error']} at {told['where'][-1]}"
+        if db.is_away(error):  # no failure of the work: a sound webhook is not set aside for it
+            log.warning("work_waits_for_the_database", kind=claim.kind, work_id=claim.id, **told)
+            await _give_back(ports, claim, reason=reason, later=Later(back_off(claim.attempts, AWAY_AT_MOST), reason))
+            return
         log.exception("work_failed", kind=claim.kind, work_id=claim.id, attempts=claim.attempts)
         if claim.kind == READ_EVENT and await set_aside_after_failures(ports, claim, error):
             return
-        # Not its message, which may quote a person's row: work is kept after that person was erased.
-        told = describe_exception(error)
-        await _give_back(ports, claim, reason=f"{told['error']} at {told['where'][-1]}", later=None)
+        await _give_back(ports, claim, reason=reason, later=None)
 
 
 async def _give_back(ports: Ports, claim: Claim, *, reason: str, later: Later | None) -> None:

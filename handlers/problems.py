@@ -104,7 +104,7 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, RecursionError):  # a body nested beyond all sense: nothing of ours recurses that deep
         code, sentence = _FRAMEWORK_FAILURES[400]
         return Failure(status=400, code=code, sentence=sentence, detail=sentence)
-    if isinstance(error, db.IS_AWAY):
+    if db.is_away(error):
         code, sentence = _FRAMEWORK_FAILURES[503]
         return Failure(status=503, code=code, sentence=sentence, detail=sentence, extra={"retry_after": 2})
     return Failure(status=500, code="internal_error", sentence=_OUR_FAULT, detail=_OUR_FAULT)

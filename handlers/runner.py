@@ -79,7 +79,7 @@ class Runner:
         self._run_claim = run
         self._lease = lease
         self._closing = closing or Closing()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Claim] = {}
         self._busy: Counter[Lane] = Counter()
         self._full: set[Lane] = set()
         self._stopping = False
@@ -105,9 +105,25 @@ class Runner:
         while self._running and not hurried.done():
             await asyncio.wait({hurried, *self._running}, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
-        for task in self._running:
-            task.cancel()
-        await asyncio.wait({hurried, *self._running}, timeout=GIVING_BACK)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GIVING_BACK):
+                while self._running:  # one that ended just now may have been followed
+                    await asyncio.gather(*(self._cut_off(task, claim) for task, claim in self._running.items()))
+
+    async def _cut_off(self, task: asyncio.Task[None], claim: Claim) -> None:
+        """As after a crash, but nobody waits for the lease to end: who takes it sends the same keys again.
+
+        It is given back from here, because a task that is cancelled before its first step never hears of it.
+        """
+        task.cancel()
+        await asyncio.wait([task])
+        if not task.cancelled():
+            return
+        for each in (claim, *(claim.heir.claims if claim.heir else ())):
+            try:
+                await put_back(each, reason="its process was stopped", delay=timedelta(0))
+            except Exception:
+                log.exception("work_left_to_its_lease", kind=each.kind, work_id=each.id)
 
     def stop(self) -> None:
         """Take no more work; what has been claimed is finished."""
@@ -121,9 +137,11 @@ class Runner:
     def _take(self, claim: Claim) -> None:
         """Run work that has been claimed; ``run`` does not end before it."""
         self._busy[lane_of(claim.kind)] += 1
-        task = asyncio.create_task(self._run(claim))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        heir = Heir(self._lease)
+        mine = replace(claim, heir=heir)
+        task = asyncio.create_task(self._run(mine, heir))
+        self._running[task] = mine
+        task.add_done_callback(self._running.pop)
 
     async def _turn(self) -> None:
         # What follows from finished work may fill more places than there are.
@@ -137,15 +155,10 @@ class Runner:
         ]
         await self._bell.wait(max(SHORTEST_SLEEP, min([*waits, LONGEST_SLEEP])))
 
-    async def _run(self, claim: Claim) -> None:
-        lane, heir = lane_of(claim.kind), Heir(self._lease)
+    async def _run(self, claim: Claim, heir: Heir) -> None:
+        lane = lane_of(claim.kind)
         try:
-            await self._run_claim(self._ports, replace(claim, heir=heir))
-        except asyncio.CancelledError:
-            # As after a crash, but nobody waits for the lease to end: who takes it sends the same keys again.
-            for each in (claim, *heir.claims):
-                await put_back(each, reason="its process was stopped", delay=timedelta(0))
-            raise
+            await self._run_claim(self._ports, claim)
         finally:
             self._busy[lane] -= 1
             if lane in self._full:

@@ -14,9 +14,7 @@ from granian.server.embed import Server
 from litestar import Litestar
 
 from handlers.closing import FINISH_WITHIN, Closing, UnderWay
-from handlers.logs import configure_logs
-from handlers.web import build_app
-from plugin.settings import Settings, load_settings
+from plugin.settings import Settings
 
 
 class CannotListen(Exception):
@@ -107,10 +105,3 @@ async def serve_alone(settings: Settings, app: Litestar, closing: Closing) -> No
         finished.cancel()
     server.stop()  # type: ignore[no-untyped-call]
     await serving
-
-
-def app_from_environment() -> Litestar:
-    """What each of granian's own worker processes serves."""
-    settings = load_settings()
-    configure_logs(settings.log_level)
-    return build_app(settings)

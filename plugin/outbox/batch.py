@@ -27,7 +27,7 @@ _WRITE = f"""
         FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[], $9::interval[], $10::bool[])
         AS wanted (id, shop_id, kind, ref, at, delay, slides)
     ), moved AS (
-        UPDATE work SET not_before = wanted.at FROM wanted
+        UPDATE work SET not_before = COALESCE(wanted.at, now()) FROM wanted
         WHERE wanted.slides AND work.ref = wanted.ref AND work.kind = wanted.kind AND work.state = 'ready'
         RETURNING work.*
     ), hastened AS (
@@ -36,6 +36,7 @@ _WRITE = f"""
             fence = fence + ($3 IS NOT NULL)::int, attempts = attempts + ($3 IS NOT NULL)::int
         FROM unnest($11::text[], $12::text[]) AS hasty (kind, ref)
         WHERE work.ref = hasty.ref AND work.kind = hasty.kind AND work.state = 'ready' AND not_before > now()
+        AND NOT EXISTS (SELECT 1 FROM wanted WHERE slides AND wanted.kind = hasty.kind AND wanted.ref = hasty.ref)
         RETURNING work.*
     ), fresh AS (
         INSERT INTO work (id, shop_id, kind, ref, state, not_before, lease_until, fence, attempts, created_at)
@@ -81,6 +82,7 @@ class WorkBatch:
         self._wanted.append(_Wanted(shop_id, kind, ref, at, None, slides=True))
 
     def hasten(self, kind: str, ref: str) -> None:
+        """Now, whatever was asked for before. A date that slides after this is the later word, and counts."""
         for wanted in self._wanted:
             if (wanted.kind, wanted.ref) == (kind, ref):
                 wanted.at = wanted.delay = None

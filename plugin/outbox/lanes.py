@@ -26,7 +26,7 @@ def lane_of(kind: str) -> Lane:
     return Lane.READING if kind in _READING else Lane.PEOPLE
 
 
-DUE = "state IN ('ready', 'claimed') AND not_before <= now() AND (lease_until IS NULL OR lease_until < now())"
+_DUE = "state IN ('ready', 'claimed') AND not_before <= now() AND (lease_until IS NULL OR lease_until < now())"
 
 _TAKE = f"""
     UPDATE work SET state = 'claimed', fence = fence + 1, attempts = attempts + 1, lease_until = now() + $1::interval
@@ -36,7 +36,7 @@ _TAKE = f"""
 
 def _first(lane: Lane, places: str) -> str:
     return f"""
-        SELECT id FROM work WHERE {_LANE} = {lane} AND {DUE} AND ($4::text[] IS NULL OR kind = ANY($4))
+        SELECT id FROM work WHERE {_LANE} = {lane} AND {_DUE} AND ($4::text[] IS NULL OR kind = ANY($4))
         ORDER BY not_before LIMIT {places} FOR UPDATE SKIP LOCKED
     """
 
@@ -61,10 +61,4 @@ CLAIM = f"""
     SELECT {COLUMNS}, NULL::interval AS people, NULL::interval AS reading FROM taken
     UNION ALL
     SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, {_wait(Lane.PEOPLE)}, {_wait(Lane.READING)}
-"""
-CLAIM_ONE = f"""
-    WITH chosen AS (
-        SELECT id FROM work WHERE id = $2 AND {DUE} AND ($3::text[] IS NULL OR kind = ANY($3)) FOR UPDATE SKIP LOCKED
-    ), taken AS ({_TAKE})
-    SELECT {COLUMNS} FROM taken
 """

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from plugin.core.points import point
 from plugin.db import Transaction, rows
 from plugin.outbox.batch import WorkBatch
-from plugin.outbox.lanes import CLAIM, CLAIM_ONE, DUE, Lane, lane_of
+from plugin.outbox.lanes import CLAIM, Lane, lane_of
 from plugin.outbox.leases import LEASE, SENDING_NEEDS, Claim, Heir, LeaseLost, claims_of
 from plugin.ports.runtime import Ring
 
@@ -96,16 +96,6 @@ async def claim_due(limit: int, *, lease: timedelta = LEASE, kinds: Sequence[str
     return (await take_turn({lane: limit for lane in Lane}, lease=lease, kinds=kinds)).claims
 
 
-async def claim_one(work_id: str, *, lease: timedelta = LEASE, kinds: Sequence[str] | None = None) -> Claim | None:
-    """Take this piece of work if it is due, nobody has it, and it is of these ``kinds``."""
-    started = time.monotonic()
-    point("before outbox_claimed")
-    taken = await rows(CLAIM_ONE, lease, work_id, kinds and list(kinds))
-    if taken:
-        point("after outbox_claimed")
-    return next(iter(claims_of(taken, lease, started)), None)
-
-
 def back_off(attempts: int, at_most: timedelta = LONGEST_BACK_OFF) -> timedelta:
     """The growing pause between tries: 2 s, 4 s, 8 s, and ``at_most`` ten minutes.
 
@@ -130,18 +120,6 @@ async def put_back(claim: Claim, *, reason: str, delay: timedelta | None = None)
         int(delay is None),
     )
     return Ring(claim.id, back[0]["not_before"]) if back else None
-
-
-async def next_due() -> timedelta | None:
-    """How long until the next piece of work is due; None when there is none."""
-    waits = (await take_turn({lane: 0 for lane in Lane})).waits.values()
-    return min((wait for wait in waits if wait is not None), default=None)
-
-
-async def due_ids(limit: int) -> list[str]:
-    """Work that is due and not in anybody's hands, for the sweep that rings again."""
-    due = await rows(f"SELECT id FROM work WHERE {DUE} ORDER BY not_before LIMIT $1", limit)  # noqa: S608
-    return [row["id"] for row in due]
 
 
 async def forget_done(older_than: timedelta) -> int:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from tests.faults.crew import Crew
 from tests.faults.errands import MASS, REAL_EVERY, REAL_LEASE, SHORT_LEASE, Errand, lease_of, modes_of, round_of
 from tests.faults.nursery import ROOT
-from tests.faults.results import Result, keep, kept, still_to_do
+from tests.faults.results import Result, keep, kept, still_to_do, strikes_too_little
 from tests.faults.table import page, table
 from tests.faults.town import Mode
 
@@ -144,7 +144,13 @@ def _report(options: argparse.Namespace) -> int:
     )
     options.page.write_text(page(of_it, told))
     sys.stdout.write(table(of_it) + "\n")
-    return 1 if any(result.broken for result in of_it) else 0
+    return _status(of_it)
+
+
+def _status(results: Sequence[Result]) -> int:
+    if too_little := strikes_too_little(results):
+        sys.stderr.write(f"{too_little}\n")
+    return 1 if too_little or any(result.broken for result in results) else 0
 
 
 def main() -> int:
@@ -165,7 +171,7 @@ def main() -> int:
             sys.stderr.write(f"{log.name}\n{log.read_text()[-6000:]}\n")
     sys.stdout.write(table(told.results) + "\n")
     is_cut_off = not {result.errand for result in told.results}.issuperset(errands)
-    return 1 if is_cut_off or any(result.broken for result in told.results) else 0
+    return _status(told.results) or int(is_cut_off)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,19 @@ class Result(Struct, frozen=True, kw_only=True):
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
+MAY_MISS = 10
+"""Percent of a round's runs that may have found nothing to strike at, before it counts as none."""
+
+
+def strikes_too_little(results: Iterable[Result]) -> str | None:
+    """Why a round proves too little, in a sentence: more of its runs than ``MAY_MISS`` did not strike."""
+    runs = [result for result in results if result.line != EARLIER_SHOPS]
+    missed = sum(bool(result.missed) for result in runs)
+    if 100 * missed <= MAY_MISS * len(runs):
+        return None
+    return f"{missed} of {len(runs)} runs did not strike; {MAY_MISS} % may."
+
+
 def keep(path: Path, result: Result) -> None:
     """Append it."""
     path.parent.mkdir(parents=True, exist_ok=True)

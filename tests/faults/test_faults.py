@@ -9,8 +9,13 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.faults.errands import Errand
 from tests.faults.nursery import ROOT
 from tests.faults.plan import STEPS
+from tests.faults.results import EARLIER_SHOPS, Result, strikes_too_little
+from tests.faults.town import Mode
 
 LONGEST = 600.0  # seconds, on a machine that has much else to do
 
@@ -23,6 +28,14 @@ async def play(*options: str) -> tuple[int | None, str]:
     )  # fmt: skip
     said, _ = await asyncio.wait_for(playing.communicate(), LONGEST)
     return playing.returncode, said.decode()
+
+
+@pytest.mark.parametrize(("missed", "is_too_little"), [(1, False), (2, True), (10, True)])
+def test_a_round_that_strikes_too_little_is_no_pass(missed: int, is_too_little: bool) -> None:
+    errand = Errand(seed=1, mode=Mode.REDIS, lease=5, name="smtp_slow")
+    results = [Result(errand=errand, line="smtp_slow", missed=["smtp_slow"] * (n < missed)) for n in range(10)]
+    results += [Result(errand=errand, line=EARLIER_SHOPS)] * 90
+    assert (strikes_too_little(results) is not None) == is_too_little
 
 
 STRIKES = {

@@ -53,6 +53,15 @@ async def test_a_crowd_and_its_repetitions_are_each_stored_once_and_rung_for(por
     assert {ring.work_id for ring in ports.doorbell.rings} == {row["id"] for row in await rows("SELECT id FROM work")}
 
 
+@pytest.mark.parametrize("key", ["half a pair \ud83d", "\udc00" * 300])
+async def test_a_name_that_is_no_text_goes_by_its_hash(ports: FakePorts, sender: Sender, key: str) -> None:
+    arrivals = Arrivals(ports.doorbell)
+    names = (key, key, key.replace(key[-1], "\ud801"))
+    taken = [await arrivals.take(an_arrival(sender, name, topic=key)) for name in names]
+    assert taken == [Taken.STORED, Taken.REPEATED, Taken.STORED]
+    assert {key[:7] for key in await stored()} == {"sha256:"}
+
+
 async def test_two_processes_with_the_same_crowd_in_opposite_order_do_not_wait_for_each_other(
     ports: FakePorts, sender: Sender
 ) -> None:
@@ -82,7 +91,10 @@ async def test_what_was_signed_with_a_secret_that_is_gone_is_not_stored_and_its_
 async def test_one_that_cannot_be_stored_fails_alone(ports: FakePorts, sender: Sender) -> None:
     arrivals = Arrivals(ports.doorbell)
     answers = await asyncio.gather(
-        *(arrivals.take(an_arrival(sender, f"msg_{n}", topic="\ud800" if n == 5 else "x")) for n in range(20)),
+        *(
+            arrivals.take(an_arrival(replace(sender, shop_id="\ud800") if n == 5 else sender, f"msg_{n}"))
+            for n in range(20)
+        ),
         return_exceptions=True,
     )
     assert isinstance(answers.pop(5), OperationalError)

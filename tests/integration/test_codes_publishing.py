@@ -15,7 +15,7 @@ from plugin.codes.models import Code
 from plugin.codes.publishing import NOT_PUBLISHED, publish_code, withdraw_code
 from plugin.codes.rules import Cart
 from plugin.outbox.models import Work
-from plugin.outbox.service import Claim, Later, claim_one
+from plugin.outbox.service import Claim, Later
 from plugin.ports.payments import (
     OutcomeStored,
     OutcomeUnknown,
@@ -26,6 +26,7 @@ from plugin.ports.payments import (
     Rejected,
 )
 from plugin.shops.models import Shop
+from tests.claims import claim_one
 from tests.factories import a_code, a_shop, a_shop_offering
 from tests.fakes import FakePayments, FakePorts, fake_ports
 

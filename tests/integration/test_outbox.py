@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from handlers.jobs import run_claim
 from plugin.db import rows, transaction
 from plugin.outbox import service as outbox
-from plugin.outbox.service import LEASE, SENDING_NEEDS, Claim, Heir, LeaseLost
+from plugin.outbox.service import LEASE, SENDING_NEEDS, Claim, Heir, Lane, LeaseLost, lane_of
 from plugin.shops.models import Shop
 from tests.factories import a_shop
 from tests.fakes import NOON, FakePorts, fake_ports
@@ -59,9 +59,8 @@ async def test_eight_workers_over_five_hundred_pieces_take_each_once(ports: Fake
 
 async def test_one_piece_is_taken_by_one_of_many_who_ask_for_it(ports: FakePorts, shop: Shop) -> None:
     await add(ports, shop)
-    work_id = ports.doorbell.rings[0].work_id
-    taken = await asyncio.gather(*(outbox.claim_one(work_id) for _ in range(10)))
-    assert len([each for each in taken if each is not None]) == 1
+    taken = await asyncio.gather(*(outbox.claim_due(1) for _ in range(10)))
+    assert [len(claims) for claims in sorted(taken, key=len)] == [0] * 9 + [1]
 
 
 async def test_a_worker_that_lost_its_lease_changes_nothing(ports: FakePorts, shop: Shop) -> None:
@@ -127,26 +126,25 @@ async def test_what_is_put_back_waits_longer_each_time(ports: FakePorts, shop: S
 async def test_work_for_later_is_not_taken_before_and_can_be_hastened(ports: FakePorts, shop: Shop) -> None:
     await add(ports, shop, delay=timedelta(hours=1))
     assert await outbox.claim_due(1) == []
-    assert await outbox.claim_one(ports.doorbell.rings[0].work_id) is None
     assert ports.doorbell.rings[0].not_before is not None
     async with transaction(ports.doorbell) as tx:
         await outbox.hasten(tx, kind="another", ref="ref_0")
-    assert await outbox.due_ids(10) == []
+    assert await outbox.claim_due(1) == []
     async with transaction(ports.doorbell) as tx:
         await outbox.hasten(tx, kind="test", ref="ref_0")
     assert ports.doorbell.rings[-1].not_before is None
-    assert len(await outbox.due_ids(10)) == 1
     assert len(await outbox.claim_due(1)) == 1
 
 
 async def test_the_sweep_finds_what_a_dead_worker_left_and_nothing_else(ports: FakePorts, shop: Shop) -> None:
     dead = await claim(ports, shop)
-    assert await outbox.due_ids(10) == []
-    wait = await outbox.next_due()
+    turn = await outbox.take_turn(dict.fromkeys(Lane, 1))
+    wait = turn.waits[lane_of("test")]
+    assert turn.claims == []
     assert wait is not None and LEASE / 2 < wait <= LEASE
     await lose_the_lease(dead.id)
-    assert await outbox.due_ids(10) == [dead.id]
     assert (await outbox.depth())[0] == 1
+    assert [each.id for each in await outbox.claim_due(10)] == [dead.id]
 
 
 async def test_work_of_an_unknown_kind_is_given_back_and_never_raises(ports: FakePorts, shop: Shop) -> None:
@@ -184,6 +182,24 @@ async def test_a_date_that_slides_moves_one_row_and_what_is_running_keeps_its_ow
     await slide(20)
     assert await rows("SELECT id FROM work WHERE state = 'ready' AND id <> $1", running.id)
     assert (await one("SELECT state FROM work WHERE id = $1", running.id))["state"] == "claimed"
+
+
+@pytest.mark.parametrize("waits_already", [True, False])
+async def test_of_a_sliding_date_and_haste_the_later_word_counts(
+    ports: FakePorts, shop: Shop, waits_already: bool
+) -> None:
+    at = datetime.now(UTC) + timedelta(days=1)
+    if waits_already:
+        await add(ports, shop, delay=timedelta(hours=1))
+    async with transaction(ports.doorbell) as tx:
+        await outbox.hasten(tx, kind="test", ref="ref_0")
+        await outbox.reschedule(tx, shop_id=shop.id, kind="test", ref="ref_0", at=at)
+    assert await rows("SELECT state, not_before FROM work") == [{"state": "ready", "not_before": at}]
+    async with transaction(ports.doorbell) as tx:
+        await outbox.reschedule(tx, shop_id=shop.id, kind="test", ref="ref_0", at=at)
+        await outbox.hasten(tx, kind="test", ref="ref_0")
+    assert len(await outbox.claim_due(2)) == 1
+    assert len(await rows("SELECT 1 FROM work")) == 1
 
 
 async def test_to_wait_is_no_failure(ports: FakePorts, shop: Shop) -> None:

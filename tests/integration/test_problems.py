@@ -39,8 +39,7 @@ FAILURES: dict[str, Exception] = {
     "late": TooLate(detail="The parcel left yesterday.", param="order", shipped_at="2026-01-02"),
     "busy": Busy(retry_after=7),
     "bug": RuntimeError("the customer ana@shop.test"),
-    "timeout": TimeoutError(),
-    "socket": ConnectionRefusedError("/run/postgres"),
+    "mail": ConnectionRefusedError("mail.example.com"),
     "pool": asyncpg.InterfaceError("pool is closed"),
     "cut": asyncpg.ConnectionDoesNotExistError("connection was closed"),
 }
@@ -48,6 +47,9 @@ FAILURES: dict[str, Exception] = {
 
 @get("/fail/{kind:str}")
 async def fail(kind: FromPath[str]) -> None:
+    if kind in ("socket", "timeout"):  # what the driver itself raises is a plain OSError
+        address = {"host": "/nowhere"} if kind == "socket" else {"host": "127.0.0.1", "port": 1, "timeout": 0}
+        await asyncpg.connect(user="nobody", **address)
     raise FAILURES[kind]
 
 
@@ -100,6 +102,11 @@ async def test_a_lost_database_asks_to_come_again(client: AsyncTestClient[Any], 
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
     assert "/run" not in answer.text
+
+
+async def test_somebody_else_who_cannot_be_reached_is_no_lost_database(client: AsyncTestClient[Any]) -> None:
+    answer = await client.get("/fail/mail")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
 
 
 async def test_a_limit_says_when_to_come_again(client: AsyncTestClient[Any]) -> None:

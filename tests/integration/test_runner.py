@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
+from handlers.closing import Closing
 from handlers.jobs import JOBS, run_claim
 from handlers.runner import AT_ONCE, PLACES, LocalBell, Runner
 from plugin.db import rows, transaction
@@ -164,6 +166,51 @@ async def test_what_follows_from_finished_work_is_run_at_once_and_also_while_it_
     assert seen == [("0", 1), ("1", 1), ("2", 1), ("3", 1)]
     assert all(ring.not_before is not None for ring in ports.doorbell.rings[rung:])
     assert await done() == 4
+
+
+@pytest.mark.parametrize("later", range(8))
+async def test_a_hurried_process_keeps_no_lease_wherever_it_is_cut_off(database: str, later: int) -> None:
+    """So many turns of the loop after the signal: in one of them what follows has been taken, and not begun."""
+    ports, bell, closing = fake_ports(), LocalBell(), Closing()
+    shop = await a_shop(ports)
+
+    async def lead_on(ports: Ports, claim: Claim) -> None:
+        runner.stop()
+        async with transaction(ports.doorbell) as tx:
+            await outbox.complete(tx, claim)
+            if claim.ref == "first":
+                await outbox.add(tx, shop_id=shop.id, kind="test", ref="next")
+        closing.hurried.set()
+        for _ in range(later):
+            await asyncio.sleep(0)
+
+    async with transaction(ports.doorbell) as tx:
+        await outbox.add(tx, shop_id=shop.id, kind="test", ref="first")
+    runner = Runner(ports, bell, house=no_housekeeping, run=lead_on, kinds=None, closing=closing)
+    await asyncio.wait_for(runner.run(), 10)
+    assert not await rows("SELECT 1 FROM work WHERE state = 'claimed'")
+
+
+async def test_another_who_is_away_is_a_failure_and_a_lost_database_is_none(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = fake_ports()
+
+    async def mail_server_is_away(ports: Ports, claim: Claim) -> None:
+        raise ConnectionRefusedError("mail.example.com")
+
+    async def database_is_away(ports: Ports, claim: Claim) -> None:
+        await asyncpg.connect(host="/nowhere", user="nobody")
+
+    await add(ports, 1)
+    failures = []
+    for use_case in (mail_server_is_away, database_is_away):
+        monkeypatch.setitem(JOBS, "test", use_case)
+        await rows("UPDATE work SET not_before = now()")
+        (claim,) = await outbox.claim_due(1)
+        await run_claim(ports, claim)
+        failures.append((await one("SELECT failures FROM work"))["failures"])
+    assert failures == [1, 1]
 
 
 async def test_what_follows_from_work_that_is_rolled_back_is_taken_by_nobody(database: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from plugin.payments.stripe.amounts import from_stripe, quantum
@@ -11,23 +12,27 @@ HOLDING = ("reserved", "submitting", "unknown", "pending", "requires_action", "w
 
 
 def payments_cover_their_legs(books: Books) -> Iterator[str]:
-    """I7, by our own books and by Stripe's; what breaks it from outside has frozen the order, till a person looked."""
+    """I7, by our own books and by Stripe's. Our legs never hold more than was captured; what others gave back or the
+    bank holds may bring it above, and then these very figures of this payment have frozen its order."""
     at_stripe = {payment.id: payment for payment in books.ledger.payments}
     for payment in books.payments.values():
         there = at_stripe.get(payment["reference"] or "")
         if there is not None and there.refunded > there.captured:
             yield f"I7: Stripe gave {there.refunded} back of {there.captured} on {there.id}."
-        order = books.orders[payment["order_id"]]
-        if order["frozen_reason"] is not None or payment["id"] in (order["frozen_by"] or ""):
-            continue
         held = sum(
             leg["amount"]
             for leg in books.legs.values()
             if leg["payment_id"] == payment["id"] and leg["state"] in HOLDING and leg["kind"] in MOVES_MONEY
         )
-        limit = payment["captured"] - payment["disputed"]
-        if payment["state"] == "captured" and held + payment["external_refunded"] > limit:
-            yield f"I7: {payment['id']} holds {held} + {payment['external_refunded']} elsewhere, of {limit}."
+        captured, elsewhere, disputed = payment["captured"], payment["external_refunded"], payment["disputed"]
+        figures = f"captured {captured}, elsewhere {elsewhere}, disputed {disputed}"
+        known = json.loads(books.orders[payment["order_id"]]["frozen_by"] or "[]")
+        if payment["state"] != "captured":
+            continue
+        if held > captured:
+            yield f"I7: our legs on {payment['id']} hold {held}, of {captured} captured."
+        elif held + elsewhere + disputed > captured and f"{payment['id']}: {figures}" not in known:
+            yield f"I7: {payment['id']} holds {held}, {figures}, and nobody was told."
 
 
 def refunds_happen_once(books: Books) -> Iterator[str]:

@@ -84,9 +84,9 @@ class Installation:
         self.running.append(process)
         return process
 
-    async def serve(self, root: Path | None = None, **changes: str) -> Process:
+    async def serve(self, *options: str, root: Path | None = None, **changes: str) -> Process:
         """Start the web process and wait until it is ready."""
-        process = await self.start("serve", root=root, **changes)
+        process = await self.start("serve", *options, root=root, **changes)
         url = f"http://127.0.0.1:{changes.get('PORT', self.port)}"
         async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=url, trust_env=False, timeout=2) as http:
             while process.handle.returncode is None:

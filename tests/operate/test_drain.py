@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,15 +14,16 @@ import pytest
 from plugin.payments.sandbox.faults import FaultKind
 from plugin.storefronts.demo.store import Behaviour
 from tests.fixtures_redis import RunningRedis
-from tests.operate.installation import Installation, Stall
+from tests.operate.installation import Installation, Process, Stall
 
 SLOW = 1500  # milliseconds; longer than a process that waits for nothing needs to end
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 async def test_a_request_under_way_is_answered_and_readiness_says_first_that_the_process_stops(
-    installation: Installation, stall: Stall
+    installation: Installation, stall: Stall, workers: str
 ) -> None:
-    web = await installation.serve(COMEBACK_DRAIN_SECONDS="1")
+    web = await installation.serve("--workers", workers, COMEBACK_DRAIN_SECONDS="1")
     order = await stall.place()
     await stall.stripe.break_next(FaultKind.DELAY_BEFORE, "GET /v1/payment_intents/*", times=1, delay_ms=SLOW)
     confirming = asyncio.create_task(stall.cancel(order))
@@ -36,6 +39,47 @@ async def test_a_request_under_way_is_answered_and_readiness_says_first_that_the
     await installation.serve()
     await stall.until_state(case["id"], "done")
     assert await stall.refunded(order) == [order.total]
+
+
+async def test_several_processes_end_together_and_hear_a_signal_to_all_of_them_once(
+    installation: Installation, stall: Stall
+) -> None:
+    web = await installation.serve("--workers", "2")
+    order = await stall.place()
+    await stall.stripe.break_next(FaultKind.DELAY_AFTER, "POST /v1/refunds", times=1, delay_ms=SLOW)
+    case = await stall.cancel(order)
+    await installation.until(lambda: submitting(installation))
+    for pid in (*children_of(web), web.handle.pid):
+        os.kill(pid, signal.SIGTERM)
+    assert await web.ended() == 0, web.said
+    (leg,) = await installation.rows("SELECT state FROM refund_legs WHERE case_id = $1", case["id"])
+    assert leg["state"] == "succeeded"
+
+
+async def test_several_processes_do_not_outlive_their_parent_nor_one_of_them(
+    installation: Installation, stall: Stall
+) -> None:
+    web = await installation.serve("--workers", "2")
+    children = children_of(web)
+    assert len(children) == 2
+    os.kill(children[0], signal.SIGKILL)
+    assert await web.ended() == 1
+    await installation.until(lambda: are_gone(children))
+    web = await installation.serve("--workers", "2")
+    children = children_of(web)
+    web.signal(signal.SIGKILL)
+    await installation.until(lambda: are_gone(children))
+
+
+def children_of(process: Process) -> list[int]:
+    pid = process.handle.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+async def are_gone(pids: list[int]) -> bool:
+    """Ended; an orphan may stay a zombie where nobody is there to collect it."""
+    stats = [Path(f"/proc/{pid}/stat") for pid in pids]
+    return all(not stat.exists() or ") Z " in stat.read_text() for stat in stats)
 
 
 async def not_ready(http: httpx.AsyncClient) -> dict[str, dict[str, str]] | None:

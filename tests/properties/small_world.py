@@ -20,7 +20,7 @@ from plugin.core.errors import DomainError
 from plugin.db import Transaction, rows, transaction
 from plugin.journeys import staff
 from plugin.journeys.cancel import Preview, confirm_cancellation, preview_cancellation
-from plugin.outbox.service import Claim, claim_one
+from plugin.outbox.service import Claim
 from plugin.policies.document import Fee, Otherwise, Then
 from plugin.policies.facts import Ask
 from plugin.policies.ready import default_policy
@@ -32,6 +32,7 @@ from plugin.refunds.models import RefundLeg
 from plugin.shops.models import Shop
 from plugin.shops.settings import CodeOffer, ShopSettings
 from tests.arrivals import receive
+from tests.claims import claim_one
 from tests.factories import a_new_shop
 from tests.fakes import NOON, FakeClock, FakePorts, fake_ports
 from tests.properties.honest_stripe import HonestStripe, Intent, Killed
