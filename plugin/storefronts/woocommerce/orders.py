@@ -5,6 +5,7 @@ Its amounts never include tax, whatever ``prices_include_tax`` says; that flag o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import unescape
 
@@ -13,11 +14,9 @@ from msgspec.structs import replace
 from plugin.core.money import share_out
 from plugin.ports.orders import (
     ExtraKind,
-    LineCount,
     OrderState,
     StoreCustomer,
     StoreExtra,
-    StoreFulfilment,
     StoreLine,
     StoreOrder,
     StoreRefund,
@@ -39,17 +38,24 @@ from plugin.storefronts.platform_values import (
     text,
     texts,
 )
+from plugin.storefronts.woocommerce.marks import CANCEL_KEY, claims, is_cancel_mark, mark_of
 from plugin.storefronts.woocommerce.payments import meta, payments_of
-from plugin.storefronts.woocommerce.wire import Address, Order
+from plugin.storefronts.woocommerce.units import refunded_units, units_of
+from plugin.storefronts.woocommerce.wire import Address, Order, Refund, RefundRecord, value_of
 
 MOST_LINES = 1000
-_STATUSES = ("pending", "failed", "on-hold", "processing", "completed", "refunded", "cancelled", "trash")
+_STATUSES = ("pending", "failed", "on-hold", "processing", "completed", "cancelled", "refunded", "trash")
 _STATES = {"cancelled": OrderState.CANCELLED, "trash": OrderState.DELETED}
 
 
 def read_order(body: bytes) -> StoreOrder | None:
-    """The neutral order, or None for a draft that nobody has placed yet; raises ``Unparseable``."""
-    order = decode(body, Order, "WooCommerce")
+    """The neutral order of a webhook, or None for a draft that nobody has placed yet; raises ``Unparseable``."""
+    return neutral(decode(body, Order, "WooCommerce"))
+
+
+def neutral(order: Order, records: Sequence[RefundRecord] | None = None) -> StoreOrder | None:
+    """The same from an order that was looked up, with all its refunds in ``records``: only they tell which units were
+    refunded. Without them no unit is known to be cancelled."""
     if order.status in ("checkout-draft", "auto-draft"):
         return None
     if len(order.line_items) > MOST_LINES:
@@ -58,9 +64,10 @@ def read_order(body: bytes) -> StoreOrder | None:
     total = price(order.total, currency, "total")
     lines, extras = _with_negative_fees_shared(_lines(order, currency), _fees(order, currency))
     check_unique((line.id for line in lines), "line_items")
-    refunds = _refunds(order, currency)
+    refunds = _refunds(order, records, currency)
+    fulfilments, cancelled = units_of(order, lines, records or ())
     modified = _time(order.date_modified_gmt, order.date_modified, "date_modified_gmt")
-    neutral = StoreOrder(
+    found = StoreOrder(
         id=str(order.id),
         number=text(order.number, 80) or str(order.id),
         sequence=sequence(modified, _progress(order)),
@@ -70,16 +77,24 @@ def read_order(body: bytes) -> StoreOrder | None:
         total=total,
         lines=lines,
         customer=_customer(order),
-        state=_STATES.get(order.status, OrderState.OPEN),
+        state=_state(order),
         shipping=_shipping(order, currency),
         extras=extras,
         payments=payments_of(order, total, sum(refund.amount for refund in refunds)),
-        fulfilments=_fulfilments(order, lines),
+        fulfilments=fulfilments,
+        cancelled=cancelled,
         refunds=refunds,
         discount_codes=texts(coupon.code for coupon in order.coupon_lines),
         channel=text(order.created_via),
     )
-    return replace(neutral, unexplained=total - parts_total(neutral))
+    return replace(found, unexplained=total - parts_total(found))
+
+
+def _state(order: Order) -> OrderState:
+    """An order that we have cancelled and that was paid back since is ``refunded``, and cancelled all the same."""
+    if order.status == "refunded" and value_of(order.meta_data, CANCEL_KEY):
+        return OrderState.CANCELLED
+    return _STATES.get(order.status, OrderState.OPEN)
 
 
 def _progress(order: Order) -> int:
@@ -160,29 +175,37 @@ def _shipping(order: Order, currency: str) -> StoreShipping:
     return StoreShipping(total=net + tax, tax=tax, title=", ".join(titles) or None)
 
 
-def _refunds(order: Order, currency: str) -> tuple[StoreRefund, ...]:
-    return tuple(
-        StoreRefund(
-            id=str(refund.id),
-            amount=abs(minor(refund.total, currency, f"refunds[{i}].total")),
-            payment_id=f"{order.id}:payment",
-            reason=text(refund.reason),
+def _refunds(order: Order, records: Sequence[RefundRecord] | None, currency: str) -> tuple[StoreRefund, ...]:
+    """Refunds of more than nothing that are no ask of ours to cancel: from their own records, or from the summaries of
+    them that the order carries."""
+    claimed = claims(order.meta_data)
+    refunds = []
+    listed: Sequence[Refund | RefundRecord] = order.refunds if records is None else records
+    for i, refund in enumerate(listed):
+        mark = mark_of(refund)
+        given = refund.amount if isinstance(refund, RefundRecord) else refund.total
+        amount = abs(minor(given, currency, f"refunds[{i}]"))
+        if not amount or is_cancel_mark(mark):
+            continue
+        refunds.append(
+            StoreRefund(
+                id=str(refund.id),
+                amount=amount,
+                lines=refunded_units(refund) if isinstance(refund, RefundRecord) else (),
+                payment_id=f"{order.id}:payment",
+                shipping=_refunded_shipping(refund, currency) if isinstance(refund, RefundRecord) else 0,
+                reason=text(refund.reason),
+                leg_id=mark or claimed.get(str(refund.id)),
+            )
         )
-        for i, refund in enumerate(order.refunds)
-    )
+    return tuple(refunds)
 
 
-def _fulfilments(order: Order, lines: tuple[StoreLine, ...]) -> tuple[StoreFulfilment, ...]:
-    """WooCommerce has no parcels: an order that is completed has been shipped as a whole."""
-    if order.status != "completed" or not lines:
-        return ()
-    completed = order.date_completed_gmt or order.date_completed
-    return (
-        StoreFulfilment(
-            id=f"{order.id}:completed",
-            lines=tuple(LineCount(line.id, line.quantity) for line in lines),
-            shipped_at=moment(completed, "date_completed_gmt", is_utc=True) if completed else None,
-        ),
+def _refunded_shipping(record: RefundRecord, currency: str) -> int:
+    return sum(
+        abs(minor(line.total, currency, "shipping_lines.total"))
+        + abs(minor(line.total_tax, currency, "shipping_lines.total_tax"))
+        for line in record.shipping_lines
     )
 
 

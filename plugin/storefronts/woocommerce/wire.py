@@ -1,7 +1,8 @@
-"""The parts of a WooCommerce order that we read (wp-api-v3 ``orders``). Amounts are decimals and never include tax."""
+"""The parts of WooCommerce's objects that we read (wp-api-v3). An order's amounts never include tax."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -14,6 +15,12 @@ class MetaData(Struct, frozen=True):
 
 class Image(Struct, frozen=True):
     src: str | None = None
+
+
+def value_of(meta_data: Iterable[MetaData], *keys: str) -> Any:
+    """What is kept under the first of ``keys`` that is there; None where none is."""
+    values = {each.key: each.value for each in meta_data}
+    return next((values[key] for key in keys if values.get(key)), None)
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -52,6 +59,30 @@ class Refund(Struct, frozen=True):
     id: int
     reason: str | None = None
     total: Any = None
+
+
+class RefundedLine(Struct, frozen=True, kw_only=True):
+    """A line of a refund, all its numbers negative; ``_refunded_item_id`` in its meta names the order's line."""
+
+    id: int
+    quantity: Any = 0
+    total: Any = None
+    total_tax: Any = None
+    meta_data: list[MetaData] = []
+
+
+class RefundRecord(Struct, frozen=True, kw_only=True):
+    """A refund as ``orders/{id}/refunds`` lists it; ``amount`` is positive. ``refunded_payment``: its gateway paid."""
+
+    id: int
+    amount: Any
+    reason: str | None = None
+    refunded_payment: bool | None = None
+    date_created: str | None = None
+    date_created_gmt: str | None = None
+    line_items: list[RefundedLine] = []
+    shipping_lines: list[RefundedLine] = []
+    meta_data: list[MetaData] = []
 
 
 class Address(Struct, frozen=True, kw_only=True):
