@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, MutableMapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
 
 import msgspec
-import uvicorn
 
 from plugin.core.money import as_decimal
 from plugin.ports.storefronts import CancelAnswer, SignatureInvalid
+from plugin.storefronts.demo.serving import Receive, Scope, Send, answer, break_off, read_body, serve
 from plugin.storefronts.demo.store import Behaviour, DemoStore
 from plugin.storefronts.standard.cancelling import Ask, CancelMessage
 from plugin.storefronts.standard.signature import verified_id
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CALLS_PATH = "/comeback"
 
@@ -42,38 +36,8 @@ class ServedStore:
 async def serve_demo_store(store: DemoStore, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[ServedStore]:
     """Serve ``store`` in the running event loop until the block ends; port 0 takes any free one."""
     app = _App(store)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        server = _Server(
-            uvicorn.Config(
-                app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
-            )
-        )
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            await server.ready.wait()
-            yield ServedStore(store, f"http://{host}:{listener.getsockname()[1]}")
-        finally:
-            app.closing.set()
-            server.should_exit = True
-            await running
-
-
-class _Server(uvicorn.Server):
-    """Leaves the process's signals to whoever runs it, and says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
+    async with serve(app, app.closing, host=host, port=port) as url:
+        yield ServedStore(store, url)
 
 
 @dataclass
@@ -84,11 +48,11 @@ class _App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["method"], scope["path"]:
             case "GET", "/":
-                await _answer(send, 200, "text/html; charset=utf-8", _page(self.store).encode())
+                await answer(send, 200, "text/html; charset=utf-8", _page(self.store).encode())
             case "POST", path if path == CALLS_PATH:
-                await self._call(scope, await _body(receive), send)
+                await self._call(scope, await read_body(receive), send)
             case _:
-                await _answer(send, 404, "text/plain", b"not found")
+                await answer(send, 404, "text/plain", b"not found")
 
     async def _call(self, scope: Scope, body: bytes, send: Send) -> None:
         store = self.store
@@ -97,11 +61,11 @@ class _App:
             id = verified_id(headers, body, [store.call_secret], store.clock.now())
             message = msgspec.json.decode(body, type=CancelMessage)
         except SignatureInvalid:
-            return await _answer(send, 401, "text/plain", b"bad signature")
+            return await answer(send, 401, "text/plain", b"bad signature")
         except msgspec.MsgspecError:
-            return await _answer(send, 400, "text/plain", b"bad message")
+            return await answer(send, 400, "text/plain", b"bad message")
         if message.type is Ask.CANCEL and id != message.data.request_id:
-            return await _answer(send, 400, "text/plain", b"the webhook-id is the request's id")
+            return await answer(send, 400, "text/plain", b"the webhook-id is the request's id")
         said = store.take(message.type, message.data)
         return await self._say(said, message.type, send)
 
@@ -110,18 +74,18 @@ class _App:
             case Behaviour.NEVER_ANSWER:
                 await self.closing.wait()
             case Behaviour.FAIL:
-                return await _answer(send, 500, "text/plain", b"the store is on fire")
+                return await answer(send, 500, "text/plain", b"the store is on fire")
             case Behaviour.GARBAGE:
-                return await _answer(send, 200, "application/json", b'{"status": "cancelled"')
+                return await answer(send, 200, "application/json", b'{"status": "cancelled"')
             case Behaviour.UNSUPPORTED:
-                return await _answer(send, 501, "application/json", b'{"status": "unsupported"}')
+                return await answer(send, 501, "application/json", b'{"status": "unsupported"}')
             case Behaviour.DROP_ANSWER if ask is Ask.CANCEL:
-                return await _break_off(send)
+                return await break_off(send)
             case Behaviour.ANSWER_LATE if ask is Ask.CANCEL:
                 await self._wait(self.store.late_by)
         if said is None:
-            return await _answer(send, 404, "application/json", b'{"status": "unknown"}')
-        return await _answer(send, 200, "application/json", msgspec.json.encode(said))
+            return await answer(send, 404, "application/json", b'{"status": "unknown"}')
+        return await answer(send, 200, "application/json", msgspec.json.encode(said))
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -129,27 +93,6 @@ class _App:
                 await self.closing.wait()
         except TimeoutError:
             return
-
-
-async def _body(receive: Receive) -> bytes:
-    body: bytes = b""
-    while True:
-        part = await receive()
-        body += bytes(part.get("body", b""))
-        if not part.get("more_body"):
-            return body
-
-
-async def _answer(send: Send, status: int, content_type: str, body: bytes) -> None:
-    headers = [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _break_off(send: Send) -> None:
-    """Begin an answer and end in its middle; the server closes the connection on that."""
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"100")]})
-    await send({"type": "http.response.body", "body": b'{"sta', "more_body": True})
 
 
 def _page(store: DemoStore) -> str:
