@@ -45,6 +45,12 @@ class OrderChanged(Struct, frozen=True):
     order: StoreOrder
 
 
+class OrderTouched(Struct, frozen=True):
+    """A body that names an order which changed, and does not show it."""
+
+    order_id: str
+
+
 class Ignored(Struct, frozen=True):
     """A body that is well understood and concerns nothing of ours."""
 
@@ -69,7 +75,7 @@ class ShopLeft(Struct, frozen=True):
     erase: bool
 
 
-Parsed = OrderChanged | PersonAsked | ShopLeft | Ignored
+Parsed = OrderChanged | OrderTouched | PersonAsked | ShopLeft | Ignored
 
 
 class StoreConnection(Struct, frozen=True, kw_only=True):

@@ -19,7 +19,17 @@ from plugin.ports.orders import (
     StoreOrder,
     parts_total,
 )
-from plugin.ports.storefronts import CancelRequest, CancelStatus, Ignored, OrderChanged, StoreConnection, Unparseable
+from plugin.ports.storefronts import (
+    CancelRequest,
+    CancelStatus,
+    Ignored,
+    OrderChanged,
+    OrderTouched,
+    PersonAsked,
+    ShopLeft,
+    StoreConnection,
+    Unparseable,
+)
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 
 SHOPIFY = ShopifyStorefront()
@@ -262,7 +272,7 @@ def test_consent_is_what_the_customer_said_last(changes: dict[str, Any], consent
 
 
 @pytest.mark.parametrize(
-    "topic", ["customers/delete", "products/update", "fulfillments/create", "refunds/create", "orders/edited"]
+    "topic", ["customers/delete", "products/update", "fulfillment_orders/placed_on_hold", "order_transactions/create"]
 )
 def test_what_holds_no_order_is_ignored(topic: str) -> None:
     assert isinstance(SHOPIFY.parse(topic, b"{}"), Ignored)
@@ -288,9 +298,51 @@ def test_what_makes_no_order_is_set_aside_naming_the_field(changes: dict[str, An
     assert reason in refused.value.args[0]
 
 
-def test_a_deleted_order_of_which_only_the_id_is_left_is_for_a_person() -> None:
-    with pytest.raises(Unparseable, match="deleted this order"):
-        SHOPIFY.parse("orders/delete", b'{"id": 70}')
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("orders/delete", b'{"id": 70}'),
+        ("orders/edited", b'{"order_edit": {"id": 5, "order_id": 70}}'),
+        ("refunds/create", b'{"id": 5, "order_id": 70, "note": "Too small"}'),
+        ("fulfillments/create", b'{"id": 5, "order_id": 70}'),
+        ("fulfillments/update", b'{"id": 5, "order_id": 70}'),
+        ("fulfillment_events/create", b'{"id": 5, "fulfillment_id": 6, "order_id": 70}'),
+    ],
+)
+def test_a_body_that_only_names_an_order_says_which(topic: str, body: bytes) -> None:
+    assert SHOPIFY.parse(topic, body) == OrderTouched("70")
+
+
+def test_a_doorbell_without_an_order_is_set_aside() -> None:
+    with pytest.raises(Unparseable, match="names no order"):
+        SHOPIFY.parse("refunds/create", b'{"id": 5}')
+
+
+def test_a_person_asks_through_the_platform() -> None:
+    customer = b'{"shop_id": 1, "customer": {"id": 191167, "email": "john@example.com", "phone": "555"}, '
+    redact = SHOPIFY.parse("customers/redact", customer + b'"orders_to_redact": [299938, 280263]}')
+    assert redact == PersonAsked(
+        erase=True, customer_id="191167", email="john@example.com", order_ids=("299938", "280263")
+    )
+    asked = SHOPIFY.parse("customers/data_request", b'{"customer": {"email": "a@b.c"}, "orders_requested": [1]}')
+    assert asked == PersonAsked(erase=False, email="a@b.c", order_ids=("1",))
+
+
+def test_a_shop_that_leaves_is_heard_and_later_it_wants_all_erased() -> None:
+    assert SHOPIFY.parse("app/uninstalled", b'{"id": 548380009, "name": "Super Toys"}') == ShopLeft(erase=False)
+    assert SHOPIFY.parse("shop/redact", b'{"shop_id": 548380009}') == ShopLeft(erase=True)
+
+
+def test_units_taken_out_without_money_are_cancelled_and_no_refund() -> None:
+    taken = {"id": 5, "refund_line_items": [{"line_item_id": 1, "quantity": 1, "restock_type": "cancel"}]}
+    it = order(refunds=[taken])
+    assert (it.cancelled, it.refunds) == ((LineCount("1", 1),), ())
+
+
+def test_a_refund_of_ours_carries_its_leg() -> None:
+    paid = [{"id": 9, "kind": "refund", "status": "success", "amount": "7.00"}]
+    it = order(refunds=[{"id": 5, "note": "Cancelled [comeback:leg_1]", "transactions": paid}])
+    assert [(refund.amount, refund.leg_id) for refund in it.refunds] == [(700, "leg_1")]
 
 
 async def test_a_cancellation_is_a_persons_work() -> None:

@@ -5,7 +5,7 @@ Money comes in sets of shop and presentment money; ours is the shop's, as in the
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from msgspec import Struct
 
-from plugin.ports.payments import OutcomeUnknown, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.addresses import AddressRefused
 from plugin.storefronts.calling import Answer, NoAnswer, Outgoing, call
@@ -77,9 +77,7 @@ class ShopifyApi:
     outgoing: Outgoing
     tokens: AccessTokens
 
-    async def ask(
-        self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]
-    ) -> Data:
+    async def ask(self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]) -> Data:
         """Run ``document`` and read its ``data`` as ``shape``; raises ``OutcomeUnknown`` and ``Rejected``."""
         body = _encoder.encode({"query": document, "variables": variables})
         token = await self.tokens.of(store)
@@ -122,7 +120,7 @@ def _understood(answer: Answer, shape: type[Data]) -> Data:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise OutcomeUnknown("Shopify answered 200 with a body that is no answer.") from error
     if envelope.errors:
-        _raise_errors(envelope.errors, envelope.extensions and envelope.extensions.cost)
+        _raise_errors(envelope.errors, envelope.extensions.cost if envelope.extensions else None)
     try:
         return msgspec.json.Decoder(shape, float_hook=Decimal).decode(envelope.data)
     except (msgspec.MsgspecError, ArithmeticError) as error:

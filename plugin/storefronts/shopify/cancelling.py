@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from plugin.ports.payments import OutcomeUnknown, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, StoreConnection
 from plugin.storefronts.shopify.amounts import global_number
 from plugin.storefronts.shopify.answers import Connection, Ref

@@ -1,5 +1,6 @@
 """Retention codes as Shopify's own discount codes: used once, by one customer, combined with nothing
-(https://shopify.dev/docs/api/admin-graphql/2026-07/mutations/discountCodeBasicCreate and discountCodeFreeShippingCreate).
+(https://shopify.dev/docs/api/admin-graphql/2026-07/mutations/discountCodeBasicCreate, and beside it
+discountCodeFreeShippingCreate).
 
 A code is bound to a customer where the e-mail address is one's; Shopify cannot bind it to an address as such. Creating
 is not idempotent there, but a code's text exists only once in a shop, so a repetition finds the first.
@@ -15,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from plugin.core.money import as_decimal
-from plugin.ports.payments import OutcomeUnknown, Promotion, PromotionKind, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, Promotion, PromotionKind, RejectCode, Rejected
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.shopify.answers import Ref
 from plugin.storefronts.shopify.api import ShopifyApi, UserError, refuse
@@ -119,7 +120,7 @@ async def _customer(api: ShopifyApi, store: StoreConnection, email: str | None) 
     if not email:
         return None
     found = (await api.ask(store, _CUSTOMER, {"email": email}, _CustomerData)).customer_by_identifier
-    return found and found.id
+    return found.id if found else None
 
 
 def _code(promotion: Promotion, title: str, customer: str | None, now: datetime) -> Mapping[str, Any]:

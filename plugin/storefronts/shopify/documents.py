@@ -67,7 +67,9 @@ query Order($id: ID!, $parcelLines: Int = 6, $refundLines: Int = 6, $after: Stri
 
 LINES = f"""
 query OrderLines($id: ID!, $after: String) {{
-  order(id: $id) {{ lineItems(first: 40, after: $after) {{ nodes {{ ...Line }} pageInfo {{ hasNextPage endCursor }} }} }}
+  order(id: $id) {{
+    lineItems(first: 40, after: $after) {{ nodes {{ ...Line }} pageInfo {{ hasNextPage endCursor }} }}
+  }}
 }}
 {_LINE}"""
 

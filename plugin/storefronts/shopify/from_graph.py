@@ -9,7 +9,6 @@ from plugin.storefronts.shopify.amounts import global_number
 
 def as_webhook(order: answers.Order) -> wire.Order:
     """The order as its webhook would tell it; raises ``Unparseable`` for an id that is none."""
-    consent = order.customer and order.customer.default_email_address
     return wire.Order(
         id=_number(order.id),
         admin_graphql_api_id=order.id,
@@ -35,14 +34,7 @@ def as_webhook(order: answers.Order) -> wire.Order:
         financial_status=order.display_financial_status and order.display_financial_status.lower(),
         payment_gateway_names=list(order.payment_gateway_names),
         email=order.email,
-        customer=order.customer
-        and wire.Customer(
-            id=_number(order.customer.id),
-            email=consent and consent.email_address,
-            first_name=order.customer.first_name,
-            last_name=order.customer.last_name,
-            email_marketing_consent=consent and wire.Consent((consent.marketing_state or "").lower()),
-        ),
+        customer=_customer(order.customer),
         customer_locale=order.customer_locale,
         buyer_accepts_marketing=order.customer_accepts_marketing,
         shipping_address=_address(order.shipping_address),
@@ -54,6 +46,19 @@ def as_webhook(order: answers.Order) -> wire.Order:
     )
 
 
+def _customer(customer: answers.Customer | None) -> wire.Customer | None:
+    if customer is None:
+        return None
+    address = customer.default_email_address or answers.EmailAddress()
+    return wire.Customer(
+        id=_number(customer.id),
+        email=address.email_address,
+        first_name=customer.first_name,
+        last_name=customer.last_name,
+        email_marketing_consent=wire.Consent(address.marketing_state.lower()) if address.marketing_state else None,
+    )
+
+
 def _line(line: answers.LineItem) -> wire.Line:
     return wire.Line(
         id=_number(line.id),
@@ -61,7 +66,7 @@ def _line(line: answers.LineItem) -> wire.Line:
         title=line.title,
         variant_title=line.variant_title,
         sku=line.sku,
-        product_id=line.product and _number(line.product.id),
+        product_id=_number(line.product.id) if line.product else None,
         quantity=line.quantity,
         current_quantity=line.current_quantity,
         price=line.original_unit_price_set.shop_money.amount,
@@ -117,7 +122,7 @@ def _refund(refund: answers.Refund) -> wire.Refund:
         transactions=[
             wire.Transaction(
                 id=_number(each.id),
-                parent_id=each.parent_transaction and _number(each.parent_transaction.id),
+                parent_id=_number(each.parent_transaction.id) if each.parent_transaction else None,
                 kind=each.kind.lower(),
                 status=each.status.lower(),
                 gateway=each.gateway,
@@ -144,11 +149,11 @@ def _number(id: str) -> int:
 
 
 def _plain(money: answers.MoneyBag | None) -> str | None:
-    return money and money.shop_money.amount
+    return money.shop_money.amount if money else None
 
 
 def _set(money: answers.MoneyBag | None) -> wire.MoneySet | None:
-    return money and wire.MoneySet(wire.Money(money.shop_money.amount))
+    return wire.MoneySet(wire.Money(money.shop_money.amount)) if money else None
 
 
 def _allocations(each: list[answers.AllocatedDiscount]) -> list[wire.Allocation]:
@@ -160,4 +165,6 @@ def _taxes(each: list[answers.TaxLine]) -> list[wire.Priced]:
 
 
 def _address(address: answers.Address | None) -> wire.Address | None:
-    return address and wire.Address(name=address.name, country_code=address.country_code_v2, zip=address.zip)
+    if address is None:
+        return None
+    return wire.Address(name=address.name, country_code=address.country_code_v2, zip=address.zip)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from plugin.ports.payments import Rejected, RejectCode
+from plugin.ports.payments import RejectCode, Rejected
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.shopify.answers import Connection
 from plugin.storefronts.shopify.api import ShopifyApi, UserError, refuse

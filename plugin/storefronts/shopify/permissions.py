@@ -1,4 +1,4 @@
-"""What the app may do at the shop (https://shopify.dev/docs/api/usage/access-scopes), and what the shop says of itself."""
+"""What the app may do (https://shopify.dev/docs/api/usage/access-scopes), and what a shop says of itself."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ async def describe(api: ShopifyApi, store: StoreConnection) -> StoreFacts:
     return StoreFacts(
         name=shop.name,
         currency=shop.currency_code,
-        country=shop.billing_address and shop.billing_address.country_code_v2,
+        country=shop.billing_address.country_code_v2 if shop.billing_address else None,
         time_zone=shop.iana_timezone,
         version=f"Admin API {API_VERSION}",
-        home_url=shop.primary_domain and shop.primary_domain.url,
+        home_url=shop.primary_domain.url if shop.primary_domain else None,
     )

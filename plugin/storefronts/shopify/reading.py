@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from plugin.ports.orders import StoreOrder
-from plugin.ports.payments import OutcomeUnknown, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.platforms import OrderPage
 from plugin.ports.storefronts import StoreConnection, Unparseable
 from plugin.storefronts.shopify import answers, documents

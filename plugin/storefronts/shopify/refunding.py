@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from plugin.core.money import as_decimal
-from plugin.ports.payments import OutcomeUnknown, RefundFact, RefundState, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, RefundFact, RefundState, RejectCode, Rejected
 from plugin.ports.platforms import PlatformRefund
 from plugin.ports.storefronts import StoreConnection, Unparseable
 from plugin.storefronts.platform_values import minor, moment

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
-from plugin.ports.payments import OutcomeUnknown, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.addresses import AddressRefused
@@ -68,7 +68,7 @@ class AccessTokens:
         except NoAnswer as nothing:
             raise OutcomeUnknown(nothing.reason) from nothing
         if 400 <= answer.status < 500 and answer.status != 429:
-            reason = f"Shopify gave no token ({answer.status}): the app's credentials are wrong, or it is not installed."
+            reason = f"Shopify gave no token ({answer.status}): wrong credentials, or the app is not installed there."
             raise Rejected(RejectCode.BAD_CREDENTIALS, reason)
         try:
             return msgspec.json.decode(answer.body or b"", type=_Granted)
