@@ -4,7 +4,7 @@ beyond their ends is asked for by itself."""
 
 from __future__ import annotations
 
-LISTED = 10  # parcels and refunds that come with their order; lists of Shopify's that have no pages
+LISTED = 5  # parcels and refunds that come with their order; lists of Shopify's that have no pages
 MOST_LISTED = 200
 
 _MONEY = "{ shopMoney { amount } }"

@@ -43,7 +43,7 @@ query RefundOf($id: ID!) {{
   refund(id: $id) {{ id note createdAt transactions(first: 50) {{ nodes {{ {_TRANSACTION} }} }} }}
 }}"""
 
-_PAY_BACK = f"""
+PAY_BACK = f"""
 mutation PayBack($input: RefundInput!, $key: String!) {{
   refundCreate(input: $input) @idempotent(key: $key) {{
     refund {{ id note createdAt transactions(first: 50) {{ nodes {{ {_TRANSACTION} }} }} }}
@@ -77,7 +77,7 @@ class _PaidBack(Struct, frozen=True, rename="camel"):
     user_errors: list[UserError] = []
 
 
-class _PayBackData(Struct, frozen=True, rename="camel"):
+class PayBackData(Struct, frozen=True, rename="camel"):
     refund_create: _PaidBack
 
 
@@ -105,7 +105,7 @@ async def refund(api: ShopifyApi, store: StoreConnection, ask: PlatformRefund) -
         },
         "key": idempotency_key(ask.key),
     }
-    answer = (await api.ask(store, _PAY_BACK, variables, _PayBackData)).refund_create
+    answer = (await api.ask(store, PAY_BACK, variables, PayBackData)).refund_create
     refuse(answer.user_errors)
     if answer.refund is None:
         raise OutcomeUnknown("Shopify answered with neither a refund nor an error.")

@@ -29,7 +29,6 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_composite_type,
-    is_object_type,
 )
 
 MOST = 1000
@@ -98,9 +97,8 @@ class _Sizes:
         return total
 
     def _field(self, field: FieldNode, parent: GraphQLNamedType | None) -> int:
-        if not is_object_type(parent) or field.name.value.startswith("__") or field.name.value == "pageInfo":
+        if not isinstance(parent, GraphQLObjectType) or field.name.value in ("__typename", "pageInfo"):
             return 0
-        assert isinstance(parent, GraphQLObjectType)
         type = get_named_type(parent.fields[field.name.value].type)
         if not is_composite_type(type):
             return 0

@@ -28,7 +28,7 @@ class Mutations:
     def _order(self, id: str) -> DemoOrder | None:
         return self._shop.orders.get(number(id, "Order") or 0)
 
-    def orderCancel(self, info: Any, orderId: str, staffNote: str | None = None, **_: Any) -> Values:  # noqa: N802, N803
+    def orderCancel(self, info: Any, orderId: str, staffNote: str | None = None, **_: Any) -> Values:
         """A job that is done later, unless the shop does not let its jobs wait."""
         order = self._order(orderId)
         if order is None:
@@ -42,7 +42,7 @@ class Mutations:
             self._shop.settle()
         return {"job": told, "orderCancelUserErrors": []}
 
-    def refundCreate(self, info: Any, input: Values) -> Values:  # noqa: N802
+    def refundCreate(self, info: Any, input: Values) -> Values:
         """``@idempotent`` is required since 2026-04
         (https://shopify.dev/changelog/adding-idempotency-for-inventory-adjustments-and-refund-mutations)."""
         key = _idempotency_key(info)
@@ -80,7 +80,7 @@ class Mutations:
         shop.touch(order, "refunds/create")
         return refund
 
-    def orderUpdate(self, info: Any, input: Values) -> Values:  # noqa: N802
+    def orderUpdate(self, info: Any, input: Values) -> Values:
         order = self._order(input["id"])
         if order is None:
             return {"userErrors": errors("Order does not exist.")}
@@ -93,14 +93,14 @@ class Mutations:
         parts = (part for order in self._shop.orders.values() for part in order.to_send)
         return next((part for part in parts if part.id == wanted), None)
 
-    def fulfillmentOrderSubmitCancellationRequest(self, info: Any, id: str, message: str | None = None) -> Values:  # noqa: N802
+    def fulfillmentOrderSubmitCancellationRequest(self, info: Any, id: str, message: str | None = None) -> Values:
         part = self._to_send(id)
         if part is None or part.request_status not in ("ACCEPTED", "SUBMITTED"):
             return {"userErrors": errors("The fulfillment order's cancellation cannot be requested.")}
         part.request_status = "CANCELLATION_REQUESTED"
         return {"userErrors": []}
 
-    def fulfillmentOrderHold(self, info: Any, id: str, fulfillmentHold: Values) -> Values:  # noqa: N802, N803
+    def fulfillmentOrderHold(self, info: Any, id: str, fulfillmentHold: Values) -> Values:
         part = self._to_send(id)
         if part is None or part.status not in ("OPEN", "SCHEDULED"):
             return {"userErrors": errors("The fulfillment order cannot be held.", code="INVALID")}
@@ -111,7 +111,7 @@ class Mutations:
         part.holds[self._shop.next_id()] = handle
         return {"userErrors": []}
 
-    def fulfillmentOrderReleaseHold(self, info: Any, id: str, holdIds: list[str]) -> Values:  # noqa: N802, N803
+    def fulfillmentOrderReleaseHold(self, info: Any, id: str, holdIds: list[str]) -> Values:
         part = self._to_send(id)
         if part is None:
             return {"userErrors": errors("The fulfillment order does not exist.")}
@@ -119,10 +119,10 @@ class Mutations:
             part.holds.pop(number(hold, "FulfillmentHold") or 0, None)
         return {"userErrors": []}
 
-    def discountCodeBasicCreate(self, info: Any, basicCodeDiscount: Values) -> Values:  # noqa: N802, N803
+    def discountCodeBasicCreate(self, info: Any, basicCodeDiscount: Values) -> Values:
         return self._discount(info, "DiscountCodeBasic", basicCodeDiscount)
 
-    def discountCodeFreeShippingCreate(self, info: Any, freeShippingCodeDiscount: Values) -> Values:  # noqa: N802, N803
+    def discountCodeFreeShippingCreate(self, info: Any, freeShippingCodeDiscount: Values) -> Values:
         return self._discount(info, "DiscountCodeFreeShipping", freeShippingCodeDiscount)
 
     def _discount(self, info: Any, kind: str, input: Values) -> Values:
@@ -134,14 +134,14 @@ class Mutations:
         self._shop.discounts[discount.id] = discount
         return {"codeDiscountNode": discount_values(discount), "userErrors": []}
 
-    def discountCodeDeactivate(self, info: Any, id: str) -> Values:  # noqa: N802
+    def discountCodeDeactivate(self, info: Any, id: str) -> Values:
         discount = self._shop.discounts.get(number(id, "DiscountCodeNode") or 0)
         if discount is None:
             return {"userErrors": errors("Discount does not exist.", code="INVALID")}
         discount.is_active = False
         return {"userErrors": []}
 
-    def webhookSubscriptionCreate(self, info: Any, topic: str, webhookSubscription: Values) -> Values:  # noqa: N802, N803
+    def webhookSubscriptionCreate(self, info: Any, topic: str, webhookSubscription: Values) -> Values:
         uri = webhookSubscription["uri"]
         if any(hook.topic == topic and hook.uri == uri for hook in self._shop.hooks.values()):
             return {"userErrors": errors("Address for this topic has already been taken")}
@@ -149,14 +149,14 @@ class Mutations:
         self._shop.hooks[hook.id] = hook
         return {"userErrors": []}
 
-    def webhookSubscriptionUpdate(self, info: Any, id: str, webhookSubscription: Values) -> Values:  # noqa: N802, N803
+    def webhookSubscriptionUpdate(self, info: Any, id: str, webhookSubscription: Values) -> Values:
         hook = self._shop.hooks.get(number(id, "WebhookSubscription") or 0)
         if hook is None:
             return {"userErrors": errors("Webhook subscription does not exist.")}
         hook.uri = webhookSubscription["uri"]
         return {"userErrors": []}
 
-    def webhookSubscriptionDelete(self, info: Any, id: str) -> Values:  # noqa: N802
+    def webhookSubscriptionDelete(self, info: Any, id: str) -> Values:
         hook = self._shop.hooks.pop(number(id, "WebhookSubscription") or 0, None)
         return {"userErrors": [] if hook else errors("Webhook subscription does not exist.")}
 

@@ -65,24 +65,24 @@ class Queries:
             "primaryDomain": {"url": "https://lumen.example"},
         }
 
-    def currentAppInstallation(self, info: Any) -> Values:  # noqa: N802
+    def currentAppInstallation(self, info: Any) -> Values:
         return {"accessScopes": [{"handle": scope} for scope in sorted(self._shop.scopes)]}
 
-    def customerByIdentifier(self, info: Any, identifier: Values) -> Values | None:  # noqa: N802
+    def customerByIdentifier(self, info: Any, identifier: Values) -> Values | None:
         id = self._shop.customers.get(identifier.get("emailAddress", ""))
         return {"id": gid("Customer", id)} if id else None
 
-    def codeDiscountNode(self, info: Any, id: str) -> Values | None:  # noqa: N802
+    def codeDiscountNode(self, info: Any, id: str) -> Values | None:
         discount = self._shop.discounts.get(number(id, "DiscountCodeNode") or 0)
         return discount_values(discount) if discount else None
 
-    def codeDiscountNodeByCode(self, info: Any, code: str) -> Values | None:  # noqa: N802
+    def codeDiscountNodeByCode(self, info: Any, code: str) -> Values | None:
         """A code is the same in any case of its letters."""
         wanted = code.casefold()
         found = (each for each in self._shop.discounts.values() if each.input["code"].casefold() == wanted)
         return next(map(discount_values, found), None)
 
-    def webhookSubscriptions(self, info: Any, topics: list[str] | None = None, **page: Any) -> Any:  # noqa: N802
+    def webhookSubscriptions(self, info: Any, topics: list[str] | None = None, **page: Any) -> Any:
         hooks = [hook for hook in self._shop.hooks.values() if topics is None or hook.topic in topics]
         return connection(
             [{"id": gid("WebhookSubscription", each.id), "topic": each.topic, "uri": each.uri} for each in hooks]

@@ -101,7 +101,9 @@ type AccessScope { handle: String! }
 type AppInstallation { accessScopes: [AccessScope!]! }
 type ShopAddress { countryCodeV2: String }
 type Domain { url: URL! }
-type Shop { name: String! currencyCode: String! ianaTimezone: String! billingAddress: ShopAddress! primaryDomain: Domain! }
+type Shop {
+  name: String! currencyCode: String! ianaTimezone: String! billingAddress: ShopAddress! primaryDomain: Domain!
+}
 type Job { id: ID! done: Boolean! }
 type DiscountCodeBasic { title: String! }
 type DiscountCodeFreeShipping { title: String! }

@@ -100,7 +100,9 @@ class DemoShopify:
         order.updated_at = self.clock.now().replace(microsecond=0)
         self.events += [(topic, order.id) for topic in (*topics, "orders/updated")]
 
-    def place(self, lines: list[DemoLine] | None = None, *, gateway: str = "shopify_payments", **more: Any) -> DemoOrder:
+    def place(
+        self, lines: list[DemoLine] | None = None, *, gateway: str = "shopify_payments", **more: Any
+    ) -> DemoOrder:
         """A new order, paid at once; of two shirts and a scarf where nothing else is said."""
         now = self.clock.now().replace(microsecond=0)
         goods = lines or [
