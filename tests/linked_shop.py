@@ -39,7 +39,7 @@ async def a_linked_shop(
 
 async def do_all_work(ports: Ports, *, pauses: bool = False) -> list[str]:
     """Do what is due until nothing is, and what waits with ``pauses``; the kinds, in the order as done."""
-    done = []
+    done: list[str] = []
     while True:
         if pauses:
             await rows("UPDATE work SET not_before = now() WHERE state = 'ready' AND kind NOT LIKE '%_due'")

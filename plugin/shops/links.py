@@ -140,6 +140,11 @@ async def page_taken(
     )  # fmt: skip
 
 
+async def leave(tx: Transaction, shop_id: str) -> None:
+    """The shop is connected no more: its store is not polled, and its webhooks are not put right."""
+    await tx.execute("UPDATE store_links SET state = 'left' WHERE shop_id = $1", shop_id)
+
+
 async def begin_again(tx: Transaction, shop_id: str) -> None:
     """Forget where the round had come to: the store does not know that page any more."""
     await tx.execute("UPDATE store_links SET poll_began_at = NULL, poll_cursor = NULL WHERE shop_id = $1", shop_id)
