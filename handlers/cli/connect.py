@@ -56,7 +56,7 @@ def woocommerce(
     credentials = None
     if shop is None or address or key or secret:
         credentials = Credentials(
-            address=_web_address(address or _ask("The store's address", "--address")),
+            address=web_address(address or _ask("The store's address", "--address")),
             key=key or _ask("Consumer key (ck_…)", "--key"),
             secret=secret or _ask("Consumer secret (cs_…)", "WOOCOMMERCE_SECRET", hidden=True),
         )
@@ -103,7 +103,7 @@ def shopify(
             access_token = _ask("Access token (shpat_…)", "SHOPIFY_ACCESS_TOKEN", hidden=True)
         client_secret = client_secret or _ask("Client secret of the app", "SHOPIFY_CLIENT_SECRET", hidden=True)
         credentials = Credentials(
-            address=_shopify_address(domain),
+            address=shopify_address(domain),
             key=None if access_token else client_id,
             secret=access_token or client_secret,
             webhook_secret=client_secret,
@@ -130,15 +130,18 @@ def _ask(what: str, instead: str, *, hidden: bool = False, empty: bool = False) 
     return answer.strip()
 
 
-def _web_address(typed: str) -> str:
-    """The address as it is kept: with a scheme, and without a slash at its end."""
+def web_address(typed: str) -> str:
+    """The address as it is kept, so that the same store is found again: with a scheme, its host in lower case, and
+    without a slash at its end."""
     address = typed.strip().rstrip("/")
-    return address if "://" in address else f"https://{address}"
+    scheme, _, rest = (address if "://" in address else f"https://{address}").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}"
 
 
-def _shopify_address(typed: str) -> str:
+def shopify_address(typed: str) -> str:
     """``lumen``, ``lumen.myshopify.com`` and the admin's address are the same store."""
-    host, _, path = _web_address(typed).partition("://")[2].lower().partition("/")
+    host, _, path = web_address(typed).partition("://")[2].lower().partition("/")
     if host == "admin.shopify.com" and path.startswith("store/"):
         host = path.split("/")[1]
     return f"https://{host if '.' in host else f'{host}.myshopify.com'}"
