@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from plugin.db import IS_AWAY, transaction
+from plugin.db import is_away, transaction
 from plugin.journeys.order_changed import order_changed
 from plugin.journeys.store_hooks import mend_hooks
 from plugin.outbox import service as outbox
@@ -125,9 +125,9 @@ async def _take_over(ports: Ports, shop: Shop, page: OrderPage) -> tuple[list[St
         try:
             async with transaction(ports.doorbell) as tx:
                 change = await order_changed(tx, ports, shop, order)
-        except IS_AWAY:
-            raise
         except Exception as error:
+            if is_away(error):
+                raise
             # It is told of, and keeps nobody else's order waiting: the round would end here for ever.
             log.exception("order_not_taken_over", shop_id=shop.id)
             unreadable.append((order.id, f"Unexpected failure while reading: {type(error).__name__}"))
