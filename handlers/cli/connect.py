@@ -183,12 +183,11 @@ async def _take_steps(settings: Settings, wanted: Wanted, *, tell: bool) -> Conn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with opened(settings) as ports:
-        with Progress(*columns, console=err, transient=True) as progress:
-            bar = progress.add_task("Reading orders", total=None, start=False)
+        with Progress(*columns, console=err, transient=True, redirect_stdout=out.is_terminal) as progress:
+            bar = progress.add_task("Reading orders", visible=False)
 
             def page(taken: PageTaken) -> None:
-                progress.start_task(bar)
-                progress.update(bar, total=taken.total, advance=taken.orders)
+                progress.update(bar, total=taken.total, advance=taken.orders, visible=True)
 
             telling = Telling(
                 well=lambda sentence: say("[green]✓[/]", sentence),

@@ -194,7 +194,7 @@ async def _import(ports: Ports, shop: Shop, tell: Telling, to_mend: list[str]) -
     for id, reason in imported.unreadable:
         tell.badly(f"Order {id} could not be read: {reason}")
     if imported.unreadable:
-        to_mend.append(f"{len(imported.unreadable)} orders could not be read.")
+        to_mend.append(f"Orders that could not be read: {len(imported.unreadable)}.")
     return imported
 
 

@@ -141,4 +141,4 @@ def _unread(unreadable: tuple[tuple[str, str], ...]) -> str | None:
     if not unreadable:
         return None
     named = "; ".join(f"{id}: {reason}" for id, reason in unreadable[:_MOST_NAMED])
-    return f"{len(unreadable)} orders could not be read. See to them in the store: {named}"[:1000]
+    return f"Orders that could not be read: {len(unreadable)}. See to them in the store: {named}"[:1000]

@@ -116,7 +116,7 @@ async def test_an_order_that_cannot_be_read_is_told_of_and_blocks_nothing(databa
     link = await StoreLink.get(shop_id=shop.id)
     assert set(await stored(shop)) == {good.id}
     assert link.problem is not None
-    assert link.problem.startswith("2 orders could not be read.")
+    assert link.problem.startswith("Orders that could not be read: 2.")
     assert f"{bad.id}: line_items[0].total" in link.problem
     del platform.orders[bad.id], platform.orders[worse.id]
     await poll(ports, shop)
