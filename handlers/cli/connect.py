@@ -209,9 +209,9 @@ def _tell_ending(made: Connected) -> None:
         line(f"  publishable key  {made.keys.publishable_key}")
     ahead = made.outlook
     line(
-        f"\nFrom now on shoppers of {made.name} help themselves. Of {ahead.orders} orders {ahead.cancellable} have not"
+        f"\nFrom now on shoppers of {made.name} help themselves. Orders that have not left yet can be cancelled, as the"
     )
-    line("left yet: these can be cancelled, as the shop's policy says. The others are answered in words.")
+    line(f"shop's policy says: {ahead.cancellable} of {ahead.orders} now. For the others it is explained why not.")
     for sentence in custodians(ahead.paid, has_stripe=made.stripe_connected):
         line(f"  {sentence}")
     line("\nPut this where shoppers look for their order, such as your menu and the mail that confirms it:")
