@@ -12,13 +12,13 @@ from plugin.ports.runtime import Ports
 from plugin.shops.links import Credentials, StripeCredentials, connect_platform
 from plugin.shops.models import Shop
 from plugin.shops.settings import ShopSettings
-from tests.fake_platform import FakePlatform
+from tests.linkable_platform import LinkablePlatform
 from tests.fakes import FakePorts, fake_ports
 
 ADDRESS = "https://lumen.example"
 
 
-def ports_with(platform: FakePlatform, *, payments: PaymentGateway | None = None) -> FakePorts:
+def ports_with(platform: LinkablePlatform, *, payments: PaymentGateway | None = None) -> FakePorts:
     """The fakes, with one platform, at an address that it can reach."""
     changes: dict[str, object] = {"platforms": {platform.name: platform}, "public_url": "https://comeback.example"}
     return FakePorts(**{**vars(fake_ports()), **changes, **({"payments": payments} if payments else {})})

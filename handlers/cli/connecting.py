@@ -102,7 +102,7 @@ async def connect_store(ports: Ports, wanted: Wanted, tell: Telling) -> Connecte
     _tell_permissions(proved, tell)
     if proved.missing and not wanted.anyway:
         raise NotConnected(
-            "The key lacks what is marked above, so nothing was saved. Give it that and run this again, or add "
+            "The key lacks a permission, as told above, so nothing was saved. Give it that and run this again, or add "
             "--anyway to do without."
         )
     stripe = wanted.stripe if shop or wanted.stripe.api_key else wanted.stripe_by_default
@@ -115,7 +115,7 @@ async def connect_store(ports: Ports, wanted: Wanted, tell: Telling) -> Connecte
 
 
 async def _make_use_of(ports: Ports, saved: Saved, proved: Proved, tell: Telling) -> Connected:
-    shop, to_mend = saved.shop, [f"The key may not {each.name}." for each in proved.missing]
+    shop, to_mend = saved.shop, [f"The key lacks the permission “{each.name}”." for each in proved.missing]
     hooks = await _put_hooks_right(ports, shop, tell, to_mend)
     imported = await _import(ports, shop, tell, to_mend)
     return Connected(
@@ -161,9 +161,11 @@ def _greet(facts: StoreFacts) -> str:
 def _tell_permissions(proved: Proved, tell: Telling) -> None:
     for each in proved.permissions:
         if each.is_granted:
-            tell.well(f"It may {each.name}.")
+            tell.well(f"The key has the permission “{each.name}”.")
         else:
-            tell.badly(f"It may not {each.name}: without it {each.needed_for}. {each.mend or ''}".rstrip())
+            tell.badly(
+                f"The key lacks the permission “{each.name}”: without it {each.needed_for}. {each.mend or ''}".rstrip()
+            )
 
 
 async def _put_hooks_right(ports: Ports, shop: Shop, tell: Telling, to_mend: list[str]) -> dict[str, str | None]:

@@ -45,7 +45,11 @@ async def link_findings(ports: Ports, shop: Shop) -> AsyncIterator[Finding]:
 async def _permissions(platform: Platform, store: StoreConnection, what: str, mend: str) -> AsyncIterator[Finding]:
     permissions = await platform.permissions(store)
     for missing in (each for each in permissions if not each.is_granted):
-        yield fault(what, f"The key may not {missing.name}: without it {missing.needed_for}.", missing.mend or mend)
+        yield fault(
+            what,
+            f"The key lacks the permission “{missing.name}”: without it {missing.needed_for}.",
+            missing.mend or mend,
+        )
     if all(each.is_granted for each in permissions):
         yield ok(what, "the key may do all that is needed")
 

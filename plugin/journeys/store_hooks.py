@@ -35,7 +35,7 @@ async def mend_hooks(ports: Ports, shop: Shop) -> tuple[Hook, ...]:
     platform, url = ports.platforms[shop.storefront], hooks_url(ports, shop)
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
     hooks = await platform.hooks(store, url)
-    off = {hook.topic for hook in hooks if not hook.is_live}
+    off = {hook.topic for hook in hooks if not hook.is_live or hook.reason}  # one that is doubled lives, with a reason
     if off and can_reach(shop.store_address, url):
         hooks = await platform.register_hooks(store, url, webhook_secrets(ports.vault, shop)[0])
     elif off:

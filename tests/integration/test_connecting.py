@@ -20,7 +20,7 @@ from plugin.shops.links import Credentials, StripeCredentials
 from plugin.shops.models import Shop, StoreLink
 from plugin.shops.service import payment_account, settings_of, store_connection, webhook_secrets
 from tests.factories import a_shop, a_store_order
-from tests.fake_platform import GRANTED, LUMEN, TOPICS, FakePlatform
+from tests.linkable_platform import GRANTED, LUMEN, TOPICS, LinkablePlatform
 from tests.fakes import NOON, FakePorts
 from tests.linked_shop import ports_with
 
@@ -44,7 +44,7 @@ class Told:
         return Telling(self.well.append, self.badly.append, lambda page: self.pages.append((page.orders, page.total)))
 
 
-def ports_of(platform: FakePlatform, **changes: Any) -> FakePorts:
+def ports_of(platform: LinkablePlatform, **changes: Any) -> FakePorts:
     return FakePorts(**{**vars(ports_with(platform)), "allow_private_addresses": True, **changes})
 
 
@@ -53,7 +53,7 @@ async def connected(ports: FakePorts, told: Told | None = None, **changes: Any) 
 
 
 async def test_a_store_becomes_a_shop_with_its_settings_policy_webhooks_and_orders(database: str) -> None:
-    platform, told = FakePlatform(page_size=20), Told()
+    platform, told = LinkablePlatform(page_size=20), Told()
     platform.put(*(a_store_order() for _ in range(30)))
     ports = ports_of(platform)
     made = await connected(ports, told)
@@ -84,13 +84,13 @@ async def test_a_store_becomes_a_shop_with_its_settings_policy_webhooks_and_orde
 )
 async def test_what_cannot_be_proved_leaves_nothing_behind(database: str, failure: Exception, says: str) -> None:
     with pytest.raises(NotConnected, match=says):
-        await connected(ports_of(FakePlatform(fails_with=failure)))
+        await connected(ports_of(LinkablePlatform(fails_with=failure)))
     assert await rows("SELECT 1 FROM shops") == []
 
 
 @pytest.mark.parametrize("address", ["http://lumen.example", "https://10.0.0.1", "https://lumen.invalid", "ftp://x"])
 async def test_an_address_that_may_not_be_called_is_not_called(database: str, address: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_of(platform, allow_private_addresses=False)
     with pytest.raises(NotConnected):
         await connected(ports, credentials=Credentials(address=address, secret="cs_1"))
@@ -99,18 +99,21 @@ async def test_an_address_that_may_not_be_called_is_not_called(database: str, ad
 
 async def test_a_missing_permission_ends_it_with_how_to_mend_it_and_anyway_goes_past(database: str) -> None:
     mend = "Make a key with Read/Write."
-    lacks = Permission(name="write orders", needed_for="nothing can be cancelled", is_granted=False, mend=mend)
-    ports, told = ports_of(FakePlatform(granted=(GRANTED[0], lacks))), Told()
+    lacks = Permission(name="orders: write", needed_for="nothing can be cancelled", is_granted=False, mend=mend)
+    ports, told = ports_of(LinkablePlatform(granted=(GRANTED[0], lacks))), Told()
     with pytest.raises(NotConnected, match="nothing was saved"):
         await connected(ports, told)
-    assert told.badly == [f"It may not write orders: without it nothing can be cancelled. {mend}"]
+    assert told.badly == [f"The key lacks the permission “orders: write”: without it nothing can be cancelled. {mend}"]
     assert await rows("SELECT 1 FROM shops") == []
     made = await connected(ports, anyway=True)
-    assert (made.missing_permissions, made.to_mend) == (("write orders",), ("The key may not write orders.",))
+    assert (made.missing_permissions, made.to_mend) == (
+        ("orders: write",),
+        ("The key lacks the permission “orders: write”.",),
+    )
 
 
 async def test_the_same_store_again_is_the_same_shop_with_new_keys_and_its_gaps_filled(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_of(platform)
     account = StripeCredentials(api_key="sk_test_1", webhook_secret="whsec_1")
     first = await connected(ports, stripe=account)
@@ -138,7 +141,7 @@ async def test_the_same_store_again_is_the_same_shop_with_new_keys_and_its_gaps_
 
 
 async def test_a_named_shop_tries_its_own_credentials_again(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_of(platform)
     first = await connected(ports)
     platform.keys.clear()
@@ -150,7 +153,7 @@ async def test_a_named_shop_tries_its_own_credentials_again(database: str) -> No
 
 
 async def test_a_secret_that_the_platform_signs_with_stands_before_the_one_until_now(database: str) -> None:
-    platform = FakePlatform(name="shopify")
+    platform = LinkablePlatform(name="shopify")
     ports = ports_of(platform)
 
     async def with_secret(secret: str) -> tuple[str, ...]:
@@ -165,7 +168,7 @@ async def test_a_secret_that_the_platform_signs_with_stands_before_the_one_until
 
 
 async def test_an_import_that_breaks_off_is_told_and_goes_on_where_it_was(database: str) -> None:
-    platform, told = FakePlatform(page_size=10), Told()
+    platform, told = LinkablePlatform(page_size=10), Told()
     platform.put(*(a_store_order() for _ in range(25)))
     platform.fails_with, platform.fails_after = Rejected(RejectCode.OTHER, "The store is being updated."), 5
     ports = ports_of(platform)
@@ -177,12 +180,12 @@ async def test_an_import_that_breaks_off_is_told_and_goes_on_where_it_was(databa
 
 
 async def test_a_service_on_this_machine_is_told_that_no_store_reaches_it(database: str) -> None:
-    ports, told = ports_of(FakePlatform(), public_url="http://localhost:8000"), Told()
+    ports, told = ports_of(LinkablePlatform(), public_url="http://localhost:8000"), Told()
     credentials = Credentials(address="https://1.1.1.1", key="ck_1", secret="cs_1")
     made = await connected(ports, told, credentials=credentials)
     assert len(told.badly) == len(made.to_mend) == 1
     assert "cannot reach http://localhost:8000" in told.badly[0]
-    local = await connected(ports_of(FakePlatform(), public_url="http://localhost:8000"))
+    local = await connected(ports_of(LinkablePlatform(), public_url="http://localhost:8000"))
     assert local.to_mend == ()
 
 
@@ -190,7 +193,7 @@ async def test_the_ending_says_what_can_be_cancelled_and_who_pays_it_back(databa
     def paid(custodian: Custodian, label: str) -> tuple[StorePayment, ...]:
         return (StorePayment(id="p1", custodian=custodian, state=PaymentState.CAPTURED, amount=5485, label=label),)
 
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     platform.put(
         a_store_order(fulfilments=(StoreFulfilment(id="f1", lines=(LineCount("l1", 1),)),)),
         a_store_order(),

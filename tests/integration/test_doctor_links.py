@@ -16,7 +16,7 @@ from plugin.ports.platforms import Permission
 from plugin.shops.links import link_numbers
 from plugin.shops.models import Shop
 from tests.factories import a_new_shop
-from tests.fake_platform import GRANTED, FakePlatform
+from tests.linkable_platform import GRANTED, LinkablePlatform
 from tests.fakes import FakePorts
 from tests.linked_shop import a_linked_shop, poll, ports_with
 
@@ -33,7 +33,7 @@ async def faults(ports: FakePorts, shop: Shop) -> list[Finding]:
 
 
 async def test_a_connection_that_stands_is_well(database: str) -> None:
-    ports = ports_with(FakePlatform())
+    ports = ports_with(LinkablePlatform())
     shop = await a_linked_shop(ports)
     assert (await found(ports, shop))["poll"][0].says == "its orders are being imported"
     await poll(ports, shop)
@@ -43,7 +43,7 @@ async def test_a_connection_that_stands_is_well(database: str) -> None:
 
 
 async def test_a_shop_that_only_sends_webhooks_is_told_how_to_connect(database: str) -> None:
-    ports = ports_with(FakePlatform())
+    ports = ports_with(LinkablePlatform())
     shop = (await a_new_shop(ports)).shop
     shop.storefront = "woocommerce"
     await shop.save()
@@ -62,7 +62,7 @@ async def test_a_shop_that_only_sends_webhooks_is_told_how_to_connect(database: 
     ],
 )
 async def test_a_store_that_does_not_let_us_in_is_a_fault(database: str, failure: Exception, says: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop = await a_linked_shop(ports)
     await poll(ports, shop)
@@ -71,23 +71,24 @@ async def test_a_store_that_does_not_let_us_in_is_a_fault(database: str, failure
 
 
 async def test_a_lost_permission_webhooks_that_are_off_and_a_poll_that_stands_still_are_faults(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop = await a_linked_shop(ports)
     await poll(ports, shop)
-    lacks = Permission(name="write coupons", needed_for="no code is made", is_granted=False, mend="Read/Write.")
+    lacks = Permission(name="coupons: write", needed_for="no code is made", is_granted=False, mend="Read/Write.")
     platform.granted = (*GRANTED, lacks)
     del platform.live["order.updated"]
     ports.clock.advance(timedelta(minutes=31))
     lost, off, still = await faults(ports, shop)
-    assert (lost.says, lost.mend) == ("The key may not write coupons: without it no code is made.", "Read/Write.")
+    says = "The key lacks the permission “coupons: write”: without it no code is made."
+    assert (lost.says, lost.mend) == (says, "Read/Write.")
     assert off.says == "Off at the store: order.updated (It is switched off.)"
     assert "for 31 minutes" in still.says
     assert "order.updated" not in platform.live
 
 
 async def test_an_import_that_came_to_no_end_and_what_polling_could_not_do_are_faults(database: str) -> None:
-    platform = FakePlatform(fails_with=Rejected(RejectCode.OTHER, "The store is being updated."))
+    platform = LinkablePlatform(fails_with=Rejected(RejectCode.OTHER, "The store is being updated."))
     ports = ports_with(platform)
     shop = await a_linked_shop(ports)
     await poll(ports, shop)
@@ -98,7 +99,7 @@ async def test_an_import_that_came_to_no_end_and_what_polling_could_not_do_are_f
 
 
 async def test_what_polling_found_is_counted_for_prometheus_over_all_shops(database: str) -> None:
-    ports = ports_with(FakePlatform())
+    ports = ports_with(LinkablePlatform())
     assert "comeback_store_poll_age_seconds" not in exposed(Backlog(links=await link_numbers()))
     for _ in range(2):
         await a_linked_shop(ports)

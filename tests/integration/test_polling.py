@@ -19,7 +19,7 @@ from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.shops.links import Credentials, StripeCredentials, link_numbers, reconnect_platform
 from plugin.shops.models import Shop, StoreLink
 from tests.factories import a_store_order
-from tests.fake_platform import TOPICS, FakePlatform
+from tests.linkable_platform import TOPICS, LinkablePlatform
 from tests.fakes import NOON, FakePorts
 from tests.linked_shop import a_linked_shop, do_all_work, poll, ports_with
 from tests.nudges import one
@@ -29,7 +29,7 @@ def changed(order: StoreOrder, at: datetime, **changes: Any) -> StoreOrder:
     return msgspec.structs.replace(order, sequence=order.sequence + 1, updated_at=at, **changes)
 
 
-async def imported(ports: FakePorts, platform: FakePlatform) -> Shop:
+async def imported(ports: FakePorts, platform: LinkablePlatform) -> Shop:
     """A linked shop whose import is over."""
     shop = await a_linked_shop(ports)
     await poll(ports, shop)
@@ -42,7 +42,7 @@ async def stored(shop: Shop) -> dict[str, StoreOrder]:
 
 
 async def test_the_first_round_imports_ninety_days_page_by_page_and_counts_nothing_as_missed(database: str) -> None:
-    platform = FakePlatform(page_size=10)
+    platform = LinkablePlatform(page_size=10)
     platform.put(*(a_store_order(updated_at=NOON - timedelta(days=days)) for days in range(0, 100, 3)))
     ports = ports_with(platform)
     shop = await a_linked_shop(ports)
@@ -58,7 +58,7 @@ async def test_the_first_round_imports_ninety_days_page_by_page_and_counts_nothi
 
 
 async def test_a_round_that_was_broken_off_goes_on_where_it_was(database: str) -> None:
-    platform = FakePlatform(page_size=10)
+    platform = LinkablePlatform(page_size=10)
     platform.put(*(a_store_order() for _ in range(35)))
     platform.fails_with, platform.fails_after = OutcomeUnknown("timed out"), 2
     ports = ports_with(platform)
@@ -76,7 +76,7 @@ async def test_a_round_that_was_broken_off_goes_on_where_it_was(database: str) -
 
 
 async def test_only_versions_that_no_webhook_brought_in_time_count_as_missed(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     told, lost, fresh = (a_store_order() for _ in range(3))
     platform.put(told, lost, fresh)
     ports = ports_with(platform)
@@ -97,7 +97,7 @@ async def test_only_versions_that_no_webhook_brought_in_time_count_as_missed(dat
 
 
 async def test_a_round_overlaps_the_one_before(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop = await imported(ports, platform)
     ports.clock.advance(timedelta(minutes=10))
@@ -107,7 +107,7 @@ async def test_a_round_overlaps_the_one_before(database: str) -> None:
 
 
 async def test_an_order_that_cannot_be_read_is_told_of_and_blocks_nothing(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     good, bad, worse = a_store_order(), a_store_order(), a_store_order(number="x" * 90)
     platform.put(good, bad, worse)
     platform.broken[bad.id] = "line_items[0].total: 'many' is no amount."
@@ -124,7 +124,7 @@ async def test_an_order_that_cannot_be_read_is_told_of_and_blocks_nothing(databa
 
 
 async def test_webhooks_that_are_off_or_point_elsewhere_are_put_right_and_counted(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop = await imported(ports, platform)
     url = f"https://comeback.example/hooks/{shop.id}/woocommerce"
@@ -138,7 +138,7 @@ async def test_webhooks_that_are_off_or_point_elsewhere_are_put_right_and_counte
 
 
 async def test_no_webhook_is_registered_at_an_address_that_the_store_cannot_reach(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = FakePorts(**{**vars(ports_with(platform)), "public_url": "http://127.0.0.1:8000"})
     shop = await imported(ports, platform)
     link = await StoreLink.get(shop_id=shop.id)
@@ -158,7 +158,7 @@ async def test_no_webhook_is_registered_at_an_address_that_the_store_cannot_reac
 async def test_a_refusal_is_told_in_words_and_forgotten_when_the_store_answers(
     database: str, code: RejectCode, says: str
 ) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop = await imported(ports, platform)
     platform.fails_with = Rejected(code, "Sorry, you cannot list resources.")
@@ -170,7 +170,7 @@ async def test_a_refusal_is_told_in_words_and_forgotten_when_the_store_answers(
 
 
 async def test_housekeeping_has_each_connected_shop_asked_every_ten_minutes_and_no_other(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop = await imported(ports, platform)
     ports.clock.advance(timedelta(minutes=9))

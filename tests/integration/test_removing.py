@@ -11,7 +11,7 @@ from plugin.orders.models import Payment
 from plugin.ports.payments import RejectCode, Rejected
 from plugin.shops.models import Shop
 from tests.factories import a_case, a_code, a_shop, an_order
-from tests.fake_platform import FakePlatform
+from tests.linkable_platform import LinkablePlatform
 from tests.fakes import NOON, FakePorts
 from tests.fixtures_command import Comeback
 from tests.linked_shop import a_linked_shop, poll, ports_with
@@ -54,7 +54,7 @@ async def left_of(shop: Shop) -> dict[str, int]:
 
 
 async def test_nothing_of_it_stays_and_everything_of_another_shop(database: str) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform)
     shop, other = await a_lived_in_shop(ports), await a_shop(ports)
     await a_case(other, await an_order(ports, other))
@@ -77,7 +77,7 @@ async def test_nothing_of_it_stays_and_everything_of_another_shop(database: str)
 async def test_a_shop_whose_money_is_under_way_stays_and_the_cases_are_named(
     database: str, case: str, leg: str | None
 ) -> None:
-    ports = ports_with(FakePlatform())
+    ports = ports_with(LinkablePlatform())
     shop = await a_lived_in_shop(ports)
     order = await an_order(ports, shop)
     open_case = await a_case(shop, order, state=case)
@@ -91,7 +91,7 @@ async def test_a_shop_whose_money_is_under_way_stays_and_the_cases_are_named(
 
 
 async def test_a_store_that_does_not_let_us_in_any_more_is_told_how_to_be_rid_of_us_by_hand(database: str) -> None:
-    platform = FakePlatform(fails_with=None)
+    platform = LinkablePlatform(fails_with=None)
     ports = ports_with(platform)
     shop = await a_lived_in_shop(ports)
     platform.fails_with = Rejected(RejectCode.BAD_CREDENTIALS, "The key was revoked.")

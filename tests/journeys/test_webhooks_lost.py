@@ -14,7 +14,7 @@ from plugin.ports.orders import LineCount, OrderState, StoreFulfilment, StoreOrd
 from plugin.shops.links import StripeCredentials
 from plugin.shops.models import StoreLink
 from tests.factories import a_store_order
-from tests.fake_platform import FakePlatform
+from tests.linkable_platform import LinkablePlatform
 from tests.fixtures_stripe import Till
 from tests.linked_shop import a_linked_shop, do_all_work, poll, ports_with
 
@@ -42,7 +42,7 @@ async def test_after_six_hours_without_webhooks_one_round_finds_everything_and_c
     database: str, till: Till
 ) -> None:
     now = datetime.now(UTC)
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform, payments=till.gateway)
     ports.clock.set(now - timedelta(hours=6))
     account = StripeCredentials(api_key=till.account.api_key, api_base=till.account.base, webhook_secret="whsec_x")
@@ -80,7 +80,7 @@ async def test_after_six_hours_without_webhooks_one_round_finds_everything_and_c
 
 
 async def test_what_was_seen_is_not_read_again(database: str, till: Till) -> None:
-    platform = FakePlatform()
+    platform = LinkablePlatform()
     ports = ports_with(platform, payments=till.gateway)
     ports.clock.set(datetime.now(UTC) + timedelta(minutes=6))
     account = StripeCredentials(api_key=till.account.api_key, api_base=till.account.base, webhook_secret="whsec_x")

@@ -1,4 +1,4 @@
-"""A platform in memory: orders, webhooks and codes as a store keeps them, and what a test lets go wrong there."""
+"""A platform in memory that can be connected and polled: what a store says of itself, its orders and our webhooks."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.fakes import NotExpected
 TOPICS = ("order.created", "order.updated", "order.deleted")
 LUMEN = StoreFacts(name="Lumen", currency="EUR", country="ES", time_zone="Europe/Madrid", locale="es")
 GRANTED = (
-    Permission(name="read orders", needed_for="orders cannot be seen", is_granted=True),
-    Permission(name="write orders", needed_for="nothing can be cancelled", is_granted=True),
+    Permission(name="orders: read", needed_for="orders cannot be seen", is_granted=True),
+    Permission(name="orders: write", needed_for="nothing can be cancelled", is_granted=True),
 )
 
 
 @dataclass
-class FakePlatform:
+class LinkablePlatform:
     """``orders`` by id; ``page_size`` cuts them up; ``fails_with`` is raised by the next call instead of an answer."""
 
     name: str = "woocommerce"
@@ -113,7 +113,8 @@ class FakePlatform:
     def _hook(self, topic: str, url: str) -> Hook:
         if topic not in self.live:
             return Hook(topic=topic, is_live=False, reason="It is switched off.")
-        return Hook(topic=topic, is_live=self.live[topic] == url, id=topic, reason="It points elsewhere.")
+        is_ours = self.live[topic] == url
+        return Hook(topic=topic, is_live=is_ours, id=topic, reason=None if is_ours else "It points elsewhere.")
 
     async def register_hooks(self, store: StoreConnection, url: str, secret: str) -> tuple[Hook, ...]:
         self._called(store)
