@@ -12,8 +12,8 @@ from plugin.ports.runtime import Ports
 from plugin.shops.links import Credentials, StripeCredentials, connect_platform
 from plugin.shops.models import Shop
 from plugin.shops.settings import ShopSettings
-from tests.linkable_platform import LinkablePlatform
 from tests.fakes import FakePorts, fake_ports
+from tests.linkable_platform import LinkablePlatform
 
 ADDRESS = "https://lumen.example"
 

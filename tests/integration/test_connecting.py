@@ -20,8 +20,8 @@ from plugin.shops.links import Credentials, StripeCredentials
 from plugin.shops.models import Shop, StoreLink
 from plugin.shops.service import payment_account, settings_of, store_connection, webhook_secrets
 from tests.factories import a_shop, a_store_order
-from tests.linkable_platform import GRANTED, LUMEN, TOPICS, LinkablePlatform
 from tests.fakes import NOON, FakePorts
+from tests.linkable_platform import GRANTED, LUMEN, TOPICS, LinkablePlatform
 from tests.linked_shop import ports_with
 
 HOME = "https://127.0.0.1"  # resolves without a name server; private addresses are for these tests only

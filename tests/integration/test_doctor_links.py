@@ -16,8 +16,8 @@ from plugin.ports.platforms import Permission
 from plugin.shops.links import link_numbers
 from plugin.shops.models import Shop
 from tests.factories import a_new_shop
-from tests.linkable_platform import GRANTED, LinkablePlatform
 from tests.fakes import FakePorts
+from tests.linkable_platform import GRANTED, LinkablePlatform
 from tests.linked_shop import a_linked_shop, poll, ports_with
 
 

@@ -19,8 +19,8 @@ from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.shops.links import Credentials, StripeCredentials, link_numbers, reconnect_platform
 from plugin.shops.models import Shop, StoreLink
 from tests.factories import a_store_order
-from tests.linkable_platform import TOPICS, LinkablePlatform
 from tests.fakes import NOON, FakePorts
+from tests.linkable_platform import TOPICS, LinkablePlatform
 from tests.linked_shop import a_linked_shop, do_all_work, poll, ports_with
 from tests.nudges import one
 

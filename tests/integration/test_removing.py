@@ -11,9 +11,9 @@ from plugin.orders.models import Payment
 from plugin.ports.payments import RejectCode, Rejected
 from plugin.shops.models import Shop
 from tests.factories import a_case, a_code, a_shop, an_order
-from tests.linkable_platform import LinkablePlatform
 from tests.fakes import NOON, FakePorts
 from tests.fixtures_command import Comeback
+from tests.linkable_platform import LinkablePlatform
 from tests.linked_shop import a_linked_shop, poll, ports_with
 from tests.nudges import one
 

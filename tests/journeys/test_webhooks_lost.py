@@ -14,8 +14,8 @@ from plugin.ports.orders import LineCount, OrderState, StoreFulfilment, StoreOrd
 from plugin.shops.links import StripeCredentials
 from plugin.shops.models import StoreLink
 from tests.factories import a_store_order
-from tests.linkable_platform import LinkablePlatform
 from tests.fixtures_stripe import Till
+from tests.linkable_platform import LinkablePlatform
 from tests.linked_shop import a_linked_shop, do_all_work, poll, ports_with
 
 ORDERS, CHANGES, REFUNDS = 40, 60, 8
