@@ -19,6 +19,8 @@ from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
+from plugin.journeys.poll import POLL_STORE, poll_store
+from plugin.journeys.poll_stripe import POLL_STRIPE, poll_stripe
 from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
 from plugin.journeys.tell import TELL, tell
@@ -39,6 +41,8 @@ JOBS: dict[str, UseCase] = {
     PUBLISH_CODE: publish_code,
     WITHDRAW_CODE: withdraw_code,
     MAIL_LOOKUP: mail_lookup,
+    POLL_STORE: poll_store,
+    POLL_STRIPE: poll_stripe,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

@@ -13,6 +13,10 @@ CHECKS = [
     ("store_links", "store_links_counts", "missed >= 0 AND mended_hooks >= 0"),
 ]
 
+# Polling a store or Stripe is reading as well: plugin/outbox/lanes.py asks by this very expression.
+_READING = ("read_event", "read_payment", "poll_store", "poll_stripe")
+_WORK_DUE = "work ((CASE WHEN kind IN {kinds} THEN 1 ELSE 0 END), not_before) WHERE state IN ('ready', 'claimed')"
+
 
 class Migration(migrations.Migration):
     dependencies = [("models", "0003_place")]
@@ -41,7 +45,8 @@ class Migration(migrations.Migration):
                 ("imported_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("polled_to", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("polled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ("stripe_polled_to", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("poll_began_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("poll_cursor", fields.TextField(null=True, unique=False)),
                 ("hooks", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
                 ("hooks_checked_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("missed", fields.BigIntField(default=0)),
@@ -60,6 +65,15 @@ class Migration(migrations.Migration):
             model_name="Shop",
             name="sealed_store_key",
             field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name="Shop",
+            name="stripe_polled_to",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.RunSQL(
+            f"DROP INDEX work_due; CREATE INDEX work_due ON {_WORK_DUE.format(kinds=_READING)}",
+            reverse_sql=f"DROP INDEX work_due; CREATE INDEX work_due ON {_WORK_DUE.format(kinds=_READING[:2])}",
         ),
         *(
             ops.RunSQL(

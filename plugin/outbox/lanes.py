@@ -17,8 +17,8 @@ class Lane(IntEnum):
     READING = 1
 
 
-_READING = ("read_event", "read_payment")
-# The index ``work_due`` is over this very expression: migrations/0002_constraints.py.
+_READING = ("read_event", "read_payment", "poll_store", "poll_stripe")
+# The index ``work_due`` is over this very expression: migrations/0004_store_links.py.
 _LANE = f"(CASE WHEN kind IN {_READING} THEN 1 ELSE 0 END)"
 
 
