@@ -21,7 +21,10 @@ CHECKS = [
     ("codes", "codes_of_nobody", "customer_hash IS NOT NULL OR state NOT IN ('minted', 'reserved')"),
 ]
 INDEXES = [
-    ("orders_customer", "orders (shop_id, (document #>> '{customer,id}')) WHERE document #>> '{customer,id}' IS NOT NULL"),
+    (
+        "orders_customer",
+        "orders (shop_id, (document #>> '{customer,id}')) WHERE document #>> '{customer,id}' IS NOT NULL",
+    ),
     ("inbox_events_subject", "inbox_events (shop_id, subject) WHERE subject IS NOT NULL"),
 ]
 

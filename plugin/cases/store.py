@@ -235,8 +235,8 @@ PRIOR_WINDOW = timedelta(days=365)
 
 
 async def forget_words(tx: Transaction, order_id: str) -> None:
-    """Take what people wrote out of an order's closed cases: the shopper's reason, also in what the store was asked, and
-    the store's own words."""
+    """Take what people wrote out of an order's closed cases: the shopper's reason, also where the store was asked with
+    it, and the store's own words."""
     await tx.execute(
         "UPDATE cases SET reason = NULL, store_reason = NULL, store_request = store_request || '{\"reason\": null}' "
         "WHERE order_id = $1",

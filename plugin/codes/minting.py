@@ -185,7 +185,9 @@ async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: da
     return True
 
 
-async def forget_customer(tx: Transaction, shop_id: str, order_id: str, customer_hash: str | None, at: datetime) -> None:
+async def forget_customer(
+    tx: Transaction, shop_id: str, order_id: str, customer_hash: str | None, at: datetime
+) -> None:
     """Bind the codes that an order has earned to nobody: what was still good of them is revoked.
 
     The customer's own counter goes with the last order that knows them. The caller holds the order's lock, and has

@@ -21,6 +21,8 @@ class EventState(StrEnum):
 READ_EVENT = "read_event"
 ERASED = "erased"
 _NO_BODY = b"{}"
+# As text with every odd byte escaped: a body that nobody could read may not even be UTF-8.
+_NAMES = "position(lower(encode(convert_to(${}, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0"
 
 
 async def get_event(shop_id: str, event_id: str) -> InboxEvent:
@@ -72,13 +74,31 @@ async def forget_bodies(tx: Transaction, shop_id: str, subjects: Sequence[str], 
         "WHERE shop_id = $1 AND subject = ANY($2) AND state <> 'received'",
         shop_id, list(subjects), _NO_BODY, ERASED,
     )  # fmt: skip
-    if email:  # as text with every odd byte escaped: a body that nobody could read may not even be UTF-8
+    if email:
         await tx.execute(
-            "UPDATE inbox_events SET body = $3, reason = $4, state = 'ignored' WHERE shop_id = $1 AND subject IS NULL "
-            "AND state IN ('set_aside', 'ignored') "
-            "AND position(lower(encode(convert_to($2, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0",
+            "UPDATE inbox_events SET body = $3, reason = $4, state = 'ignored' "  # noqa: S608 - put together here
+            f"WHERE shop_id = $1 AND subject IS NULL AND state IN ('set_aside', 'ignored') AND {_NAMES.format(2)}",
             shop_id, email, _NO_BODY, ERASED,
         )  # fmt: skip
+
+
+async def forget_all_unused(tx: Transaction, shop_id: str) -> None:
+    """Empty every body of a shop that meant nothing to us or could not be read, whoever it names."""
+    await tx.execute(
+        "UPDATE inbox_events SET body = $2, reason = $3, state = 'ignored' "
+        "WHERE shop_id = $1 AND state IN ('set_aside', 'ignored')",
+        shop_id, _NO_BODY, ERASED,
+    )  # fmt: skip
+
+
+async def events_about(shop_id: str, subjects: Sequence[str], email: str | None) -> list[InboxEvent]:
+    """What ``forget_bodies`` would empty, the oldest first."""
+    return await read(
+        InboxEvent,
+        "WHERE shop_id = $1 AND (subject = ANY($2) OR (subject IS NULL AND state IN ('set_aside', 'ignored') "
+        f"AND {_NAMES.format(3)})) ORDER BY received_at, id",
+        shop_id, list(subjects), email,
+    )  # fmt: skip
 
 
 async def reopen_event(tx: Transaction, shop_id: str, event_id: str) -> bool:

@@ -11,7 +11,7 @@ from tortoise.models import Model
 class InboxEvent(Model):
     """One verified webhook, byte for byte, kept before it was answered.
 
-    ``subject`` is what it was found to be about, once it was read: the store's id of an order, or a payment's reference.
+    ``subject`` is what it was found to be about when it was read: the store's id of an order, or a payment's reference.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)

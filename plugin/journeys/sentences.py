@@ -47,7 +47,9 @@ DATA_ASKED = (
     "A shopper asks through the store for everything that is kept of them. The command below writes it into one file:"
     " send it to them in time."
 )
-DATA_NOT_KEPT = "A shopper asks through the store for everything that is kept of them. Nothing is: tell them so in time."
+DATA_NOT_KEPT = (
+    "A shopper asks through the store for everything that is kept of them. Nothing is: tell them so in time."
+)
 ERASURE_WAITS = (
     "A shopper is to be erased, but a case of this order is open or its money is on its way. It is tried again every"
     " day; by the date below the case should be closed."

@@ -162,7 +162,7 @@ class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        clean(self, why=600, message=2000, shopper=254, story=200, command=200, case_id=60)
+        clean(self, why=600, message=2000, shopper=254, story=200, command=600, case_id=60)
         check_web_address(self.url)
 
     @property

@@ -14,8 +14,8 @@ class Order(Model):
     Both are ``plugin.ports.orders.StoreOrder`` as JSON. ``revision`` grows when the store edits lines or amounts, and
     units are owned per revision, so that old refunds stay pinned to theirs. ``frozen_reason`` stops all automatic
     money on the order until a person has looked; ``frozen_by`` are all facts that ever did, each of them once.
-    ``erase_asked_at``: its person is to be erased, as soon as nothing is under way any more; ``erased_at``: and was, and
-    no later version of the order brings them back.
+    ``erase_asked_at``: its person is to be erased, once nothing is under way any more; ``erased_at``: and was, and no
+    later version of the order brings them back.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)

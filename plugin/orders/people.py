@@ -25,19 +25,28 @@ class Who:
     pseudonym: str | None = None
 
 
-async def orders_of(shop_id: str, who: Who) -> list[str]:
-    """The ids of all orders of this person, the newest first.
+@dataclass(frozen=True)
+class TheirOrder:
+    """An order of a person, and whether they were to be erased from it, and were."""
+
+    id: str
+    is_asked: bool
+    is_erased: bool
+
+
+async def orders_of(shop_id: str, who: Who) -> list[TheirOrder]:
+    """All orders of this person, the newest first. An erased one is found by its own id only.
 
     The address is compared whole: what is one mailbox at one provider is two people at another.
     """
     found = await rows(
-        "SELECT id FROM orders WHERE shop_id = $1 AND (external_id = ANY($2) "
-        "OR (customer_hash = $3 AND email = $4) OR document #>> '{customer,id}' = $5) "
-        "ORDER BY placed_at DESC, id DESC",
+        "SELECT id, erase_asked_at IS NOT NULL AS is_asked, erased_at IS NOT NULL AS is_erased FROM orders "
+        "WHERE shop_id = $1 AND (external_id = ANY($2) OR (customer_hash = $3 AND email = $4) "
+        "OR document #>> '{customer,id}' = $5) ORDER BY placed_at DESC, id DESC",
         shop_id, list(who.order_ids), who.pseudonym, who.email.strip().lower() if who.email else None,
         who.customer_id,
     )  # fmt: skip
-    return [row["id"] for row in found]
+    return [TheirOrder(**row) for row in found]
 
 
 async def next_unasked(shop_id: str, limit: int) -> list[str]:
@@ -86,21 +95,25 @@ async def take_person_out(
     await tx.execute("UPDATE payments SET label = NULL WHERE order_id = $1", order_id)
 
 
-async def is_erased(shop_id: str, reference: str) -> bool:
-    """Whether this payment is of an order whose person was erased."""
-    found = await rows(
-        "SELECT 1 FROM payments p JOIN orders o ON o.id = p.order_id "
-        "WHERE p.shop_id = $1 AND p.reference = $2 AND o.erased_at IS NOT NULL LIMIT 1",
+async def is_erased(tx: Transaction, shop_id: str, reference: str) -> bool:
+    """Whether this payment is of an order whose person was erased. Nobody erases one until the transaction ends."""
+    found = await tx.rows(
+        "SELECT erased_at FROM orders WHERE id IN "
+        "(SELECT order_id FROM payments WHERE shop_id = $1 AND reference = $2) ORDER BY id FOR SHARE",
         shop_id, reference,
     )  # fmt: skip
-    return bool(found)
+    return any(row["erased_at"] for row in found)
 
 
-async def asked_and_left(shop_id: str) -> Sequence[str]:
-    """The numbers of the orders whose person still has to be erased, the oldest ask first."""
-    found = await rows(
-        "SELECT number FROM orders WHERE shop_id = $1 AND erase_asked_at IS NOT NULL AND erased_at IS NULL "
-        "ORDER BY erase_asked_at, id",
-        shop_id,
+async def external_ids(shop_id: str, named: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+    """The store's ids of orders that a colleague names by that id, or else by the number that people read.
+
+    ``keys`` are the same names as ``number_key`` makes them.
+    """
+    by_id = await rows(
+        "SELECT external_id FROM orders WHERE shop_id = $1 AND external_id = ANY($2)", shop_id, list(named)
     )
-    return [row["number"] for row in found]
+    found = by_id or await rows(
+        "SELECT external_id FROM orders WHERE shop_id = $1 AND number_key = ANY($2)", shop_id, list(keys)
+    )
+    return tuple(row["external_id"] for row in found)
