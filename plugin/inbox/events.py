@@ -92,10 +92,10 @@ async def forget_all_unused(tx: Transaction, shop_id: str) -> None:
 
 
 async def events_about(shop_id: str, subjects: Sequence[str], email: str | None) -> list[InboxEvent]:
-    """What ``forget_bodies`` would empty, the oldest first."""
+    """What was received about these subjects, and what was not read and names this address, the oldest first."""
     return await read(
         InboxEvent,
-        "WHERE shop_id = $1 AND (subject = ANY($2) OR (subject IS NULL AND state IN ('set_aside', 'ignored') "
+        "WHERE shop_id = $1 AND (subject = ANY($2) OR (subject IS NULL "
         f"AND {_NAMES.format(3)})) ORDER BY received_at, id",
         shop_id, list(subjects), email,
     )  # fmt: skip

@@ -6,6 +6,7 @@ the shopper is left out: the links in their mails and the codes that opened a lo
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,9 @@ from plugin.ports.orders import StoreOrder
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
+
+
+_LINK = re.compile(r"/o/[\w-]+")  # a shopper's signed link, wherever a letter has it
 
 
 class KeptPayment(Struct, frozen=True, kw_only=True):
@@ -235,22 +239,23 @@ async def _mails(ports: Ports, shop: Shop, order_id: str) -> tuple[KeptMail, ...
     kept = []
     for mail in await read(Mail, "WHERE order_id = $1 ORDER BY created_at, id", order_id):
         opened = ports.vault.open(mail.sealed_context, tenant=shop.id, field=f"mail:{mail.purpose}")
-        said = _harmless(msgspec.json.decode(opened, type=MailContext), ports.public_url)
+        said = _harmless(msgspec.json.decode(opened, type=MailContext))
         letter = render(said) if said else None
+        text = _LINK.sub("/o/-", letter.text) if letter else None
         kept.append(
             KeptMail(
                 template=mail.template, recipient=mail.recipient, state=mail.state, created_at=mail.created_at,
-                sent_at=mail.sent_at, subject=letter.subject if letter else None, text=letter.text if letter else None,
+                sent_at=mail.sent_at, subject=letter.subject if letter else None, text=text,
             )
         )  # fmt: skip
     return tuple(kept)
 
 
-def _harmless(said: MailContext, public_url: str) -> MailContext | None:
-    """The letter without what opens the order; None for one that was not to the shopper."""
+def _harmless(said: MailContext) -> MailContext | None:
+    """The letter without the code that opens the order; None for one that was not to the shopper."""
     if isinstance(said, ManageLink):
-        said = replace(said, code="-")
-    return replace(said, manage_url=public_url, person_url=public_url) if isinstance(said, ShopperLetter) else None
+        return replace(said, code="-")
+    return said if isinstance(said, ShopperLetter) else None
 
 
 async def _visits(order_id: str) -> tuple[KeptVisit, ...]:
