@@ -105,6 +105,11 @@ class Migration(migrations.Migration):
             name="subject",
             field=fields.CharField(null=True, max_length=120),
         ),
+        ops.AddField(
+            model_name="Case",
+            name="withheld_reason",
+            field=fields.TextField(null=True, unique=False),
+        ),
         ops.AlterField(
             model_name="Code",
             name="customer_hash",

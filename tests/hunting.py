@@ -8,13 +8,6 @@ from typing import Any
 from plugin.core.vault import Vault
 from plugin.db import rows
 
-_SEALED_AS = {
-    "mails": lambda row, column: f"mail:{row['purpose']}",
-    "contacts": lambda row, column: "contact",
-    "codes": lambda row, column: "code",
-    "shops": lambda row, column: column.removeprefix("sealed_"),
-}
-
 
 async def places_of(vault: Vault, canaries: Iterable[str]) -> dict[str, set[str]]:
     """Where each canary is: by table, which of them. An empty answer is a person who is nowhere."""
@@ -33,6 +26,13 @@ def _texts(vault: Vault, table: str, row: dict[str, Any]) -> Iterable[str]:
         if isinstance(value, bytes | memoryview):
             yield bytes(value).decode(errors="replace")
         elif column.startswith("sealed_") and value:
-            yield vault.open(value, tenant=row.get("shop_id", row["id"]), field=_SEALED_AS[table](row, column))
+            yield vault.open(value, tenant=row.get("shop_id", row["id"]), field=_sealed_as(table, row, column))
         else:
             yield str(value)
+
+
+def _sealed_as(table: str, row: dict[str, Any], column: str) -> str:
+    """The field under which each feature seals its values."""
+    if table == "shops":
+        return column.removeprefix("sealed_")
+    return {"contacts": "contact", "codes": "code"}.get(table) or f"mail:{row['purpose']}"

@@ -113,6 +113,7 @@ def show_case(
                 **_brief(found),
                 "asked_at": found.asked_at,
                 "reason": found.reason,
+                "withheld_reason": found.withheld_reason,
                 "decision": found.decision,
                 "refunds": legs,
                 "audit": [{"at": event.at, "kind": event.kind, "event": event.canonical} for event in events],

@@ -33,7 +33,6 @@ from plugin.ports.runtime import Ports
 from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
 
-
 _LINK = re.compile(r"/o/[\w-]+")  # a shopper's signed link, wherever a letter has it
 
 
@@ -70,6 +69,7 @@ class KeptCase(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
     reason: str | None
     store_reason: str | None
+    withheld_reason: str | None
     owed: int
     currency: str
     facts: dict[str, Any]
@@ -217,7 +217,8 @@ async def _cases(order_id: str) -> tuple[KeptCase, ...]:
         kept.append(
             KeptCase(
                 number=case.number, kind=case.kind, state=case.state, locale=case.locale, asked_at=case.asked_at,
-                closed_at=case.closed_at, reason=case.reason, store_reason=case.store_reason, owed=case.owed,
+                closed_at=case.closed_at, reason=case.reason, store_reason=case.store_reason,
+                withheld_reason=case.withheld_reason, owed=case.owed,
                 currency=case.currency, facts=case.facts, decision=case.decision, refunds=refunds,
             )
         )  # fmt: skip

@@ -29,8 +29,8 @@ from tests.world import Shopper, World
 
 EMAIL, NAME, POSTCODE, CUSTOMER = "kanaria.vogelsang@example.com", "Kanaria Vogelsang", "KN4 R14", "cust-kanaria-77"
 REASON, MESSAGE, TRACKING = "My aunt Eulalia has bought it already", "Please ring at Singvogelweg 9", "TRACK-KANARIA-1"
-LABEL = "•••• 4242"
-CANARIES = (EMAIL, NAME, POSTCODE, CUSTOMER, REASON, MESSAGE, TRACKING, LABEL)
+LABEL, NOTE = "•••• 4242", "Ms Vogelsang damaged it on the phone"
+CANARIES = (EMAIL, NAME, POSTCODE, CUSTOMER, REASON, MESSAGE, TRACKING, LABEL, NOTE)
 
 
 async def _place(world: World) -> OrderBody:
@@ -64,6 +64,7 @@ async def _cancelled(world: World) -> tuple[OrderBody, Shopper]:
     unreadable = msgspec.json.encode({"type": "order.updated", "of": EMAIL.upper()})
     await knock(world, "standard", unreadable, standard_headers(world.new_shop.webhook_secret, unreadable))
     await quiet(world)
+    await rows("UPDATE cases SET withheld_reason = $1", NOTE)
     return order, shopper
 
 
@@ -121,7 +122,9 @@ async def test_an_erasure_waits_for_an_open_case_tells_the_staff_and_is_not_lost
     await ask(world, "person.asked", erase=True, customer_id=CUSTOMER)
     kept = await Order.get(id=shopper.order_id)
     assert (kept.email, kept.erased_at) == (EMAIL, None)
-    waits = await one("SELECT not_before > now() + interval '23 hours' AS for_a_day FROM work WHERE kind = 'erase_order'")
+    waits = await one(
+        "SELECT not_before > now() + interval '23 hours' AS for_a_day FROM work WHERE kind = 'erase_order'"
+    )
     assert waits["for_a_day"]
     (alert,) = [mail for mail in world.mails("staff@lumen.example") if "erasure has to wait" in mail.subject]
     assert f"comeback case show {world.shop.id} {case['number']}" in alert.text
@@ -146,7 +149,9 @@ async def test_an_erasure_waits_for_an_open_case_tells_the_staff_and_is_not_lost
         ("mails", "state = 'queued'", Hindrance.MAIL),
     ],
 )
-async def test_an_erasure_waits_for_money_and_mails(world: World, table: str, change: str, hindrance: Hindrance) -> None:
+async def test_an_erasure_waits_for_money_and_mails(
+    world: World, table: str, change: str, hindrance: Hindrance
+) -> None:
     _, shopper = await _cancelled(world)
     before = (await rows(f"SELECT id, state FROM {table} ORDER BY id LIMIT 1"))[0]
     await rows(f"UPDATE {table} SET {change} WHERE id = $1", before["id"])
@@ -207,7 +212,9 @@ async def test_a_request_for_data_tells_the_staff_the_command_and_the_date(world
     await ask(world, "person.asked", customer_id=CUSTOMER, email="o'hara; rm@example.com")
     (alert,) = [mail for mail in world.mails("staff@lumen.example") if "asks for their data" in mail.subject]
     said = " ".join(alert.text.split())
-    assert f"comeback person export {world.shop.id} --customer {CUSTOMER} --email 'o'\"'\"'hara; rm@example.com'" in said
+    assert (
+        f"comeback person export {world.shop.id} --customer {CUSTOMER} --email 'o'\"'\"'hara; rm@example.com'" in said
+    )
     assert "rm@example.com" not in str(await rows("SELECT body, reason FROM inbox_events"))
 
     await ask(world, "person.asked", email="nobody@example.com")
@@ -225,7 +232,9 @@ async def test_a_request_for_data_to_a_shop_without_an_address_waits_in_the_inbo
     assert EMAIL not in aside["reason"]
 
 
-async def test_a_colleague_exports_and_erases_at_the_command_line(world: World, comeback: Comeback, tmp_path: Any) -> None:
+async def test_a_colleague_exports_and_erases_at_the_command_line(
+    world: World, comeback: Comeback, tmp_path: Any
+) -> None:
     order, _ = await _cancelled(world)
     file = tmp_path / "person.json"
     shop = world.shop.id
