@@ -12,13 +12,14 @@ from enum import StrEnum
 
 from plugin.access.service import forget_order
 from plugin.audit import service as audit
-from plugin.cases.store import forget_words, open_case_number
+from plugin.cases.store import cases_of_order, forget_words, open_case_number
 from plugin.codes.minting import forget_customer
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import forget_all_unused, forget_bodies
 from plugin.inbox.idempotency import forget_answers
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
+from plugin.journeys.tell import TELL
 from plugin.messages.contacts import forget_contacts
 from plugin.messages.outbox import forget_mails, is_mail_under_way
 from plugin.messages.parts import AlertKind
@@ -128,7 +129,8 @@ async def _hindrance(tx: Transaction, order: StoredOrder) -> Hindrance | None:
         return Hindrance.CASE
     if await is_money_moving(tx, order.id):
         return Hindrance.MONEY
-    if await is_mail_under_way(tx, order.id):
+    cases = [case.id for case in await cases_of_order(order.id)]
+    if await is_mail_under_way(tx, order.id) or await outbox.is_open_about(tx, kind=TELL, ids=cases):
         return Hindrance.MAIL
     return None
 

@@ -164,6 +164,19 @@ async def test_an_erasure_waits_for_money_and_mails(
     assert await places_of(world.ports.vault, CANARIES) == {}
 
 
+async def test_an_erasure_waits_for_a_mail_that_is_not_written_yet(world: World) -> None:
+    _, shopper = await _cancelled(world)
+    told = "kind = 'tell' AND ref LIKE '%:cancelled'"
+    await rows(f"UPDATE work SET state = 'ready', not_before = now() + interval '1 hour' WHERE {told}")
+    assert await erase_person_of(world.ports, world.shop, shopper.order_id, "store") is Hindrance.MAIL
+    await hurry(world, "tell")
+    await nothing_is_due(world)
+    assert await erase_person_of(world.ports, world.shop, shopper.order_id, "store") is None
+    await hurry(world, "erase_order")
+    await nothing_is_due(world)
+    assert await places_of(world.ports.vault, CANARIES) == {}
+
+
 async def test_asking_twice_erases_once(world: World) -> None:
     let_it_ask(world)
     order, _ = await _cancelled(world)
