@@ -14,6 +14,7 @@ from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.cancel import ASK_STORE
+from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
@@ -43,6 +44,8 @@ JOBS: dict[str, UseCase] = {
     MAIL_LOOKUP: mail_lookup,
     POLL_STORE: poll_store,
     POLL_STRIPE: poll_stripe,
+    ERASE_ORDER: erase_order,
+    ERASE_SHOP: erase_shop,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

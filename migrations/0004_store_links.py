@@ -1,4 +1,5 @@
-"""A shop that is connected to its platform: the public half of its credentials, and how the connection stands."""
+"""A shop that is connected to its platform: the public half of its credentials, and how the connection stands; and
+what it takes to erase a person: marks on the order, what a webhook was about, codes that are bound to nobody any more."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -11,6 +12,20 @@ from tortoise import fields
 CHECKS = [
     ("store_links", "store_links_state", "state IN ('connected', 'left')"),
     ("store_links", "store_links_counts", "missed >= 0 AND mended_hooks >= 0"),
+    (
+        "orders",
+        "orders_erased",
+        "erased_at IS NULL OR (erase_asked_at IS NOT NULL AND email IS NULL AND customer_hash IS NULL "
+        "AND document #>> '{customer,email}' IS NULL AND placement #>> '{customer,email}' IS NULL)",
+    ),
+    ("codes", "codes_of_nobody", "customer_hash IS NOT NULL OR state NOT IN ('minted', 'reserved')"),
+]
+INDEXES = [
+    (
+        "orders_customer",
+        "orders (shop_id, (document #>> '{customer,id}')) WHERE document #>> '{customer,id}' IS NOT NULL",
+    ),
+    ("inbox_events_subject", "inbox_events (shop_id, subject) WHERE subject IS NOT NULL"),
 ]
 
 # Polling a store or Stripe is reading as well: plugin/outbox/lanes.py asks by this very expression.
@@ -75,6 +90,32 @@ class Migration(migrations.Migration):
             f"DROP INDEX work_due; CREATE INDEX work_due ON {_WORK_DUE.format(kinds=_READING)}",
             reverse_sql=f"DROP INDEX work_due; CREATE INDEX work_due ON {_WORK_DUE.format(kinds=_READING[:2])}",
         ),
+        ops.AddField(
+            model_name="Order",
+            name="erase_asked_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name="Order",
+            name="erased_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.AddField(
+            model_name="InboxEvent",
+            name="subject",
+            field=fields.CharField(null=True, max_length=120),
+        ),
+        ops.AddField(
+            model_name="Case",
+            name="withheld_reason",
+            field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AlterField(
+            model_name="Code",
+            name="customer_hash",
+            field=fields.CharField(null=True, max_length=64),
+        ),
+        *(ops.RunSQL(f"CREATE INDEX {name} ON {what}", reverse_sql=f"DROP INDEX {name}") for name, what in INDEXES),
         *(
             ops.RunSQL(
                 f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({rule})",

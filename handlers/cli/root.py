@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import backups, care, codes, connect, desk, processes, removing, shops, triggering
+from handlers.cli import backups, care, codes, connect, desk, person, processes, removing, shops, triggering
 
 app = typer.Typer(
     name="comeback",
@@ -32,7 +32,7 @@ app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)
 
 app.add_typer(desk.case, rich_help_panel=_DAILY)
-app.add_typer(desk.person, rich_help_panel=_DAILY)
+app.add_typer(person.person, rich_help_panel=_DAILY)
 app.add_typer(desk.refund, rich_help_panel=_DAILY)
 app.add_typer(desk.inbox, rich_help_panel=_DAILY)
 app.add_typer(codes.codes, rich_help_panel=_DAILY)

@@ -23,12 +23,13 @@ from plugin.insights.service import happened
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
 from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled, store_is_too_late
+from plugin.journeys.store_asks import person_asked, store_left
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
-from plugin.ports.storefronts import Ignored, OrderChanged, Unparseable
+from plugin.ports.storefronts import Ignored, PersonAsked, ShopLeft, Unparseable
 from plugin.refunds.store import paid_by_hand_in
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
@@ -75,13 +76,16 @@ async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: Inbox
     if isinstance(parsed, Ignored):
         await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
         return
-    if not isinstance(parsed, OrderChanged):
-        reason = "A person has to see to this: the store asks for something that is not done by itself yet."
-        await _close(ports, claim, event, EventState.SET_ASIDE, reason)
+    if isinstance(parsed, PersonAsked):
+        await person_asked(ports, claim, shop, event, parsed)
+        return
+    if isinstance(parsed, ShopLeft):
+        await store_left(ports, claim, shop, event, parsed)
         return
     async with transaction(ports.doorbell) as tx:
-        await order_changed(tx, ports, shop, parsed.order)
-        await close_event(tx, event.id, EventState.HANDLED, ports.clock.now())
+        change = await order_changed(tx, ports, shop, parsed.order)
+        at, about = ports.clock.now(), parsed.order.id
+        await close_event(tx, event.id, EventState.HANDLED, at, subject=about, forget_body=change.is_erased)
         await outbox.complete(tx, claim)
 
 

@@ -13,6 +13,7 @@ from plugin.cases.store import (
     ask_anew,
     get_case,
     is_granted,
+    keep_reason,
     lock_case,
     mark_units,
     owe,
@@ -40,7 +41,7 @@ from plugin.refunds.service import held_for_case, is_sent, move_leg, release, re
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import get_leg, legs_of_case, lock_leg, payables
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of
+from plugin.shops.service import pseudonym, settings_of
 
 
 class NotWithAPerson(DomainError):
@@ -114,20 +115,25 @@ async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -
     desk.legs.extend(await reserve(tx, desk.case, legs, promised_for=promised, at=at))
 
 
-async def _pay_less(tx: Transaction, ports: Ports, desk: Desk, less: Less | None, by: str) -> None:
-    """Lower what the case owes to what the person says, before anything of it is sent; raises ``NotLess``."""
+async def _pay_less(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, less: Less | None, by: str) -> None:
+    """Lower what the case owes to what the person says, before anything of it is sent; raises ``NotLess``.
+
+    The audit holds the reason's keyed hash only: it may speak of the shopper, and is erased with them from the case.
+    """
     if less is None:
         return
     case, at = desk.case, ports.clock.now()
     if not 0 <= less.amount < case.owed or not less.reason.strip():
         raise NotLess(detail=f"Case {case.number} owes {case.owed} {case.currency} in minor units.", param="amount")
     await release(tx, desk.legs, at=at, why="less_by_person")
+    reason = less.reason.strip()
     await owe(tx, case, less.amount, withheld=case.withheld + case.owed - less.amount)
+    await keep_reason(tx, case, reason)
     await audit.record(
         tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_owes_less", actor=by, at=at,
         data={
             "case": case.id, "owed": case.owed, "withheld": case.withheld, "currency": case.currency,
-            "reason": less.reason.strip(),
+            "reason": pseudonym(ports.vault, shop, reason),
         },
     )  # fmt: skip
 
@@ -141,7 +147,7 @@ async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | 
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
-        await _pay_less(tx, ports, desk, less, by)
+        await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
         await ask_for_it(tx, ports, desk.case)
@@ -186,7 +192,7 @@ async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str, les
     """The person has cancelled in the store's own admin: the money may go, all of it or less."""
     async with transaction(ports.doorbell) as tx:
         desk = await _take_for_the_store(tx, shop, case_id)
-        await _pay_less(tx, ports, desk, less, by)
+        await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         await store_cancelled(tx, ports, shop, desk.order, desk.case, actor=by)
 
@@ -201,7 +207,7 @@ async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str, less: Less 
         desk = await _take_for_the_store(tx, shop, case_id)
         if desk.case.person_reason != "store_silent":
             await ask_anew(tx, case_id)
-        await _pay_less(tx, ports, desk, less, by)
+        await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         at = ports.clock.now()
         await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")

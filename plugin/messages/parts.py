@@ -201,3 +201,6 @@ class AlertKind(StrEnum):
     DISPUTE = "dispute"
     SHOPPER_WAITS = "shopper_waits"
     OVERDUE = "overdue"
+    DATA_ASKED = "data_asked"
+    ERASURE_WAITS = "erasure_waits"
+    STORE_LEFT = "store_left"

@@ -269,3 +269,9 @@ class Phrases:
                 return say("A shopper asks for a person")
             case AlertKind.OVERDUE:
                 return say("A case is overdue")
+            case AlertKind.DATA_ASKED:
+                return say("A shopper asks for their data")
+            case AlertKind.ERASURE_WAITS:
+                return say("An erasure has to wait")
+            case AlertKind.STORE_LEFT:
+                return say("The store has disconnected")

@@ -14,6 +14,8 @@ class Order(Model):
     Both are ``plugin.ports.orders.StoreOrder`` as JSON. ``revision`` grows when the store edits lines or amounts, and
     units are owned per revision, so that old refunds stay pinned to theirs. ``frozen_reason`` stops all automatic
     money on the order until a person has looked; ``frozen_by`` are all facts that ever did, each of them once.
+    ``erase_asked_at``: its person is to be erased, once nothing is under way any more; ``erased_at``: and was, and no
+    later version of the order brings them back.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -38,6 +40,8 @@ class Order(Model):
     audit_head = fields.CharField(max_length=64, default="")
     received_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
+    erase_asked_at = fields.DatetimeField(null=True)
+    erased_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "orders"

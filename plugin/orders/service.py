@@ -14,6 +14,7 @@ from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
 from plugin.db import Transaction, read, rows
 from plugin.orders.models import Order, Payment
+from plugin.orders.people import without_person
 from plugin.outbox.service import Later
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import PaymentFact
@@ -45,6 +46,7 @@ class OrderChange:
     before: StoreOrder | None
     after: StoreOrder
     payments_to_read: tuple[str, ...] = ()
+    is_erased: bool = False  # its person was, and is kept out of this version, too
 
 
 def read_order(document: object) -> StoreOrder:
@@ -157,9 +159,12 @@ async def store_order(
         to_read = await _store_payments(tx, shop_id, order_id, order, by_hand)
         return OrderChange(order_id, True, False, False, None, order, to_read)
     row = await Order.filter(shop_id=shop_id, external_id=order.id).select_for_update().using_db(tx.connection).get()
-    stored = as_stored(row)
+    stored, is_erased = as_stored(row), row.erased_at is not None
     if order.sequence <= row.sequence:
-        return OrderChange(row.id, False, True, False, stored.now, stored.now)
+        return OrderChange(row.id, False, True, False, stored.now, stored.now, is_erased=is_erased)
+    if is_erased:
+        order, customer_hash = without_person(order), None
+        document = msgspec.to_builtins(order)
     edited = _was_edited(stored.placement, order)
     row.sequence, row.state, row.document, row.changed_at = order.sequence, str(order.state), document, at
     row.number, row.number_key, row.total = order.number, number_key(order.number), order.total
@@ -168,7 +173,7 @@ async def store_order(
         row.revision, row.placement = row.revision + 1, document
     await row.save(using_db=tx.connection)
     to_read = await _store_payments(tx, shop_id, row.id, order, by_hand)
-    return OrderChange(row.id, False, False, edited, stored.now, order, to_read)
+    return OrderChange(row.id, False, False, edited, stored.now, order, to_read, is_erased)
 
 
 def _address(order: StoreOrder) -> str | None:

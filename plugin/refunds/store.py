@@ -12,7 +12,7 @@ from plugin.orders.models import Payment
 from plugin.ports.orders import Custodian, Instrument, PaymentState
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind, Payable
-from plugin.refunds.states import HOLDS_MONEY
+from plugin.refunds.states import HOLDS_MONEY, SETTLED
 
 _HOLDING = [str(state) for state in HOLDS_MONEY]
 LOWERING = (LegKind.VOID, LegKind.LOWER_CAPTURE)
@@ -215,3 +215,13 @@ async def was_absent_before(tx: Transaction, leg_id: str, ago: timedelta) -> boo
         leg_id, ago,
     )  # fmt: skip
     return bool(noted["is_long"])
+
+
+async def is_money_moving(tx: Transaction, order_id: str) -> bool:
+    """Whether some leg of this order is neither paid nor given up."""
+    return bool(
+        await tx.rows(
+            "SELECT 1 FROM refund_legs WHERE order_id = $1 AND state <> ALL($2) LIMIT 1",
+            order_id, [str(state) for state in SETTLED],
+        )
+    )  # fmt: skip

@@ -43,7 +43,9 @@ def codes_are_capped(books: Books) -> Iterator[str]:
     offer = books.shop["settings"].get("codes", {})
     cap, per_days = offer.get("per_customer", 1), offer.get("per_days", 90)
     earned = Counter(
-        (code["customer_hash"], int(code["minted_at"].timestamp()) // 86_400 // per_days) for code in books.codes
+        (code["customer_hash"], int(code["minted_at"].timestamp()) // 86_400 // per_days)
+        for code in books.codes
+        if code["customer_hash"]  # an erased customer's codes cannot be counted together
     )
     for (customer, _), n in earned.items():
         if n > cap:
