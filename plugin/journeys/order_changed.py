@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from plugin.audit import service as audit
 from plugin.cases.facts import cancelled_by_the_store_itself
+from plugin.cases.left import shipped_of
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
@@ -169,6 +170,7 @@ class _Said:
         self, change: OrderChange, waiting: Mapping[str, Mapping[str, int]], settled: Mapping[str, Mapping[str, int]]
     ) -> None:
         self.waiting, self.settled = waiting, settled
+        self._after = change.after
         self._all_cancelled = change.after.state is not OrderState.OPEN
         self._quantities = {line.id: line.quantity for line in change.after.lines}
         self._cancelled, self._left = counted(change.after.cancelled), fulfilled_by_line(change.after)
@@ -186,10 +188,8 @@ class _Said:
 
     def has_left(self, case: Case) -> bool:
         """Whether these units cannot be cancelled any more, whatever becomes of other cases that wait."""
-        return any(
-            _sum(self.settled, line) + n + self._left.get(line, 0) > self._quantities.get(line, 0)
-            for line, n in self.waiting[case.id].items()
-        )
+        gone = {line: _sum(self.settled, line) for line in self.waiting[case.id]}
+        return bool(shipped_of(self._after, gone, self.waiting[case.id]))
 
     def has_left_all_the_same(self, case: Case) -> bool:
         """Whether a parcel of this version holds units that count as cancelled, by our count or by the store's own:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.audit import service as audit
+from plugin.cases.left import shipped_meanwhile
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
@@ -64,6 +65,14 @@ class StoreHasCancelled(DomainError):
     sentence = "The store has cancelled these items already. If a refund of this case failed, retry that refund."
 
 
+class HasShipped(DomainError):
+    status = 409
+    code = "has_shipped"
+    sentence = (
+        "Some of these items have shipped, so they can no longer be cancelled. Refuse the case, or offer a return."
+    )
+
+
 class NotLess(DomainError):
     status = 422
     code = "not_less"
@@ -97,11 +106,27 @@ async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -
 
 
 async def _take_for_the_store(tx: Transaction, shop: Shop, case_id: str) -> Desk:
-    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not."""
+    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not.
+
+    Raises ``HasShipped``, unless the store said so already and this person knows better.
+    """
     desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
     if not (await units_by_case(desk.order.id, "open")).get(case_id):
         raise StoreHasCancelled()
+    if desk.case.person_reason != "store_too_late":
+        await _check_not_shipped(desk)
     return desk
+
+
+async def _check_not_shipped(desk: Desk) -> None:
+    """What left while the case lay on the desk is no cancellation any more, and is not refunded as one (I1)."""
+    if shipped := await shipped_meanwhile(desk.order, desk.case):
+        raise HasShipped(detail=f"Shipped of case {desk.case.number}: {_in_words(desk.order, shipped)}.")
+
+
+def _in_words(order: StoredOrder, units: dict[str, int]) -> str:
+    titles = {line.id: line.title for line in order.now.lines}
+    return ", ".join(f"{n} x {titles.get(line, line)}" for line, n in units.items())
 
 
 async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
@@ -135,10 +160,12 @@ async def _pay_less(tx: Transaction, ports: Ports, desk: Desk, less: Less | None
 async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
     """Say yes to a reviewed case: it goes on as if the policy had said so, or with a smaller sum.
 
-    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do.
+    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do; and
+    ``HasShipped`` where units left meanwhile: the shopper, who asked for all of it, may ask again for what is left.
     """
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
+        await _check_not_shipped(desk)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
         await _pay_less(tx, ports, desk, less, by)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from plugin.cases.models import Case
+from plugin.cases.store import lock_with_order
+from plugin.db import rows, transaction
+from plugin.journeys import staff
+from plugin.journeys.alerts import compose_alert
+from plugin.journeys.letters import compose
+from plugin.journeys.scene import Scene, set_scene
+from plugin.journeys.staff import Less
+from plugin.messages.contexts import Cancelled
+from plugin.messages.parts import AlertKind
 from plugin.ports.orders import PaymentState, StoreOrder
+from plugin.shops.service import settings_of
+from plugin.shops.settings import Person
 from tests.factories import a_store_order
 from tests.properties.promises import broken_promises
 from tests.properties.scripted_store import Mood
@@ -120,3 +133,65 @@ async def test_shipping_that_the_payment_cannot_give_any_more_is_not_promised(wo
 
     assert not (await Case.get(id=older.id)).takes_shipping
     assert await broken_promises(world) == []
+
+
+async def the_last_is_paid_less(world: SmallWorld) -> tuple[StoreOrder, Case]:
+    """Two asks of a unit each; the store cannot cancel the second by itself, and a person does, for less."""
+    order, order_id = await placed(world)
+    older, younger = await two_asks(world, order_id)
+    world.store.mood = Mood.CANNOT
+    await work(world, "ask_store", older.id)
+    world.store.mood = Mood.AGREES
+    await work(world, "ask_store", younger.id)
+    await work(world, "settle_leg")
+    await staff.confirmed_by_hand(world.ports, world.shop, older.id, "ann", Less(100, "worn"))
+    world.confirmed.add(older.id)
+    await world.drain()
+    return order, await Case.get(id=older.id)
+
+
+async def staff_hear(world: SmallWorld) -> None:
+    settings = structs.replace(settings_of(world.shop), person=Person(alerts_to="staff@lumen.example"))
+    await rows("UPDATE shops SET settings = $1::jsonb", msgspec.json.encode(settings).decode())
+
+
+async def scene_of(world: SmallWorld, case: Case) -> Scene:
+    async with transaction(world.ports.doorbell) as tx:
+        order, locked = await lock_with_order(tx, case.id)
+        return await set_scene(tx, world.ports, world.shop, order, locked, "https://desk.example")
+
+
+async def test_shipping_beside_a_sum_that_a_person_has_set_is_asked_of_a_person(world: SmallWorld) -> None:
+    """It was lost, and nobody heard of it."""
+    await staff_hear(world)
+    order, case = await the_last_is_paid_less(world)
+
+    younger_paid = order.total - order.shipping.total - order.lines[0].total // order.lines[0].quantity
+    assert given_back(world) == younger_paid + 100
+    assert (case.state, case.waiting_on, case.person_reason) == ("with_person", "staff", "shipping_open")
+    told = await rows(
+        "SELECT canonical::jsonb -> 'data' ->> 'amount' AS n FROM audit_events WHERE kind = 'shipping_open'"
+    )
+    assert [row["n"] for row in told] == [str(order.shipping.total)]
+    purposes = [row["purpose"] for row in await rows("SELECT purpose FROM mails WHERE case_id = $1", case.id)]
+    assert any(purpose.startswith(f"{case.id}:staff_alert:shipping_open") for purpose in purposes)
+    alert = compose_alert(await scene_of(world, case), AlertKind.SHIPPING_OPEN)
+    assert (alert.case_id, f"owed: ${order.shipping.total / 100:.2f}." in str(alert.why)) == (case.number, True)
+    assert await broken_promises(world) == []
+
+
+async def test_who_has_decided_on_the_open_shipping_closes_the_case(world: SmallWorld) -> None:
+    _, case = await the_last_is_paid_less(world)
+    with pytest.raises(staff.MoneyHasMoved):
+        await staff.refuse(world.ports, world.shop, case.id, "ann")
+    await staff.close(world.ports, world.shop, case.id, "ann")
+    assert (await Case.get(id=case.id)).state == "done"
+    assert await broken_promises(world) == []
+
+
+async def test_nothing_is_left_of_an_order_whoever_pays_its_shipping(world: SmallWorld) -> None:
+    """A mail spoke of a part of the order, because the case did not pay the shipping."""
+    _, case = await the_last_is_paid_less(world)
+    letter = compose(await scene_of(world, case), "cancelled")
+    assert isinstance(letter, Cancelled)
+    assert (case.takes_shipping, letter.whole_order) == (False, True)
