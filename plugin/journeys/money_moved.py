@@ -26,7 +26,7 @@ from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
-_ABOUT_MORE_THAN_REFUNDS = (AlertKind.SHIPPED_AFTER_CANCEL, AlertKind.SHIPPING_OPEN)
+ABOUT_MORE_THAN_REFUNDS = (AlertKind.SHIPPED_AFTER_CANCEL, AlertKind.SHIPPING_OPEN)
 IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
 
 
@@ -70,7 +70,7 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
 
 def _waits_for_money(case: Case) -> bool:
     """A parcel that left after the cancel (I1) and shipping not paid keep their person, whatever the money does."""
-    for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in _ABOUT_MORE_THAN_REFUNDS
+    for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in ABOUT_MORE_THAN_REFUNDS
     return for_money or CaseState(case.state) is CaseState.EXECUTING
 
 

@@ -7,6 +7,7 @@ that the ask came too late; one that leaves with cancelled units breaks I1 and g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from plugin.audit import service as audit
@@ -23,7 +24,12 @@ from plugin.inbox.models import InboxEvent
 from plugin.insights.service import happened
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
-from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled, store_is_too_late
+from plugin.journeys.store_answers import (
+    shipped_after_cancel,
+    store_cancelled,
+    store_is_too_late,
+    store_stays_silent,
+)
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
@@ -146,16 +152,25 @@ async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: Or
     """Compare what the store now says with what our cases wait for, and with what was cancelled and left all the same.
 
     Units of a line cannot be told apart. Where several cases wait, or the store cancelled units before the ask, a
-    count says nothing about one of them until it covers them all: then only the store's own answer does.
+    count says nothing about one of them until it covers them all: then only the store's own answer does. Of what is
+    left in a line the older cases have the first claim, so that the youngest one goes to a person (I1).
     """
     stored = await lock_order(tx, change.order_id)
     said = _Said(change, await units_by_case(change.order_id, "open"), await units_by_case(change.order_id, "settled"))
+    older = Counter[str]()
     for case in await open_cases_of(tx, change.order_id, _MEETING):
         if case.id in said.waiting and _waits_for_the_store(case):
             if said.has_cancelled(case):
                 await store_cancelled(tx, ports, shop, stored, case)
-            elif said.has_left(case) and CaseState(case.state) is CaseState.AWAITING_STORE:
+                older.update(said.waiting[case.id])
+            elif CaseState(case.state) is not CaseState.AWAITING_STORE:
+                continue
+            elif not said.has_left(case, older):
+                older.update(said.waiting[case.id])
+            elif case.store_request is None or said.has_left(case, {}):
                 await store_is_too_late(tx, ports, shop, case)
+            else:  # the store was asked for this one, too, and may have agreed to it instead of to an older one
+                await store_stays_silent(tx, ports, shop, case)
         elif case.id in said.settled and said.has_left_all_the_same(case):
             await shipped_after_cancel(tx, ports, shop, case)
 
@@ -186,9 +201,9 @@ class _Said:
             for line in self.waiting[case.id]
         )
 
-    def has_left(self, case: Case) -> bool:
-        """Whether these units cannot be cancelled any more, whatever becomes of other cases that wait."""
-        gone = {line: _sum(self.settled, line) for line in self.waiting[case.id]}
+    def has_left(self, case: Case, older: Mapping[str, int]) -> bool:
+        """Whether these units cannot all be cancelled any more, if the units of ``older`` cases, by line, will be."""
+        gone = {line: _sum(self.settled, line) + older.get(line, 0) for line in self.waiting[case.id]}
         return bool(shipped_of(self._after, gone, self.waiting[case.id]))
 
     def has_left_all_the_same(self, case: Case) -> bool:

@@ -19,6 +19,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, payments_of
 from plugin.policies.decision import Amounts
 from plugin.policies.facts import Component
+from plugin.ports.orders import PaymentState
 from plugin.ports.runtime import Ports
 from plugin.refunds.plan import LegKind, NotEnoughToRefund, PlannedLeg, plan
 from plugin.refunds.service import release, reserve
@@ -37,7 +38,8 @@ async def settle_shipping(
     ``completes`` says that nothing of the order is left. The order and the case are locked.
 
     A sum that a person has set may become less, and never more: whether shipping that is owed on top was meant to be
-    withheld too is not ours to guess. A person is told its amount, and has the case until that person closes it.
+    withheld too is not ours to guess. A person is told its amount, and has the case until that person closes it; the
+    same where the payments cannot give it any more.
     """
     if completes == case.takes_shipping or (completes and await is_shipping_taken(order.id, but_by=case.id)):
         return
@@ -50,6 +52,8 @@ async def settle_shipping(
     owed = min(was, total) if case.withheld else total
     if owed > was and not await _add(tx, ports, shop, case, owed - was):
         case.takes_shipping = False  # what the payments cannot give is not promised
+        if await _is_collected(order.id):
+            await _ask_a_person(tx, ports, shop, case)
         return
     if owed < was:
         await _cut(tx, ports, case, was - owed)
@@ -70,6 +74,13 @@ async def _ask_a_person(tx: Transaction, ports: Ports, shop: Shop, case: Case) -
         data={"case": case.id, "amount": amount, "currency": case.currency},
     )  # fmt: skip
     await tell_staff(tx, case, why)
+
+
+async def _is_collected(order_id: str) -> bool:
+    """Whether the shopper's money was taken, or may be: what a payment never took is owed by nobody."""
+    return any(
+        payment.state not in (PaymentState.VOIDED, PaymentState.FAILED) for payment in await payments_of(order_id)
+    )
 
 
 async def _add(tx: Transaction, ports: Ports, shop: Shop, case: Case, amount: int) -> bool:

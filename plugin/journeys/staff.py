@@ -10,20 +10,11 @@ from plugin.cases.left import shipped_meanwhile
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
-from plugin.cases.store import (
-    ask_anew,
-    get_case,
-    is_granted,
-    lock_case,
-    mark_units,
-    owe,
-    release_units,
-    units_by_case,
-)
+from plugin.cases.store import ask_anew, get_case, is_granted, lock_case, mark_units, owe, release_units, units_by_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
-from plugin.journeys.money_moved import follow_up
+from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
@@ -70,6 +61,15 @@ class HasShipped(DomainError):
     code = "has_shipped"
     sentence = (
         "Some of these items have shipped, so they can no longer be cancelled. Refuse the case, or offer a return."
+    )
+
+
+class StillToDecide(DomainError):
+    status = 409
+    code = "still_to_decide"
+    sentence = (
+        "This case waits for a decision about its goods or its shipping, which no refund makes. Close the case once "
+        "that is decided; then try this refund again, or pay it by hand."
     )
 
 
@@ -266,7 +266,10 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
 
 
 async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
-    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id."""
+    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id.
+
+    Raises ``StillToDecide`` where a person has the case for more than its refunds: it would be done, and undecided.
+    """
     found = await get_leg(shop.id, leg_id)
     async with transaction(ports.doorbell) as tx:
         await lock_order(tx, found.order_id)
@@ -274,6 +277,8 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
         leg = await lock_leg(tx, leg_id)
         if LegState(leg.state) is not LegState.FAILED:
             raise NotWithAPerson(detail=f"This refund is {leg.state}, not failed.", state=leg.state)
+        if case.person_reason in ABOUT_MORE_THAN_REFUNDS:
+            raise StillToDecide()
         if any(other.replaces == leg.id for other in await legs_of_case(case.id)):
             raise NotWithAPerson(detail="This refund has been tried again already.", state=leg.state)
         legs = await legs_of_case(case.id)

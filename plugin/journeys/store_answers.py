@@ -205,7 +205,8 @@ async def _to_a_person(
 
 
 async def store_stays_silent(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
-    """The case's deadline has passed without an answer: a person takes over, and the refund stays held."""
+    """The case waits no longer for an answer, past its deadline or because units left: a person takes over, and the
+    refund stays held."""
     await _to_a_person(tx, ports, shop, case, "store_silent", AlertKind.STORE_SILENT, None)
 
 
