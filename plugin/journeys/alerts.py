@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from plugin.cases.models import Case
+from plugin.cases.service import worth_of_shipping
 from plugin.cases.states import CaseState
 from plugin.core.words import Words, choose_language, choose_locale
 from plugin.db import Transaction
 from plugin.journeys import sentences
-from plugin.journeys.letters import Scene, brand_of
+from plugin.journeys.letters import brand_of
+from plugin.journeys.scene import Scene
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffAlert
 from plugin.messages.parts import AlertKind
@@ -50,6 +52,7 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
     language = choose_language(settings.locale)
     words = staff_words(settings)
     stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
+    amount = worth_of_shipping(scene.case) if alert is AlertKind.SHIPPING_OPEN else sum(leg.amount for leg in stuck)
     why = sentences.ALERT_WHY.get(scene.case.person_reason or "") if alert is AlertKind.REVIEW else None
     return StaffAlert(
         shop=brand_of(scene.shop, settings, language, scene.public_url),
@@ -59,7 +62,7 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
         alert=alert,
         why=words.say(
             why or sentences.ALERT_WHY[str(alert)],
-            amount=words.money(sum(leg.amount for leg in stuck), scene.case.currency),
+            amount=words.money(amount, scene.case.currency),
             reason=next((leg.failure for leg in stuck if leg.failure), scene.case.person_reason or ""),
         ),
         url=scene.url,

@@ -7,10 +7,12 @@ that the ask came too late; one that leaves with cancelled units breaks I1 and g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from plugin.audit import service as audit
 from plugin.cases.facts import cancelled_by_the_store_itself
+from plugin.cases.left import shipped_of
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
@@ -22,7 +24,12 @@ from plugin.inbox.models import InboxEvent
 from plugin.insights.service import happened
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
-from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled, store_is_too_late
+from plugin.journeys.store_answers import (
+    shipped_after_cancel,
+    store_cancelled,
+    store_is_too_late,
+    store_stays_silent,
+)
 from plugin.journeys.store_asks import person_asked, store_left
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
@@ -149,16 +156,25 @@ async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: Or
     """Compare what the store now says with what our cases wait for, and with what was cancelled and left all the same.
 
     Units of a line cannot be told apart. Where several cases wait, or the store cancelled units before the ask, a
-    count says nothing about one of them until it covers them all: then only the store's own answer does.
+    count says nothing about one of them until it covers them all: then only the store's own answer does. Of what is
+    left in a line the older cases have the first claim, so that the youngest one goes to a person (I1).
     """
     stored = await lock_order(tx, change.order_id)
     said = _Said(change, await units_by_case(change.order_id, "open"), await units_by_case(change.order_id, "settled"))
+    older = Counter[str]()
     for case in await open_cases_of(tx, change.order_id, _MEETING):
         if case.id in said.waiting and _waits_for_the_store(case):
             if said.has_cancelled(case):
                 await store_cancelled(tx, ports, shop, stored, case)
-            elif said.has_left(case) and CaseState(case.state) is CaseState.AWAITING_STORE:
+                older.update(said.waiting[case.id])
+            elif CaseState(case.state) is not CaseState.AWAITING_STORE:
+                continue
+            elif not said.has_left(case, older):
+                older.update(said.waiting[case.id])
+            elif case.store_request is None or said.has_left(case, {}):
                 await store_is_too_late(tx, ports, shop, case)
+            else:  # the store was asked for this one, too, and may have agreed to it instead of to an older one
+                await store_stays_silent(tx, ports, shop, case)
         elif case.id in said.settled and said.has_left_all_the_same(case):
             await shipped_after_cancel(tx, ports, shop, case)
 
@@ -173,6 +189,7 @@ class _Said:
         self, change: OrderChange, waiting: Mapping[str, Mapping[str, int]], settled: Mapping[str, Mapping[str, int]]
     ) -> None:
         self.waiting, self.settled = waiting, settled
+        self._after = change.after
         self._all_cancelled = change.after.state is not OrderState.OPEN
         self._quantities = {line.id: line.quantity for line in change.after.lines}
         self._cancelled, self._left = counted(change.after.cancelled), fulfilled_by_line(change.after)
@@ -188,12 +205,10 @@ class _Said:
             for line in self.waiting[case.id]
         )
 
-    def has_left(self, case: Case) -> bool:
-        """Whether these units cannot be cancelled any more, whatever becomes of other cases that wait."""
-        return any(
-            _sum(self.settled, line) + n + self._left.get(line, 0) > self._quantities.get(line, 0)
-            for line, n in self.waiting[case.id].items()
-        )
+    def has_left(self, case: Case, older: Mapping[str, int]) -> bool:
+        """Whether these units cannot all be cancelled any more, if the units of ``older`` cases, by line, will be."""
+        gone = {line: _sum(self.settled, line) + older.get(line, 0) for line in self.waiting[case.id]}
+        return bool(shipped_of(self._after, gone, self.waiting[case.id]))
 
     def has_left_all_the_same(self, case: Case) -> bool:
         """Whether a parcel of this version holds units that count as cancelled, by our count or by the store's own:

@@ -34,6 +34,11 @@ ALERT_WHY = {
     "shipped_after_cancel": (
         "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return."
     ),
+    "shipping_open": (
+        "Nothing of this order is left, so that its shipping is owed: {amount}. It was not paid, because a person has "
+        "set what this case pays, or because the payments cannot give it any more. Pay it back by hand or keep it, and "
+        "close the case."
+    ),
     "shopper_waits": "The shopper asks for a person, and writes:",
     "overdue": "This case is past its date and still waits for a person.",
 }

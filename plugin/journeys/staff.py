@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.audit import service as audit
+from plugin.cases.left import shipped_meanwhile
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
@@ -20,10 +21,17 @@ from plugin.cases.store import (
     release_units,
     units_by_case,
 )
-from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
-from plugin.journeys.money_moved import follow_up
+from plugin.journeys.desk_refusals import (
+    HasShipped,
+    MoneyHasMoved,
+    NotLess,
+    NotWithAPerson,
+    StillToDecide,
+    StoreHasCancelled,
+)
+from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
@@ -43,32 +51,7 @@ from plugin.refunds.store import get_leg, legs_of_case, lock_leg, payables
 from plugin.shops.models import Shop
 from plugin.shops.service import pseudonym, settings_of
 
-
-class NotWithAPerson(DomainError):
-    status = 409
-    code = "not_with_a_person"
-    sentence = "This case does not wait for a person (any more)."
-
-
 _MAY_PAY = (CaseState.WITH_PERSON, CaseState.EXECUTING, CaseState.DONE)  # the store has agreed, nobody has said no
-
-
-class MoneyHasMoved(DomainError):
-    status = 409
-    code = "money_has_moved"
-    sentence = "Money of this case has moved already, so it can no longer be refused."
-
-
-class StoreHasCancelled(DomainError):
-    status = 409
-    code = "store_has_cancelled"
-    sentence = "The store has cancelled these items already. If a refund of this case failed, retry that refund."
-
-
-class NotLess(DomainError):
-    status = 422
-    code = "not_less"
-    sentence = "A smaller amount is at least nothing, less than what the case owes, and has a reason."
 
 
 @dataclass(frozen=True)
@@ -98,11 +81,27 @@ async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -
 
 
 async def _take_for_the_store(tx: Transaction, shop: Shop, case_id: str) -> Desk:
-    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not."""
+    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not.
+
+    Raises ``HasShipped``, unless the store said so already and this person knows better.
+    """
     desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
     if not (await units_by_case(desk.order.id, "open")).get(case_id):
         raise StoreHasCancelled()
+    if desk.case.person_reason != "store_too_late":
+        await _check_not_shipped(desk)
     return desk
+
+
+async def _check_not_shipped(desk: Desk) -> None:
+    """What left while the case lay on the desk is no cancellation any more, and is not refunded as one (I1)."""
+    if shipped := await shipped_meanwhile(desk.order, desk.case):
+        raise HasShipped(detail=f"Shipped of case {desk.case.number}: {_in_words(desk.order, shipped)}.")
+
+
+def _in_words(order: StoredOrder, units: dict[str, int]) -> str:
+    titles = {line.id: line.title for line in order.now.lines}
+    return ", ".join(f"{n} x {titles.get(line, line)}" for line, n in units.items())
 
 
 async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
@@ -141,10 +140,12 @@ async def _pay_less(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, less:
 async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
     """Say yes to a reviewed case: it goes on as if the policy had said so, or with a smaller sum.
 
-    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do.
+    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do; and
+    ``HasShipped`` where units left meanwhile: the shopper, who asked for all of it, may ask again for what is left.
     """
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
+        await _check_not_shipped(desk)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
         await _pay_less(tx, ports, shop, desk, less, by)
@@ -245,7 +246,10 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
 
 
 async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
-    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id."""
+    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id.
+
+    Raises ``StillToDecide`` where a person has the case for more than its refunds: it would be done, and undecided.
+    """
     found = await get_leg(shop.id, leg_id)
     async with transaction(ports.doorbell) as tx:
         await lock_order(tx, found.order_id)
@@ -253,6 +257,8 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
         leg = await lock_leg(tx, leg_id)
         if LegState(leg.state) is not LegState.FAILED:
             raise NotWithAPerson(detail=f"This refund is {leg.state}, not failed.", state=leg.state)
+        if case.person_reason in ABOUT_MORE_THAN_REFUNDS:
+            raise StillToDecide()
         if any(other.replaces == leg.id for other in await legs_of_case(case.id)):
             raise NotWithAPerson(detail="This refund has been tried again already.", state=leg.state)
         legs = await legs_of_case(case.id)

@@ -197,6 +197,7 @@ class AlertKind(StrEnum):
     REFUND_STUCK = "refund_stuck"
     STORE_SILENT = "store_silent"
     SHIPPED_AFTER_CANCEL = "shipped_after_cancel"
+    SHIPPING_OPEN = "shipping_open"
     AMOUNTS_DISAGREE = "amounts_disagree"
     DISPUTE = "dispute"
     SHOPPER_WAITS = "shopper_waits"

@@ -261,6 +261,8 @@ class Phrases:
                 return say("The store does not answer")
             case AlertKind.SHIPPED_AFTER_CANCEL:
                 return say("A cancelled order was shipped")
+            case AlertKind.SHIPPING_OPEN:
+                return say("The shipping of a cancelled order was not paid back")
             case AlertKind.AMOUNTS_DISAGREE:
                 return say("The amounts of an order disagree")
             case AlertKind.DISPUTE:
