@@ -17,6 +17,7 @@ from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
+from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 
 
 def database_address(settings: Settings) -> str:
@@ -30,6 +31,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
     payments = StripeGateway()
     mail = SmtpTransport(settings.smtp_url) if settings.smtp_url else FileTransport(settings.data / "mail")
     http = outgoing_client()
+    woocommerce = WooCommercePlatform(http)
     try:
         yield Ports(
             clock=clock or SystemClock(),
@@ -38,9 +40,10 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
             payments=payments,
             storefronts={
                 "standard": StandardStorefront(http),
-                "woocommerce": WooCommerceStorefront(),
+                "woocommerce": WooCommerceStorefront(woocommerce),
                 "shopify": ShopifyStorefront(),
             },
+            platforms={"woocommerce": woocommerce},
             mail=mail,
             public_url=settings.public_url,
             mail_sender=parseaddr(settings.mail_from)[1],

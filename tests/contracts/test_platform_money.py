@@ -14,7 +14,8 @@ from plugin.ports.payments import (
     Rejected,
 )
 from plugin.ports.platforms import PlatformRefund, RefundRecord
-from tests.contracts.platform_benches import PLATFORMS, Placed, PlatformBench, Step, Trouble
+from tests.contracts.bench import Placed, PlatformBench, Step, Trouble
+from tests.contracts.platform_benches import PLATFORMS
 
 
 @pytest.fixture(params=sorted(PLATFORMS))

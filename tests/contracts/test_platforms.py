@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from plugin.ports.orders import LineCount
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus
-from tests.contracts.platform_benches import PLATFORMS, STOREFRONTS, Placed, Step, StorefrontBench, Trouble
+from tests.contracts.bench import Placed, Step, StorefrontBench, Trouble
+from tests.contracts.platform_benches import PLATFORMS, STOREFRONTS
 
 EVERY_STOREFRONT = {**STOREFRONTS, **PLATFORMS}
 
