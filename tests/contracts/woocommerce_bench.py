@@ -64,7 +64,11 @@ class WooBench:
         if trouble is Trouble.REFUSE:
             self.store.gateway_refuses = "The transaction is too old to be refunded."
         else:
-            self.store.faults.append(Switched(FAULTS[trouble], re.compile(CALLS[at])))
+            self.switch(FAULTS[trouble], CALLS[at])
+
+    def switch(self, fault: Fault, calls: str = ".", times: int | None = None) -> None:
+        """Any fault of the stand-in's, at the calls whose ``METHOD route`` matches."""
+        self.store.faults.append(Switched(fault, re.compile(calls), times))
 
     def heal(self) -> None:
         self.store.gateway_refuses = None
