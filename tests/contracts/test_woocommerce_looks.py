@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from plugin.ports.orders import LineCount, OrderState, StoreOrder
@@ -83,6 +84,13 @@ async def test_an_order_that_cannot_be_read_is_named_and_blocks_nothing(woo: Woo
     page = await woo.platform.orders_changed(woo.connection, AT)
     assert [order.id for order in page.orders] == [fine.order_id]
     assert [id for id, _ in page.unreadable] == [broken.order_id]
+
+
+async def test_an_order_that_was_looked_up_is_newer_than_the_webhook_of_the_same_change(woo: WooBench) -> None:
+    placed = await woo.place()
+    told = woo.storefront.parse("order.updated", msgspec.json.encode(woo.store.orders[int(placed.order_id)]))
+    assert isinstance(told, OrderChanged)
+    assert (await fetched(woo, placed)).sequence == told.order.sequence + 1
 
 
 async def test_more_refunds_than_a_page_holds_are_all_seen(woo: WooBench) -> None:
