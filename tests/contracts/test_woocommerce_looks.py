@@ -123,6 +123,15 @@ async def test_an_order_refunded_as_a_whole_before_it_left_has_no_unit_to_send(w
     assert order.cancelled == (LineCount(placed.lines[0], 2), LineCount(placed.lines[1], 1))
 
 
+async def test_an_order_refunded_as_a_whole_after_it_left_has_left(woo: WooBench) -> None:
+    placed = await woo.place()
+    woo.store.ship(int(placed.order_id))
+    woo.store.refund(int(placed.order_id), {"amount": "107.95", "reason": "Sent back."})
+    order = await fetched(woo, placed)
+    assert order.cancelled == ()
+    assert order.fulfilments[0].lines == (LineCount(placed.lines[0], 2), LineCount(placed.lines[1], 1))
+
+
 async def test_parcels_of_advanced_shipment_tracking_say_what_is_in_them(woo: WooBench) -> None:
     placed = await woo.place()
     named = {"tracking_provider": "correos", "tracking_number": "PK1", "date_shipped": "1795168800",
@@ -138,7 +147,7 @@ async def test_parcels_of_advanced_shipment_tracking_say_what_is_in_them(woo: Wo
 async def test_tracking_without_contents_is_the_whole_order_in_its_last_parcel(woo: WooBench) -> None:
     placed = await woo.place()
     first = {"tracking_number": "1", "date_shipped": "1795082400", "custom_tracking_provider": "Bicycle"}
-    second = {"tracking_number": "2", "date_shipped": "2026-11-21", "custom_tracking_link": "https://t.example/2"}
+    second = {"tracking_number": "2", "date_shipped": "2026-11-21", "custom_tracking_link": "https://t.example/%1$s"}
     track(woo, placed, second, first)
     order = await fetched(woo, placed)
     assert [(p.tracking_number, len(p.lines)) for p in order.fulfilments] == [("2", 2), ("1", 0)]
