@@ -57,7 +57,7 @@ async def serve_sandbox(
 ) -> AsyncIterator[RunningSandbox]:  # fmt: skip
     """Serve until the block ends. Port 0 takes a free one; the other arguments are those of ``create_sandbox``."""
     app = create_sandbox(clock=clock, state=state, settle_after=settle_after, retry_delays=retry_delays)
-    # Idle connections stay open for longer than any client keeps them, or a call may meet one that is just being closed.
+    # Idle connections stay open for longer than any client keeps them, or a call meets one that is just being closed.
     config = uvicorn.Config(
         app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=75
     )
