@@ -53,11 +53,11 @@ async def as_it_stands(
     ports: Ports, claim: Claim, shop: Shop, order_id: str, told: StoreOrder | None
 ) -> Fetched | None:
     """The order that a webhook is about as the store has it now; ``told`` is what the body made of it. None where the
-    store cannot be asked, its answer not be read, or a newer version than ``told`` is stored: then the body stands."""
+    store cannot be asked, its answer not be read, or a later change than ``told`` is stored: then the body stands."""
     if (connected := await platform_of(ports, shop)) is None:
         return None
     known = await find_by_external_id(shop.id, order_id)
-    if told is not None and known is not None and told.sequence < known.row.sequence:
+    if told is not None and known is not None and told.updated_at < known.now.updated_at:
         return None  # of a burst of webhooks, the first has brought what the others tell of
     claim.check_may_send()
     try:

@@ -44,7 +44,7 @@ async def test_a_burst_of_webhooks_asks_once(shop: Connected) -> None:
 async def test_a_change_within_one_tick_of_the_stores_clock_is_not_lost(shop: Connected) -> None:
     order, _ = await shop.placed()
     shop.world.store.put(structs.replace(order, tags=("in the same second",)))
-    await shop.tell(order)
+    await shop.tell(structs.replace(order, sequence=0))  # a webhook's short form may rank below what was looked up
     assert (await stored(shop, order)).tags == ("in the same second",)
 
 
