@@ -28,8 +28,9 @@ INDEXES = [
     ("inbox_events_subject", "inbox_events (shop_id, subject) WHERE subject IS NOT NULL"),
 ]
 
-# Polling a store or Stripe is reading as well: plugin/outbox/lanes.py asks by this very expression.
-_READING = ("read_event", "read_payment", "poll_store", "poll_stripe")
+# Polling a store or Stripe is reading as well, and nobody waits for a store's books. plugin/outbox/lanes.py asks by this
+# very expression.
+_READING = ("read_event", "read_payment", "poll_store", "poll_stripe", "record_refund", "note_case")
 _WORK_DUE = "work ((CASE WHEN kind IN {kinds} THEN 1 ELSE 0 END), not_before) WHERE state IN ('ready', 'claimed')"
 
 
@@ -116,6 +117,11 @@ class Migration(migrations.Migration):
             field=fields.CharField(null=True, max_length=64),
         ),
         *(ops.RunSQL(f"CREATE INDEX {name} ON {what}", reverse_sql=f"DROP INDEX {name}") for name, what in INDEXES),
+        ops.AddField(
+            model_name="Payment",
+            name="external_refunds",
+            field=fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads),
+        ),
         *(
             ops.RunSQL(
                 f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({rule})",

@@ -127,7 +127,7 @@ async def mint(
         tx, shop_id=shop.id, order_id=order_id, kind="code_minted", actor="system", at=at,
         data={"case": case_id, "code": code.id, "budget": code.budget, "currency": currency},
     )  # fmt: skip
-    if settings.code_authority == "stripe":
+    if settings.code_authority != "ledger":
         await add(tx, shop_id=shop.id, kind=PUBLISH_CODE, ref=code.id)
     return Minted(code.id, grouped(letters), code.expires_at)
 

@@ -129,7 +129,7 @@ def _gift(scene: Scene) -> RetentionCode | None:
     consents = rule == "soft_opt_in" or (rule == "consent" and scene.order.now.customer.marketing_consent)
     if code is None or text is None or not consents or code.state not in ("minted", "reserved"):
         return None
-    if code.authority == "stripe" and code.promotion_id is None:
+    if code.authority != "ledger" and code.promotion_id is None:
         return None
     return RetentionCode(
         code=text,

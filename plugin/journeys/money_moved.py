@@ -11,6 +11,7 @@ from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
+from plugin.journeys.store_books import case_is_done, refunded_at_stripe
 from plugin.journeys.tell import TELL, tell_case, tell_staff
 from plugin.journeys.told import paid_again, was_told
 from plugin.messages.parts import AlertKind
@@ -43,6 +44,8 @@ async def take_refund_fact(
         return False
     if LegState(leg.state) is LegState.FAILED:
         await money_failed(tx, ports, shop, case, "refund_failed")
+    elif LegState(leg.state) is LegState.SUCCEEDED:
+        await refunded_at_stripe(tx, ports, shop, leg)
     await follow_up(tx, ports, shop, case)
     return True
 
@@ -64,6 +67,7 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
         if _waits_for_money(case):
             await move(tx, case, CaseState.DONE, at=at)
+            await case_is_done(tx, ports, shop, case)
         if await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded_again" if await paid_again(case, legs) else "refunded")
 

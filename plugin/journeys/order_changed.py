@@ -22,6 +22,8 @@ from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent
 from plugin.insights.service import happened
+from plugin.journeys.echoes import ours_of, settle_echoes
+from plugin.journeys.order_fetched import as_it_stands, check_still_newest
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
 from plugin.journeys.store_answers import (
@@ -37,7 +39,7 @@ from plugin.outbox.service import Claim
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Ignored, PersonAsked, ShopLeft, Unparseable
-from plugin.refunds.store import paid_by_hand_in
+from plugin.refunds.store import legs_in_order
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
 
@@ -74,34 +76,47 @@ async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventStat
 
 
 async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent) -> None:
-    adapter = ports.storefronts[event.source]
+    """The body is taken at its word only where the store cannot be asked."""
+    adapter, told = ports.storefronts[event.source], None
     try:
         parsed = adapter.parse(event.topic, bytes(event.body))
     except Unparseable as unreadable:
-        await _close(ports, claim, event, EventState.SET_ASIDE, str(unreadable.args[0]))
-        return
-    if isinstance(parsed, Ignored):
-        await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
-        return
-    if isinstance(parsed, PersonAsked):
-        await person_asked(ports, claim, shop, event, parsed)
-        return
-    if isinstance(parsed, ShopLeft):
-        await store_left(ports, claim, shop, event, parsed)
+        about, reason = unreadable.order_id, str(unreadable.args[0])
+    else:
+        if isinstance(parsed, Ignored):
+            await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
+            return
+        if isinstance(parsed, PersonAsked):
+            await person_asked(ports, claim, shop, event, parsed)
+            return
+        if isinstance(parsed, ShopLeft):
+            await store_left(ports, claim, shop, event, parsed)
+            return
+        told, about, reason = parsed.order, parsed.order.id, ""
+    fetched = await as_it_stands(ports, claim, shop, about, told) if about else None
+    order = fetched.order if fetched else told
+    if order is None:
+        state = EventState.IGNORED if fetched else EventState.SET_ASIDE
+        await _close(ports, claim, event, state, _NOT_THERE if fetched else reason)
         return
     async with transaction(ports.doorbell) as tx:
-        change = await order_changed(tx, ports, shop, parsed.order)
-        at, about = ports.clock.now(), parsed.order.id
-        await close_event(tx, event.id, EventState.HANDLED, at, subject=about, forget_body=change.is_erased)
+        if fetched:
+            await check_still_newest(tx, shop, fetched, order.id)
+        change = await order_changed(tx, ports, shop, order)
+        at = ports.clock.now()
+        await close_event(tx, event.id, EventState.HANDLED, at, subject=order.id, forget_body=change.is_erased)
         await outbox.complete(tx, claim)
+
+
+_NOT_THERE = "The store has no such order (any more), and none is stored here."
 
 
 async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreOrder) -> OrderChange:
     """Take over a version of an order, with everything that follows from it."""
     at = ports.clock.now()
     who = customer_pseudonym(ports.vault, shop, order.customer.email, order.customer.id)
-    by_hand = await paid_by_hand_in(shop.id, order.id)
-    change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, by_hand=by_hand)
+    legs = await legs_in_order(shop.id, order.id)
+    change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, ours=ours_of(order, legs))
     if change.is_stale:
         return change
     await audit.record(
@@ -132,6 +147,7 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     if change.is_edited:
         await _edit_units_out(tx, change)
     if not change.is_new:
+        await settle_echoes(tx, ports, order, legs)
         await _collected_too_much(tx, ports, change.order_id)
         await _meet_open_cases(tx, ports, shop, change)
     return change

@@ -31,10 +31,12 @@ from plugin.journeys.desk_refusals import (
     StillToDecide,
     StoreHasCancelled,
 )
+from plugin.journeys.holds import end_hold
 from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
+from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
@@ -186,6 +188,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         await release(tx, desk.legs, at=at, why="refused_by_person")
         await release_units(tx, desk.case.id)
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
+        await end_hold(tx, ports, shop, desk.case)
         await tell_case(tx, desk.case, "refused")
 
 
@@ -223,6 +226,8 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
         await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
+        await end_hold(tx, ports, shop, desk.case)
+        await case_is_done(tx, ports, shop, desk.case)
 
 
 async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:

@@ -21,8 +21,10 @@ from plugin.codes.minting import mint
 from plugin.codes.store import codes_of_case
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
+from plugin.journeys.holds import end_hold
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.shipping_owed import settle_shipping
+from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, payments_of
@@ -153,6 +155,7 @@ async def store_cancelled(
     at = ports.clock.now()
     if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=actor):
         return
+    await end_hold(tx, ports, shop, case)
     await mark_units(tx, case.id, "settled")
     completes = await nothing_is_left(order, case)
     await settle_shipping(tx, ports, shop, order, case, completes=completes)
@@ -177,6 +180,7 @@ async def store_cancelled(
     await tell_case(tx, case, "cancelled", delay=MAIL_WAITS_FOR_MONEY if legs else None)
     if CaseState(case.state) is CaseState.EXECUTING and all(LegState(leg.state) in SETTLED for leg in all_legs):
         await move(tx, case, CaseState.DONE, at=at)
+        await case_is_done(tx, ports, shop, case)
 
 
 async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None) -> None:

@@ -77,8 +77,9 @@ async def _write_to_shopper(tx: Transaction, ports: Ports, scene: Scene, templat
 
 
 def _still_publishing(code: Code, ports: Ports) -> bool:
-    """A code that checkout takes from Stripe is worth nothing before it stands there; the mail waits, but not long."""
-    waiting = code.authority == "stripe" and code.promotion_id is None and code.flag is None
+    """A code that checkout takes from Stripe or the store is worth nothing before it stands there; the mail waits, but
+    not long."""
+    waiting = code.authority != "ledger" and code.promotion_id is None and code.flag is None
     return waiting and ports.clock.now() - code.minted_at < PUBLISHING_HAS
 
 

@@ -52,7 +52,8 @@ class Order(Model):
 class Payment(Model):
     """One payment of an order, with its numbers from the custodian's last report.
 
-    ``external_refunded`` counts refunds that did not begin here; ``disputed`` what open or lost disputes hold.
+    ``external_refunded`` counts refunds that did not begin here, and ``external_refunds`` are those that Stripe lists,
+    as (id, amount); ``disputed`` is what open or lost disputes hold.
     ``readings`` counts the reports that were taken over: one that was asked for before the last of them may be older.
     """
 
@@ -72,6 +73,7 @@ class Payment(Model):
     captured = fields.BigIntField(default=0)
     capturable = fields.BigIntField(default=0)
     external_refunded = fields.BigIntField(default=0)
+    external_refunds: fields.JSONField[list[tuple[str, int]] | None] = fields.JSONField(null=True)
     disputed = fields.BigIntField(default=0)
     read_at = fields.DatetimeField(null=True)
     readings = fields.IntField(default=0)

@@ -27,7 +27,15 @@ class SignatureInvalid(DomainError):
 
 
 class Unparseable(Exception):
-    """A verified body that makes no order. ``args[0]`` is the reason, in words for the shop's staff."""
+    """A verified body that makes no order. ``args[0]`` is the reason, in words for the shop's staff.
+
+    ``order_id`` is the store's own id of the order that the body names all the same (``StoreOrder.id``): a connected
+    store is asked for that order, as a deletion tells no more than the id.
+    """
+
+    def __init__(self, reason: str, order_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.order_id = order_id
 
 
 class Delivery(Struct, frozen=True):

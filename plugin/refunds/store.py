@@ -168,15 +168,14 @@ async def paid_by_hand(payment_id: str) -> int:
     return n
 
 
-async def paid_by_hand_in(shop_id: str, external_id: str) -> dict[str, int]:
-    """The same for a whole order, by the store's ids of the order and of its payments."""
-    found = await rows(
-        "SELECT p.external_id, sum(l.amount)::bigint AS n FROM refund_legs l JOIN payments p ON p.id = l.payment_id "  # noqa: S608
-        f"JOIN orders o ON o.id = l.order_id WHERE o.shop_id = $1 AND o.external_id = $2 AND {_BY_HAND} GROUP BY 1",
-        shop_id,
-        external_id,
-    )
-    return {row["external_id"]: row["n"] for row in found}
+async def legs_in_order(shop_id: str, external_id: str) -> list[tuple[RefundLeg, Payment]]:
+    """All legs of an order by the store's own id of it, oldest first, each with the payment that it is on."""
+    return await read_both(
+        RefundLeg, Payment,
+        "FROM refund_legs a JOIN payments b ON b.id = a.payment_id JOIN orders o ON o.id = a.order_id "
+        "WHERE o.shop_id = $1 AND o.external_id = $2 ORDER BY a.id",
+        shop_id, external_id,
+    )  # fmt: skip
 
 
 async def payments_to_read_again(before: datetime) -> list[tuple[str, str]]:

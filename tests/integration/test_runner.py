@@ -17,6 +17,7 @@ from plugin.inbox.events import READ_EVENT
 from plugin.journeys.payment_reported import READ_PAYMENT
 from plugin.journeys.poll import POLL_STORE
 from plugin.journeys.poll_stripe import POLL_STRIPE
+from plugin.journeys.store_books import NOTE_CASE, RECORD_REFUND
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Lane, LeaseLost, Turn, lane_of
 from plugin.ports.runtime import Ports
@@ -267,8 +268,8 @@ async def test_a_flood_in_one_lane_keeps_the_other_waiting_for_nothing(database:
     await running
 
 
-def test_every_kind_of_work_that_only_reads_is_in_the_lane_for_it() -> None:
-    reading = {READ_EVENT, READ_PAYMENT, POLL_STORE, POLL_STRIPE}
+def test_every_kind_of_work_that_only_reads_or_keeps_books_is_in_the_lane_for_it() -> None:
+    reading = {READ_EVENT, READ_PAYMENT, POLL_STORE, POLL_STRIPE, RECORD_REFUND, NOTE_CASE}
     assert {kind for kind in JOBS if lane_of(kind) is Lane.READING} == reading
 
 

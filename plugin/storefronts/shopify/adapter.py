@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from plugin.ports.storefronts import Delivery, Ignored, OrderChanged, Parsed, Unparseable
+from plugin.storefronts.platform_values import order_named_in
 from plugin.storefronts.shopify.orders import read_order
 from plugin.storefronts.shopify.signature import verified_delivery
 from plugin.storefronts.unasked import CannotBeAsked
 
 _TOPIC = re.compile(r"[a-z_]+/[a-z_]+")
+_DELETED = "The store deleted this order and sent only its id: see to it in its admin."
 _NOT_THE_ORDER = {
     "orders/edited": "An edit tells only what it changed; the order's own update follows.",
     "orders/risk_assessment_changed": "A risk assessment holds no order.",
@@ -39,8 +41,5 @@ class ShopifyStorefront(CannotBeAsked):
         try:
             return OrderChanged(read_order(body))
         except Unparseable as error:
-            if topic == "orders/delete":
-                raise Unparseable(
-                    "The store deleted this order and sent only its id: see to it in its admin."
-                ) from error
-            raise
+            reason = _DELETED if topic == "orders/delete" else error.args[0]
+            raise Unparseable(reason, order_named_in(body)) from error
