@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 from plugin.audit.service import verify_order
 from plugin.core.words import catalogue, choose_language
@@ -91,12 +92,6 @@ def _says_refunded(text: str, locale: str) -> bool:
 
 async def nobody_is_forgotten(books: Books) -> list[str]:
     """I9: an open case says who is next and until when, has its timer, and is past it only with a person."""
-    late = {
-        row["id"]
-        for row in await rows(
-            "SELECT id FROM cases WHERE shop_id = $1 AND due_at < now() - interval '1 minute'", books.shop["id"]
-        )
-    }
     timers = {
         row["ref"]
         for row in await rows(
@@ -111,7 +106,7 @@ async def nobody_is_forgotten(books: Books) -> list[str]:
             continue
         if not case["waiting_on"] or case["due_at"] is None:
             broken.append(f"I9: {case['number']} is {case['state']} and waits for nobody.")
-        if case["id"] in late and case["waiting_on"] != "staff":
+        elif case["due_at"] < books.at - timedelta(minutes=1) and case["waiting_on"] != "staff":
             broken.append(f"I9: {case['number']} is past its date and waits on {case['waiting_on']}.")
         if case["id"] not in timers:
             broken.append(f"I9: nothing will look at {case['number']} ({case['state']}) at its date.")
