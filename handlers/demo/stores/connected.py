@@ -15,6 +15,7 @@ from handlers.demo.transcript import StepFailed, require
 from plugin.db import rows
 from plugin.shops.links import Credentials, StripeCredentials
 from plugin.shops.models import Shop
+from plugin.shops.service import settings_of
 
 TELLS_EVERY = 0.02  # seconds between two rounds of the platform's own background job
 NAME = "Lumen Demo Store"
@@ -46,8 +47,10 @@ async def connect_platform_shop(
         keep(path, keys)
     if keys is None:
         raise StepFailed("The shop's keys are not known.")
-    settings = msgspec.structs.replace(DEMO_SETTINGS, code_authority="store")
-    await Shop.filter(id=keys.shop_id).update(settings=msgspec.to_builtins(settings))
+    shop = await Shop.get(id=keys.shop_id)
+    settings = msgspec.structs.replace(DEMO_SETTINGS, code_authority=settings_of(shop).code_authority)
+    shop.settings = msgspec.to_builtins(settings)
+    await shop.save(update_fields=["settings"])
     return Connected(keys, f"{len(made.hooks)} webhooks registered, {made.orders_read} orders imported")
 
 
