@@ -27,12 +27,10 @@ DEMO_SETTINGS = ShopSettings(
 
 
 class DemoKeys(ShopKeys, frozen=True, kw_only=True):
-    """The secrets that a store of one's own has besides, and those of its account at the sandbox."""
+    """The secrets that a store of one's own has besides."""
 
     webhook_secret: str
     store_secret: str
-    stripe_api_key: str
-    stripe_webhook_secret: str
 
 
 async def open_demo_shop(ports: Ports, data: Path, *, sandbox_url: str, store_url: str) -> tuple[DemoKeys, Shop]:

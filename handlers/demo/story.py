@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from handlers.demo.callers import Caller, until
-from handlers.demo.stores.side import DemoStoreSide, PaidBack, ShopKeys, Sold
+from handlers.demo.stores.side import STORY_SAMPLE, DemoStoreSide, PaidBack, ShopKeys, Sold
 from handlers.demo.transcript import Transcript, require
 from handlers.shopper.orders import CancelAsk, CancelConfirm
 from handlers.shopper.sessions import ExchangeAsk, LinkAsk
@@ -80,7 +80,7 @@ class Story:
         side = self.side
         email = f"grace.{self.number}@example.com"  # a new customer each time: a code is capped per customer
         with self.tell.step("order_paid", f"Grace buys a coat and two scarves, and {side.lines.pays}") as told:
-            order = await side.sell(side.story_sample, 0, email)
+            order = await side.sell(STORY_SAMPLE, 0, email)
             told.detail = f"order {order.number}, {order.total} {order.currency} in minor units"
         with self.tell.step("order_webhook", "The store posts the order as a signed webhook") as told:
             await side.tell(order)

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from handlers.demo.stores.side import Ground, PaidBack
+from handlers.demo.stores.side import Ground, PaidBack, ShopKeys
 from handlers.demo.transcript import require
 from plugin.payments.sandbox.control_client import SandboxControl
 from plugin.payments.sandbox.server import RunningSandbox
@@ -38,14 +38,17 @@ class StripeSide:
             raise RuntimeError("The shop's account at the sandbox is not known yet.")
         return self._control
 
-    async def connect(self, ground: Ground, shop_id: str, api_key: str, webhook_secret: str) -> None:
+    async def connect(self, ground: Ground, keys: ShopKeys) -> None:
         """Register our webhook endpoint as a shop would in Stripe's dashboard, and drop those of earlier runs."""
+        api_key, webhook_secret = keys.stripe_api_key, keys.stripe_webhook_secret
+        if api_key is None or webhook_secret is None:
+            raise ValueError("The shop has no account at Stripe.")
         self._control = await self._stack.enter_async_context(self._sandbox.control(api_key))
         login = {"authorization": f"Bearer {api_key}"}
         endpoints = f"{self.url}/v1/webhook_endpoints"
         for endpoint in (await ground.http.get(endpoints, headers=login)).json()["data"]:
             await ground.http.delete(f"{endpoints}/{endpoint['id']}", headers=login)
-        await self._control.add_endpoint(f"{ground.settings.public_url}/hooks/{shop_id}/stripe", webhook_secret)
+        await self._control.add_endpoint(f"{ground.settings.public_url}/hooks/{keys.shop_id}/stripe", webhook_secret)
 
     async def pay(self, amount: int, currency: str, *, is_authorised: bool = False) -> str:
         """A shopper pays by card; the PaymentIntent."""

@@ -13,11 +13,19 @@ from plugin.settings import Settings
 
 
 class ShopKeys(Struct, frozen=True, kw_only=True):
-    """A shop's keys as its own server would keep them; they open nothing but this machine's demo."""
+    """A shop's keys as its own server would keep them; they open nothing but this machine's demo.
+
+    The last two are those of its account at the Stripe sandbox, where it has one.
+    """
 
     shop_id: str
     secret_key: str
     publishable_key: str
+    stripe_api_key: str | None = None
+    stripe_webhook_secret: str | None = None
+
+
+STORY_SAMPLE = "fashion"  # a coat and two scarves
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,6 @@ class DemoStoreSide(Protocol):
     storefront: str
     lines: Lines
     codes_live: Literal["ledger", "store"]
-    story_sample: str
     to_play_with: tuple[str, ...]
     links: dict[str, str]
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from handlers.demo.shop import open_demo_shop, remember_orders
 from handlers.demo.stores.at_stripe import StripeSide
-from handlers.demo.stores.side import Connected, Ground, Lines, PaidBack, Sold
+from handlers.demo.stores.side import STORY_SAMPLE, Connected, Ground, Lines, PaidBack, Sold
 from handlers.demo.transcript import require
 from plugin.orders.models import Order
 from plugin.payments.sandbox.server import serve_sandbox
@@ -34,7 +34,6 @@ class StandardSide:
         echoes="Stripe's reports and the store's own echo arrive: nothing happens twice",
     )
     codes_live: Literal["ledger", "store"] = "ledger"
-    story_sample = "fashion"
     to_play_with: tuple[str, ...] = ("spanish", "russian", "two_payments", "authorised")
 
     def __init__(self, served: ServedStore, stripe: StripeSide) -> None:
@@ -59,7 +58,7 @@ class StandardSide:
         self._store.hooks_url = f"{ground.settings.public_url}/hooks/{keys.shop_id}/standard"
         await remember_orders(self._store, keys.shop_id)
         self._first += await Order.filter(shop_id=keys.shop_id).count()
-        await self._stripe.connect(ground, keys.shop_id, keys.stripe_api_key, keys.stripe_webhook_secret)
+        await self._stripe.connect(ground, keys)
         return Connected(keys, "a secret to sign its webhooks with, and one that signs our call to it")
 
     async def sell(self, sample: str, place: int, email: str | None = None) -> Sold:
@@ -75,7 +74,7 @@ class StandardSide:
     async def sell_with_code(self, code: str, place: int, email: str | None) -> Sold:
         """See ``DemoStoreSide.sell_with_code``."""
         at, number = self._store.clock.now(), self._first + place
-        order = build_sample("fashion", id=f"ord_{number}", at=at, payment_intent="pi_preview", email=email)
+        order = build_sample(STORY_SAMPLE, id=f"ord_{number}", at=at, payment_intent="pi_preview", email=email)
         total = order.total - order.shipping.price
         intent = await self._stripe.pay(total, order.currency)
         paid = replace(order.payments[0], amount=total, captured=total, stripe_payment_intent=intent)

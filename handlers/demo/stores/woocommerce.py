@@ -9,14 +9,13 @@ from typing import Literal
 
 from handlers.demo.stores.at_stripe import StripeSide
 from handlers.demo.stores.connected import NAME, Heartbeat, connect_platform_shop, last_order_id
-from handlers.demo.stores.side import Connected, Ground, Lines, PaidBack, Sold
+from handlers.demo.stores.side import STORY_SAMPLE, Connected, Ground, Lines, PaidBack, Sold
 from handlers.demo.transcript import require
 from plugin.core.ids import new_token
 from plugin.core.money import parse_amount
 from plugin.payments.sandbox.server import serve_sandbox
 from plugin.ports.orders import Custodian
-from plugin.shops.links import Credentials, StripeCredentials
-from plugin.shops.service import new_webhook_secret
+from plugin.shops.links import Credentials
 from plugin.storefronts.demo.woocommerce.samples import Body, Goods, decimal, order_body
 from plugin.storefronts.demo.woocommerce.server import ServedWooStore, serve_woo_store
 from plugin.storefronts.demo.woocommerce.store import WooStore
@@ -41,7 +40,6 @@ class WooCommerceSide:
         echoes="Stripe, the store and the store's gateway all report the same refund: it counts once",
     )
     codes_live: Literal["ledger", "store"] = "store"
-    story_sample = "fashion"
     to_play_with: tuple[str, ...] = ("one_scarf", "paypal")
 
     def __init__(self, served: ServedWooStore, stripe: StripeSide) -> None:
@@ -61,11 +59,9 @@ class WooCommerceSide:
         credentials = Credentials(
             address=self._served.url, key=self._store.consumer_key, secret=self._store.consumer_secret
         )
-        api_key, secret = new_token("sk_test_demo"), new_webhook_secret()
-        stripe = StripeCredentials(api_key=api_key, api_base=self._stripe.url, webhook_secret=secret)
-        connected = await connect_platform_shop(ground, self.storefront, credentials, stripe)
+        connected = await connect_platform_shop(ground, self.storefront, credentials, stripe_url=self._stripe.url)
         self._store.last_id = max(self._store.last_id, await last_order_id(connected.keys.shop_id))
-        await self._stripe.connect(ground, connected.keys.shop_id, api_key, secret)
+        await self._stripe.connect(ground, connected.keys)
         return connected
 
     async def sell(self, sample: str, place: int, email: str | None = None) -> Sold:
@@ -74,7 +70,7 @@ class WooCommerceSide:
 
     async def sell_with_code(self, code: str, place: int, email: str | None) -> Sold:
         """See ``DemoStoreSide.sell_with_code``: the store's own coupon takes the shipping off."""
-        return await self._place(self.story_sample, email, 0, code)
+        return await self._place(STORY_SAMPLE, email, 0, code)
 
     async def _tell_all(self) -> None:
         await self._store.deliver()
