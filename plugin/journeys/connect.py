@@ -164,8 +164,11 @@ async def save_connection(
 
 
 def settings_of_store(facts: StoreFacts) -> ShopSettings:
-    """Settings that begin where the store's own are; what we cannot take in stays at its default."""
-    document: dict[str, object] = {}
+    """Settings that begin where the store's own are; what we cannot take in stays at its default.
+
+    Codes are the store's own: its checkout redeems them, and nobody has to build anything.
+    """
+    document: dict[str, object] = {"code_authority": "store"}
     brand = {"home_url": facts.home_url} if facts.home_url else None
     said = {"locale": facts.locale, "time_zone": facts.time_zone, "country": facts.country, "brand": brand}
     for name, value in said.items():

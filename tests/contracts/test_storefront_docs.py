@@ -1,4 +1,4 @@
-"""What docs/storefront-webhooks.md claims is run: its code signs, its bodies are read, its answers are understood."""
+"""What docs/storefronts/standard.md claims is run: its code signs, its bodies are read, its answers are understood."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from plugin.storefronts.woocommerce.marks import CANCEL_KEY, asked_mark, claimed
 from plugin.storefronts.woocommerce.subscribing import TOPICS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = (DOCS / "storefront-webhooks.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "storefronts" / "standard.md").read_text(encoding="utf-8")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 BODY = '{"type":"order.updated","name":"Лусия"}'
 

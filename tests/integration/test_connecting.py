@@ -217,3 +217,4 @@ def test_settings_begin_where_the_stores_are_and_leave_out_what_nobody_knows() -
     assert (settings_of_store(odd).country, settings_of_store(odd).time_zone) == ("US", "UTC")
     assert settings_of_store(odd).brand.home_url is None
     assert settings_of_store(LUMEN).time_zone == "Europe/Madrid"
+    assert settings_of_store(LUMEN).code_authority == "store"

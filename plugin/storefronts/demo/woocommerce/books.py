@@ -33,7 +33,8 @@ class Refused(Exception):
 @dataclass
 class Books:
     """``gateway_refuses`` is what the store's gateway says instead of paying; ``paid_back`` is what it has paid, by
-    order, in minor units. ``stock`` is by product, relative to where it was before its orders."""
+    order, in minor units. ``stock`` is by product, relative to where it was before its orders; new ids
+    come after ``last_id``."""
 
     clock: Clock = field(default_factory=SystemClock)
     orders: dict[int, Body] = field(default_factory=dict)
@@ -44,11 +45,11 @@ class Books:
     gateway_refuses: str | None = None
     changes: list[tuple[str, int]] = field(default_factory=list)  # (topic, order) that webhooks still have to tell
     _taken: Counter[tuple[int, int]] = field(default_factory=Counter)  # units of (order, line) off the shelf
-    _last_id: int = 1000
+    last_id: int = 1000
 
     def new_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
+        self.last_id += 1
+        return self.last_id
 
     def place(self, order: Body) -> Body:
         self.orders[order["id"]] = order
