@@ -15,8 +15,8 @@ READY := .venv/.ready
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(READY) ## Start everything on embedded defaults and play the story (ONCE=1: end after it)
-	@$(BIN)/comeback demo $(if $(ONCE),--once)
+run: $(READY) ## Start everything and play the story (ONCE=1: end after it; STOREFRONT=woocommerce: on a platform)
+	@$(BIN)/comeback demo $(if $(ONCE),--once) $(if $(STOREFRONT),--storefront $(STOREFRONT))
 
 test: $(READY) browser ## Run the whole suite (ARGS="tests/unit -k money" for a part)
 	@$(BIN)/python -m pytest $(ARGS)

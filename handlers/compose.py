@@ -18,6 +18,7 @@ from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
+from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 
 
 def database_address(settings: Settings) -> str:
@@ -32,6 +33,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
     mail = SmtpTransport(settings.smtp_url) if settings.smtp_url else FileTransport(settings.data / "mail")
     http = outgoing_client()
     clock = clock or SystemClock()
+    woocommerce = WooCommercePlatform(http)
     shopify = shopify_api(http, clock=clock)
     try:
         yield Ports(
@@ -41,10 +43,10 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
             payments=payments,
             storefronts={
                 "standard": StandardStorefront(http),
-                "woocommerce": WooCommerceStorefront(),
+                "woocommerce": WooCommerceStorefront(woocommerce),
                 "shopify": ShopifyStorefront(shopify, clock),
             },
-            platforms={"shopify": ShopifyPlatform(shopify, clock)},
+            platforms={"woocommerce": woocommerce, "shopify": ShopifyPlatform(shopify, clock)},
             mail=mail,
             public_url=settings.public_url,
             mail_sender=parseaddr(settings.mail_from)[1],

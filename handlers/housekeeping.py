@@ -1,24 +1,30 @@
-"""What is done every minute, by one process at a time: forgetting what has expired, sealing the audit, reconciling."""
+"""What is done every minute, by one process at a time: forgetting what has expired, sealing the audit, and having
+stores and custodians asked for what no webhook may have told."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from plugin.access import rate
 from plugin.access import service as access
 from plugin.audit.service import unsealed_days, write_root
 from plugin.codes.minting import expire_due
-from plugin.db import transaction
+from plugin.db import Transaction, transaction
 from plugin.inbox import idempotency
 from plugin.journeys.payment_reported import READ_PAYMENT
+from plugin.journeys.poll import POLL_STORE
+from plugin.journeys.poll_stripe import POLL_STRIPE
 from plugin.outbox import service as outbox
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import payments_to_read_again
+from plugin.shops.links import links_to_poll, shops_to_poll_at_stripe
 
 _ONE_KEEPER = 0x686F7573  # "hous": an advisory lock that only one process gets
 WORK_KEPT_FOR = timedelta(days=7)
 SEALED_AFTER = timedelta(hours=1)  # an event of the day's last second may still be committing for a while
 READ_AGAIN_AFTER = timedelta(minutes=10)
+POLL_EVERY = timedelta(minutes=10)
 SEALED_WITHIN = timedelta(days=30)  # an installation that stood still for longer has nothing to seal
 
 
@@ -36,7 +42,16 @@ async def keep_house(ports: Ports) -> None:
         for payment_id, shop_id in await payments_to_read_again(at - READ_AGAIN_AFTER):
             if not await outbox.is_open(tx, kind=READ_PAYMENT, ref=payment_id):
                 await outbox.add(tx, shop_id=shop_id, kind=READ_PAYMENT, ref=payment_id)
+        await _poll(tx, POLL_STORE, await links_to_poll(at - POLL_EVERY))
+        await _poll(tx, POLL_STRIPE, await shops_to_poll_at_stripe(at - POLL_EVERY))
         last_day = (at - SEALED_AFTER).date() - timedelta(days=1)
         for shop_id, day in await unsealed_days(at.date() - SEALED_WITHIN, last_day):
             await write_root(tx, shop_id, day)
     await expire_due(ports)
+
+
+async def _poll(tx: Transaction, kind: str, shop_ids: Sequence[str]) -> None:
+    """Have each of these shops asked, unless it is being asked."""
+    for shop_id in shop_ids:
+        if not await outbox.is_open(tx, kind=kind, ref=shop_id):
+            await outbox.add(tx, shop_id=shop_id, kind=kind, ref=shop_id)

@@ -14,13 +14,18 @@ from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.cancel import ASK_STORE
+from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
+from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
 from plugin.journeys.overdue import case_due
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
+from plugin.journeys.poll import POLL_STORE, poll_store
+from plugin.journeys.poll_stripe import POLL_STRIPE, poll_stripe
 from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
+from plugin.journeys.store_books import NOTE_CASE, RECORD_REFUND, note_case, record_refund
 from plugin.journeys.tell import TELL, tell
 from plugin.messages.outbox import SEND_MAIL, send_mail
 from plugin.outbox.service import Claim, Later, LeaseLost, back_off, put_back
@@ -39,6 +44,14 @@ JOBS: dict[str, UseCase] = {
     PUBLISH_CODE: publish_code,
     WITHDRAW_CODE: withdraw_code,
     MAIL_LOOKUP: mail_lookup,
+    POLL_STORE: poll_store,
+    POLL_STRIPE: poll_stripe,
+    ERASE_ORDER: erase_order,
+    ERASE_SHOP: erase_shop,
+    RECORD_REFUND: record_refund,
+    NOTE_CASE: note_case,
+    HOLD_ORDER: hold_order,
+    RELEASE_HOLD: release_hold,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

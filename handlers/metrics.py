@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.exceptions import NotAuthorizedException
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from handlers.addresses import is_loopback
+from plugin.shops.links import LinkNumbers
 
 _LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 _FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -20,16 +23,27 @@ _FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits: counts of rows, an age in seconds, refund legs by state, mails by state."""
+    """What waits: counts of rows, an age in seconds, refund legs by state, mails by state; and what polling found."""
 
     inbox_depth: int = 0
     outbox_depth: int = 0
     outbox_age_seconds: int = 0
     legs: Mapping[str, int] = field(default_factory=dict)
     mails: Mapping[str, int] = field(default_factory=dict)
+    links: LinkNumbers = field(default_factory=LinkNumbers)
 
 
 ReadBacklog = Callable[[], Awaitable[Backlog]]
+
+
+@dataclass(frozen=True)
+class _Collector(Collector):
+    """Numbers that are kept elsewhere, asked for at each scrape."""
+
+    look: Callable[[], Iterable[Metric]]
+
+    def collect(self) -> Iterable[Metric]:
+        return self.look()
 
 
 class Metrics:
@@ -51,6 +65,8 @@ class Metrics:
         self._age = Gauge("comeback_outbox_age_seconds", "Age of the oldest work that is due.", registry=self.registry)
         self._legs = Gauge("comeback_refund_legs", "Refund legs by state.", ("state",), registry=self.registry)
         self._mails = Gauge("comeback_mails", "Mails by state.", ("state",), registry=self.registry)
+        self._links = LinkNumbers()
+        self.registry.register(_Collector(self._collect_links))
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer under its route template, so that no token or id becomes a label."""
@@ -65,10 +81,25 @@ class Metrics:
         self._inbox.set(backlog.inbox_depth)
         self._outbox.set(backlog.outbox_depth)
         self._age.set(backlog.outbox_age_seconds)
+        self._links = backlog.links
         for gauge, by_state in ((self._legs, backlog.legs), (self._mails, backlog.mails)):
             gauge.clear()
             for state, count in by_state.items():
                 gauge.labels(state).set(count)
+
+    def _collect_links(self) -> Iterator[Metric]:
+        """What polling found, as the database counts it: these only grow, over all processes and restarts."""
+        yield CounterMetricFamily(
+            "comeback_store_missed", "Versions of orders that a poll brought and no webhook.", self._links.missed
+        )
+        yield CounterMetricFamily(
+            "comeback_store_hooks_mended", "Webhooks at stores that had to be put right.", self._links.mended_hooks
+        )
+        if self._links.poll_age_seconds is not None:
+            yield GaugeMetricFamily(
+                "comeback_store_poll_age_seconds", "Since the oldest complete poll of a connected store.",
+                self._links.poll_age_seconds,
+            )  # fmt: skip
 
     def exposition(self) -> bytes:
         """All numbers in Prometheus' text format."""

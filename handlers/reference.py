@@ -180,7 +180,7 @@ def docs_page() -> Response[str]:
 
 @get("/docs/order.schema.json", include_in_schema=False, sync_to_thread=False)
 def published_order_schema() -> dict[str, Any]:
-    """The JSON Schema of the order that a storefront sends us (`docs/storefront-webhooks.md`)."""
+    """The JSON Schema of the order that a storefront sends us (`docs/storefronts/standard.md`)."""
     return order_schema()
 
 

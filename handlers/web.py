@@ -31,6 +31,7 @@ from plugin.outbox.service import depth
 from plugin.ports.runtime import Clock
 from plugin.refunds.store import legs_by_state
 from plugin.settings import Settings
+from plugin.shops.links import link_numbers
 from plugin.shops.service import origin_is_known
 
 
@@ -119,4 +120,5 @@ async def _backlog() -> Backlog:
         outbox_age_seconds=int(age),
         legs=await legs_by_state(),
         mails=await mails_by_state(),
+        links=await link_numbers(),
     )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from plugin.core.vault import Vault
 from plugin.ports.mail import Envelope
-from plugin.ports.payments import GatewayEvent, PaymentAccount, PaymentFact, Promotion, RefundFact
+from plugin.ports.payments import DisputeFact, GatewayEvent, PaymentAccount, PaymentFact, Promotion, RefundFact
 from plugin.ports.runtime import Ports, Ring
 from plugin.ports.storefronts import SignatureInvalid, Storefront
 
@@ -89,6 +89,9 @@ class FakePayments:
 
     async def refunds_since(self, account: PaymentAccount, since: datetime) -> tuple[RefundFact, ...]:
         raise NotExpected("refunds_since")
+
+    async def disputes_since(self, account: PaymentAccount, since: datetime) -> tuple[DisputeFact, ...]:
+        raise NotExpected("disputes_since")
 
     async def ping(self, account: PaymentAccount) -> str:
         return account.shop_id

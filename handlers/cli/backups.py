@@ -170,7 +170,7 @@ async def _reconcile(shop_id: str | None, days: int) -> _Told:
 
 
 async def _compare_shop(ports: Ports, shop: Shop, since: datetime, refunds_since: datetime, told: _Told) -> None:
-    from handlers.cli.findings import one_line
+    from handlers.cli.health import one_line
     from plugin.journeys.reconcile import compare_payment, what_to_compare
     from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rejected
     from plugin.shops.service import set_paused

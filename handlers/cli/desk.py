@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from plugin.cases.models import Case
 
 case = typer.Typer(name="case", help="What shoppers have asked for, and what waits for a person.", no_args_is_help=True)
-person = typer.Typer(name="person", help="What shoppers have written to your people.", no_args_is_help=True)
 refund = typer.Typer(name="refund", help="Refunds that need a person's hand.", no_args_is_help=True)
 inbox = typer.Typer(name="inbox", help="Webhooks that could not be read, and why.", no_args_is_help=True)
 
@@ -115,6 +113,7 @@ def show_case(
                 **_brief(found),
                 "asked_at": found.asked_at,
                 "reason": found.reason,
+                "withheld_reason": found.withheld_reason,
                 "decision": found.decision,
                 "refunds": legs,
                 "audit": [{"at": event.at, "kind": event.kind, "event": event.canonical} for event in events],
@@ -175,29 +174,6 @@ def close(shop_id: ShopId, case_id: CaseId, by: By) -> None:
 
     run(_at_desk(staff.close, shop_id, case_id, by))
     out.print("[green]✓[/] Closed.")
-
-
-@person.command("list")
-def list_messages(shop_id: ShopId, as_json: AsJson = False) -> None:
-    """What shoppers have written, the newest first, with the address to answer to and until when."""
-
-    async def read() -> list[dict[str, Any]]:
-        from plugin.messages.contacts import newest_contacts
-
-        async with opened(load()) as ports:
-            (shop,) = await shops_of(shop_id)
-            return [asdict(each) for each in await newest_contacts(ports.vault, shop.id)]
-
-    found = run(read())
-    if as_json:
-        print_json(found)
-        return
-    for each in found:
-        head = f"{each['created_at']:%Y-%m-%d %H:%M} order {each['order_number']} {each['email'] or '-'}"
-        out.print(f"{head}, answer by {each['answers_by']:%Y-%m-%d %H:%M}", markup=False, highlight=False)
-        out.print(f"  {each['message']}", markup=False, highlight=False, soft_wrap=True)
-    if not found:
-        out.print("[green]✓[/] Nobody has written.")
 
 
 @refund.command("paid")

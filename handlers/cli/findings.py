@@ -9,7 +9,8 @@ import httpx
 from redis.exceptions import RedisError
 from tortoise.exceptions import BaseORMException
 
-from handlers.cli.health import Finding, Health, all_within, fault, ok, warning, within
+from handlers.cli.health import Finding, Health, all_within, fault, ok, one_line, warning, within
+from handlers.cli.links import link_findings
 from handlers.cli.signs import disk_finding, shop_signs, signs
 from handlers.worker import eviction_policy
 from plugin import db
@@ -34,11 +35,6 @@ OLDEST_SERVER = 140000
 _REDIS_AWAY = "Check REDIS_URL and that Redis runs. Meanwhile the workers find their work in the database."
 _MAIL_AWAY = "Check SMTP_URL: scheme (smtp, smtp+starttls, smtps), host, port, user and password."
 _DATABASE_AWAY = "Check DATABASE_URL: host, port, name and password; and that the server runs and lets you in."
-
-
-def one_line(error: Exception) -> str:
-    """What an error of somebody else's says, its line breaks taken out."""
-    return " ".join(str(error).split())
 
 
 async def examine(settings: Settings, ports: Ports) -> AsyncIterator[Finding]:
@@ -137,7 +133,11 @@ async def shop_findings(ports: Ports, shop: Shop, *, production: bool = False) -
             f"comeback shop connect {shop.id} --stripe-webhook-secret whsec_…"
         )
         yield fault(f"{shop.name}: Stripe webhook", "Its signing secret is not set, so reports are refused.", mend)
-    yield await store_finding(ports, shop)
+    if shop.storefront == "standard":
+        yield await store_finding(ports, shop)
+    else:
+        async for finding in link_findings(ports, shop):
+            yield finding
     async for finding in shop_signs(shop, ports.public_url):
         yield finding
 
@@ -158,8 +158,6 @@ async def stripe_finding(ports: Ports, shop: Shop) -> Finding:
 async def store_finding(ports: Ports, shop: Shop) -> Finding:
     """Whether the address is one that we may call and somebody listens there; nothing is asked of the store."""
     what = f"{shop.name}: store"
-    if shop.storefront != "standard":
-        return ok(what, f"{shop.storefront}: its cancellations wait for a person, for now")
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
     mend = f"comeback shop connect {shop.id} --store-address https://…"
     if store.address is None:

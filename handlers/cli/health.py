@@ -38,6 +38,11 @@ def fault(what: str, says: str, mend: str) -> Finding:
     return Finding(what, Health.FAULT, says, mend)
 
 
+def one_line(error: Exception) -> str:
+    """What an error of somebody else's says, its line breaks taken out."""
+    return " ".join(str(error).split())
+
+
 async def within(what: str, mend: str, look: Awaitable[Finding]) -> Finding:
     """The finding, or that there was none in time: the doctor never hangs on who does."""
     try:

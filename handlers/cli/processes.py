@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 TAKES_AWAY = "_contract_"  # in the name of a migration that an older version cannot live with (docs/operations.md)
 
+_STORES = {
+    "standard": "one of your own, which speaks our published format",
+    "woocommerce": "a stand-in of WooCommerce",
+}
 Port = Annotated[int | None, typer.Option(help="Listen here instead of on PORT.", min=0, max=65535)]
 
 
@@ -78,6 +82,9 @@ def demo(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the story as one JSON object (with --once).")] = False,
     port: Port = None,
+    storefront: Annotated[
+        str, typer.Option("--storefront", help="Play it on a store of this kind: standard or woocommerce.")
+    ] = "standard",
 ) -> None:
     """Start everything on this machine and play the story once.
 
@@ -89,6 +96,8 @@ def demo(
     settings = load()
     if settings.production:
         fail("The demo is not for production: its shop's keys lie in a file. Unset COMEBACK_ENV to play it.")
+    if storefront not in _STORES:
+        fail(f"The story can be played on {', '.join(_STORES)}.", status=2)
     if json and not once:
         fail("--json prints the finished story, so it goes with --once.", status=2)
     if port is not None:
@@ -109,8 +118,9 @@ def demo(
 
         configure_logs(settings.log_level, log)
         tell = Transcript(None if json else out)
-        tell.say("[bold]Comeback[/], the demo: from the click on cancel to the code that brings the shopper back\n")
-        report = run(Demo(settings, tell, database, started).play(once=once))
+        tell.say("[bold]Comeback[/], the demo: from the click on cancel to the code that brings the shopper back")
+        tell.say(f"The store is {_STORES[storefront]}.\n")
+        report = run(Demo(settings, tell, database, started, storefront).play(once=once))
     if json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report)).decode() + "\n")
     raise typer.Exit(0 if report.ok else 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import backups, care, codes, desk, processes, shops, triggering
+from handlers.cli import backups, care, codes, connect, desk, person, processes, removing, shops, triggering
 
 app = typer.Typer(
     name="comeback",
@@ -24,13 +24,15 @@ app.command(rich_help_panel=_RUN)(processes.serve)
 app.command(rich_help_panel=_RUN)(processes.work)
 app.command(rich_help_panel=_RUN)(processes.migrate)
 app.add_typer(sandbox, rich_help_panel=_RUN)
+app.add_typer(connect.connect, rich_help_panel=_SHOPS)
 app.add_typer(shops.shop, rich_help_panel=_SHOPS)
+shops.shop.command("remove")(removing.remove)
 app.add_typer(shops.policy, rich_help_panel=_SHOPS)
 app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)
 
 app.add_typer(desk.case, rich_help_panel=_DAILY)
-app.add_typer(desk.person, rich_help_panel=_DAILY)
+app.add_typer(person.person, rich_help_panel=_DAILY)
 app.add_typer(desk.refund, rich_help_panel=_DAILY)
 app.add_typer(desk.inbox, rich_help_panel=_DAILY)
 app.add_typer(codes.codes, rich_help_panel=_DAILY)

@@ -143,10 +143,22 @@ def show(shop_id: ShopId) -> None:
                 "stripe_api_base": found.stripe_api_base,
                 "paused": found.paused,
                 "hooks": _hooks(settings, found),
+                "link": await _link(found.id),
                 "settings": found.settings,
             }
 
     print_json(run(read()))
+
+
+async def _link(shop_id: str) -> dict[str, object] | None:
+    """How the shop's connection to its platform stands."""
+    from plugin.shops.links import find_link
+
+    link = await find_link(shop_id)
+    if link is None:
+        return None
+    said = ("state", "connected_at", "imported_at", "polled_to", "hooks", "missed", "mended_hooks", "problem")
+    return {name: getattr(link, name) for name in said}
 
 
 @shop.command("settings")

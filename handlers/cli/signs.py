@@ -18,13 +18,17 @@ from plugin.shops.models import Shop
 CLOCK_MAY_DIFFER, CLOCK_IS_WRONG = 2.0, 60.0  # seconds; a signature is good for 300 both ways
 LEAST_FREE = 500 * 2**20  # bytes; below it PostgreSQL may stop for want of room for its log
 _TRIED_FOR = {
-    "settle_leg": "refunds wait for Stripe",
+    "settle_leg": "refunds wait for Stripe or for the store",
     "read_payment": "payments could not be read at Stripe",
     "ask_store": "cancellations wait for the store's answer",
     "send_mail": "mails are not taken by the mail server",
     "read_event": "webhooks could not be read",
     "publish_code": "codes could not be published",
     "withdraw_code": "codes could not be withdrawn",
+    "record_refund": "refunds could not be written into the store's books",
+    "note_case": "notes could not be left at the store's orders",
+    "hold_order": "orders could not be kept from being packed",
+    "release_hold": "orders are kept from being packed for no reason any more",
 }
 
 

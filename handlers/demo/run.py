@@ -5,41 +5,28 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from handlers.demo.callers import Caller
+from handlers.demo.coming_back import check_books, comes_back
 from handlers.demo.inbox import inbox_routes
-from handlers.demo.shop import DemoKeys, open_demo_shop, remember_orders
-from handlers.demo.story import Story
+from handlers.demo.shop import kept_in
+from handlers.demo.stores.opening import open_side
+from handlers.demo.stores.side import DemoStoreSide, Ground
+from handlers.demo.story import Ending, Story
 from handlers.demo.transcript import Report, Transcript
 from handlers.serving import listen, serve_app
 from handlers.web import build_app
 from plugin import db
 from plugin.orders.models import Order
-from plugin.payments.sandbox.control_client import SandboxControl
-from plugin.payments.sandbox.server import RunningSandbox, serve_sandbox
 from plugin.settings import Settings
-from plugin.storefronts.demo.server import ServedStore, serve_demo_store
-from plugin.storefronts.demo.store import DemoStore
 
 HOST = "127.0.0.1"
 FIRST_NUMBER = 1001
-TO_PLAY_WITH = ("spanish", "russian", "two_payments", "authorised")
 BANK_TAKES = 3.0  # seconds until the sandbox's pending refunds settle
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Everything running, and the addresses to open."""
-
-    story: Story
-    urls: dict[str, str]
 
 
 def demo_settings(settings: Settings, port: int) -> Settings:
@@ -57,6 +44,7 @@ class Demo:
     tell: Transcript
     database: Future[str]
     started: float
+    storefront: str = "standard"
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _is_told: bool = False
 
@@ -83,74 +71,54 @@ class Demo:
             tell.say(f"[yellow]Port {wanted} is taken, so this demo serves on {port}.[/]\n")
         settings = demo_settings(self.settings, port)
         await db.migrate(await asyncio.wrap_future(self.database))
-        async with (
-            serve_sandbox(state=settings.data / "stripe.json", settle_after=BANK_TAKES) as sandbox,
-            serve_demo_store(DemoStore("", "")) as store,
-        ):
+        async with open_side(self.storefront, settings.data, BANK_TAKES) as side:
             app = build_app(settings, more_routes=[inbox_routes(settings.data / "mail")])
-            async with serve_app(app, listener):
-                keys, _ = await open_demo_shop(
-                    app.state.ports, settings.data, sandbox_url=sandbox.url, store_url=store.calls_url
-                )
-                async with _stage(settings, tell, keys, sandbox, store) as stage:
-                    ready_ms = round((time.perf_counter() - self.started) * 1000, 1)
-                    tell.say(f"[bold]Ready in {ready_ms:.0f} ms[/] at {settings.public_url}\n")
-                    report = await _tell_story(stage, keys, tell, ready_ms)
-                    self._is_told = True
-                    if not once:
-                        await _open_house(stage, settings, tell)
-                        await self._stop.wait()
-                    return report
+            async with (
+                serve_app(app, listener),
+                httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=15) as http,
+            ):
+                ready_ms = round((time.perf_counter() - self.started) * 1000, 1)
+                tell.say(f"[bold]Ready in {ready_ms:.0f} ms[/] at {settings.public_url}\n")
+                story = await _tell_story(Ground(app.state.ports, settings, http), side, tell)
+                self._is_told = True
+                if story is not None and not once:
+                    await _open_house(story, settings, tell)
+                    await self._stop.wait()
+                return _report(story, side, settings, tell, ready_ms)
 
 
-@asynccontextmanager
-async def _stage(
-    settings: Settings, tell: Transcript, keys: DemoKeys, sandbox: RunningSandbox, served: ServedStore
-) -> AsyncIterator[Stage]:
-    store = served.store
-    store.webhook_secret, store.call_secret = keys.webhook_secret, keys.store_secret
-    store.hooks_url = f"{settings.public_url}/hooks/{keys.shop_id}/standard"
-    await remember_orders(store, keys.shop_id)
-    sold = await Order.filter(shop_id=keys.shop_id).count()
-    async with (
-        httpx.AsyncClient(base_url=settings.public_url, trust_env=False, timeout=15) as http,
-        sandbox.control(keys.stripe_api_key) as control,
-    ):
-        await _point_stripe_at_us(http, control, keys, sandbox.url, settings.public_url)
-        mail = settings.data / "mail"
-        story = Story(http, keys, store, control, mail, tell, FIRST_NUMBER + sold)
-        store.order_page = lambda order: story.ending.links.get(order.id, "")
-        urls = {
-            "inbox": f"{settings.public_url}/demo/inbox",
-            "docs": f"{settings.public_url}/docs",
-            "store": served.url,
-            "stripe_sandbox": sandbox.url,
-            "webhooks": store.hooks_url,
-        }
-        yield Stage(story, urls)
-
-
-async def _point_stripe_at_us(
-    http: httpx.AsyncClient, control: SandboxControl, keys: DemoKeys, sandbox_url: str, public_url: str
-) -> None:
-    """Register our webhook endpoint as a shop would in Stripe's dashboard, and drop those of earlier runs."""
-    login = {"authorization": f"Bearer {keys.stripe_api_key}"}
-    endpoints = f"{sandbox_url}/v1/webhook_endpoints"
-    for endpoint in (await http.get(endpoints, headers=login)).json()["data"]:
-        await http.delete(f"{endpoints}/{endpoint['id']}", headers=login)
-    await control.add_endpoint(f"{public_url}/hooks/{keys.shop_id}/stripe", keys.stripe_webhook_secret)
-
-
-async def _tell_story(stage: Stage, keys: DemoKeys, tell: Transcript, ready_ms: float) -> Report:
-    story = stage.story
+async def _tell_story(ground: Ground, side: DemoStoreSide, tell: Transcript) -> Story | None:
+    """The story as far as it came; None where the store could not even be connected."""
+    story = None
     try:
-        await story.play()
+        with tell.step("connected", side.lines.connected) as told:
+            connected = await side.connect(ground)
+            told.detail = connected.how
+        number = FIRST_NUMBER + await Order.filter(shop_id=connected.keys.shop_id).count()
+        story = Story(ground.http, connected.keys, side, ground.settings.data / "mail", tell, number)
+        order = await story.play()
+        bought = await comes_back(story, order)
+        await check_books(story, order, bought)
     except Exception:
         tell.say("\n[red]The story stopped at the step above.[/]")
-    ending = story.ending
-    if tell.is_good:
-        tell.say(f"\n[bold green]From the click to the refund created and the mail accepted: {ending.click_ms} ms[/]")
+    else:
+        tell.say(
+            f"\n[bold green]From the click to the refund created and the mail accepted: {story.ending.click_ms} ms[/]"
+        )
+    return story
+
+
+def _urls(side: DemoStoreSide, settings: Settings) -> dict[str, str]:
+    ours = {"inbox": f"{settings.public_url}/demo/inbox", "docs": f"{settings.public_url}/docs"}
+    return {**ours, **side.urls}
+
+
+def _report(
+    story: Story | None, side: DemoStoreSide, settings: Settings, tell: Transcript, ready_ms: float
+) -> Report:  # fmt: skip
+    ending = story.ending if story else Ending()
     return Report(
+        storefront=side.storefront,
         ok=tell.is_good,
         steps=tell.steps,
         ready_ms=ready_ms,
@@ -162,27 +130,25 @@ async def _tell_story(stage: Stage, keys: DemoKeys, tell: Transcript, ready_ms: 
         mail_path=ending.mail_path,
         case_id=ending.case_id,
         order_id=ending.order_id,
-        shop_id=keys.shop_id,
-        urls=stage.urls,
+        shop_id=story.keys.shop_id if story else None,
+        urls=_urls(side, settings),
     )
 
 
-async def _open_house(stage: Stage, settings: Settings, tell: Transcript) -> None:
+async def _open_house(story: Story, settings: Settings, tell: Transcript) -> None:
     """Sell a few more orders for the visitor to play with, and say where everything is."""
-    story, keys = stage.story, stage.story.keys
-    server = Caller(story.http, keys.secret_key)
-    pages = {}
-    for place, sample in enumerate(TO_PLAY_WITH):
-        order = await story.sell(sample, story.first_number + 10 + place)
-        await story.send(order)
-        pages[f"order {order.number} ({sample.replace('_', ' ')})"] = await story.link(server, order)
+    side, pages = story.side, {}
+    for place, sample in enumerate(side.to_play_with):
+        order = await side.sell(sample, 10 + place)
+        await side.tell(order)
+        pages[f"order {order.number} ({sample.replace('_', ' ')})"] = await story.link(order)
     tell.say("\n[bold]Open[/]")
-    width = max(len(name) for name in (*pages, *stage.urls))
-    for name, url in {**pages, **stage.urls}.items():
+    addresses = {**pages, **_urls(side, settings)}
+    width = max(len(name) for name in addresses)
+    for name, url in addresses.items():
         tell.say(f"  {name.replace('_', ' '):<{width}}  [link={url}]{url}[/link]")
-    tell.say(
-        f"\nThe shop is {keys.shop_id}; its keys are in {_shown(settings.data / 'demo.json')}. Ctrl-C ends the demo."
-    )
+    keys = _shown(kept_in(settings.data, side.storefront))
+    tell.say(f"\nThe shop is {story.keys.shop_id}; its keys are in {keys}. Ctrl-C ends the demo.")
 
 
 def _shown(path: Path) -> str:

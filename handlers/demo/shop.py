@@ -1,4 +1,4 @@
-"""The demo's own shop: made once, and found again by the keys that are kept beside its database."""
+"""The demo's shop on our own format: made once, and found again by the keys that are kept beside its database."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
+from handlers.demo.stores.side import ShopKeys
 from plugin.core.ids import new_token
 from plugin.core.vault import Vault
 from plugin.db import rows, transaction
@@ -20,29 +20,27 @@ from plugin.shops.settings import CodeOffer, Person, ShopSettings
 from plugin.storefronts.demo.store import DemoStore
 from plugin.storefronts.standard.wire import OrderMessage
 
-KEPT_IN = "demo.json"
+DEMO_SETTINGS = ShopSettings(
+    person=Person(reply_to="help@lumen.example", alerts_to="staff@lumen.example"),
+    codes=CodeOffer(kind="free_shipping"),
+)
 
 
-class DemoKeys(Struct, frozen=True, kw_only=True):
-    """The shop's secrets as its own server would keep them; they open nothing but this machine's demo."""
+class DemoKeys(ShopKeys, frozen=True, kw_only=True):
+    """The secrets that a store of one's own has besides."""
 
-    shop_id: str
-    secret_key: str
-    publishable_key: str
     webhook_secret: str
     store_secret: str
-    stripe_api_key: str
-    stripe_webhook_secret: str
 
 
 async def open_demo_shop(ports: Ports, data: Path, *, sandbox_url: str, store_url: str) -> tuple[DemoKeys, Shop]:
     """The demo's shop, pointed at this run's stand-ins; created when this database does not know it."""
-    path = data / KEPT_IN
+    path = kept_in(data, "standard")
     keys = msgspec.json.decode(path.read_bytes(), type=DemoKeys) if path.exists() else None
     shop = await Shop.get_or_none(id=keys.shop_id) if keys else None
     if keys is None or shop is None:
         keys = await _create(ports)
-        _keep(path, keys)
+        keep(path, keys)
         shop = await Shop.get(id=keys.shop_id)
     await connect_shop(ports.vault, shop, store_address=store_url, stripe_api_base=sandbox_url)
     return keys, shop
@@ -56,10 +54,7 @@ async def _create(ports: Ports) -> DemoKeys:
         name="Lumen Demo Store",
         storefront="standard",
         at=at,
-        settings=ShopSettings(
-            person=Person(reply_to="help@lumen.example", alerts_to="staff@lumen.example"),
-            codes=CodeOffer(kind="free_shipping"),
-        ),
+        settings=DEMO_SETTINGS,
         stripe_api_key=stripe_key,
         stripe_webhook_secret=stripe_secret,
     )
@@ -76,7 +71,13 @@ async def _create(ports: Ports) -> DemoKeys:
     )
 
 
-def _keep(path: Path, keys: DemoKeys) -> None:
+def kept_in(data: Path, storefront: str) -> Path:
+    """Where the demo's shop on this storefront keeps its keys."""
+    return data / ("demo.json" if storefront == "standard" else f"demo-{storefront}.json")
+
+
+def keep(path: Path, keys: ShopKeys) -> None:
+    """Write a shop's keys into a file that only this machine's user can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(msgspec.json.encode(keys))
 

@@ -28,6 +28,7 @@ class Step(Struct, frozen=True):
 class Report(Struct, frozen=True, kw_only=True):
     """The whole story as ``--json`` prints it. Amounts are minor units of ``currency``; None where it never came."""
 
+    storefront: str
     ok: bool
     steps: list[Step]
     ready_ms: float
@@ -39,7 +40,7 @@ class Report(Struct, frozen=True, kw_only=True):
     mail_path: str | None
     case_id: str | None
     order_id: str | None
-    shop_id: str
+    shop_id: str | None
     urls: dict[str, str]
 
 

@@ -91,9 +91,9 @@ def _money(case: CaseView, progress: Progress, say: Say) -> tuple[Step, ...]:
     if not case.money:
         return ()
     states = {MoneyState(move.state) for move in case.money}
-    if states <= {MoneyState.VOIDED, MoneyState.CHARGED_ONLY}:
+    if states <= {MoneyState.VOIDED, MoneyState.CHARGED_ONLY, MoneyState.NOT_COLLECTED}:
         return (Step(say("You are not charged"), Progress.DONE),)
-    if states <= {MoneyState.REFUNDED, MoneyState.VOIDED, MoneyState.CHARGED_ONLY}:
+    if states <= {MoneyState.REFUNDED, MoneyState.VOIDED, MoneyState.CHARGED_ONLY, MoneyState.NOT_COLLECTED}:
         return (Step(say("Your money is refunded"), Progress.DONE),)
     if progress is Progress.AHEAD:
         return (Step(say("Your money comes back"), progress),)

@@ -179,3 +179,9 @@ async def forget_expired(at: datetime) -> int:
     gone = await ShopperSession.filter(expires_at__lt=at - timedelta(days=1)).delete()
     gone += await Lookup.filter(expires_at__lt=at - timedelta(days=1)).delete()
     return gone + await OrderLink.filter(expires_at__lt=at - LINK_REMEMBERED).delete()
+
+
+async def forget_order(tx: Transaction, order_id: str) -> None:
+    """Delete every way into an order: links, sessions and lookups. Who is inside is outside at once."""
+    for table in ("order_links", "shopper_sessions", "lookups"):
+        await tx.execute(f"DELETE FROM {table} WHERE order_id = $1", order_id)  # noqa: S608 - three names of ours

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from plugin.orders.attribution import shipping_by_hand, unattributed, units_by_hand
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, counted, fulfilled_by_line
 from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
@@ -28,19 +29,22 @@ class Ownership:
         return self.open.get(line_id, frozenset()) | self.settled.get(line_id, frozenset())
 
 
-def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Payment], *, paused: bool) -> OrderFacts:
-    """All that a decision on this order may depend on; ``paused`` is the shop's own stop.
+def facts_of(
+    order: StoredOrder, ownership: Ownership, payments: Sequence[Payment], *, paused: bool, transit: timedelta
+) -> OrderFacts:
+    """All that a decision on this order may depend on; ``paused`` is the shop's own stop, and ``transit`` how long a
+    parcel of its usually takes.
 
     The store's own count of cancelled units and ours are two observations of the same thing once the store has taken
     our cancellation over: the larger one counts, and never their sum.
     """
     fulfilled = fulfilled_by_line(order.now)
-    cancelled_at_store = counted(order.now.cancelled)
+    cancelled_at_store, by_hand = counted(order.now.cancelled), units_by_hand(order.now)
     lines = tuple(
-        _line_facts(line, order.now, fulfilled, cancelled_at_store, ownership) for line in order.placement.lines
+        _line_facts(line, order.now, fulfilled, cancelled_at_store, by_hand, ownership, transit)
+        for line in order.placement.lines
     )
     is_cancelled = order.now.state is not OrderState.OPEN
-    shipping = order.placement.shipping
     extras = order.placement.extras
     return OrderFacts(
         id=order.id,
@@ -50,7 +54,7 @@ def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Paymen
         state=progress_of(lines, cancelled=is_cancelled),
         total=order.placement.total,
         lines=lines,
-        shipping=Component(0) if ownership.shipping_taken else Component(shipping.total, shipping.tax),
+        shipping=Component(0) if ownership.shipping_taken else shipping_left(order),
         extras=Component(0)
         if ownership.shipping_taken
         else Component(sum(x.total for x in extras), sum(x.tax for x in extras)),
@@ -63,8 +67,15 @@ def facts_of(order: StoredOrder, ownership: Ownership, payments: Sequence[Paymen
         frozen=order.row.frozen_reason is not None,
         paused=paused,
         unexplained=order.placement.unexplained,
-        unattributed=sum(payment.external_refunded for payment in payments),
+        unattributed=sum(unattributed(order.now, payment) for payment in payments),
     )
+
+
+def shipping_left(order: StoredOrder) -> Component:
+    """Shipping as it was paid, less what somebody gave back of it by hand; its tax in proportion."""
+    paid = order.placement.shipping
+    left = max(0, paid.total - shipping_by_hand(order.now))
+    return Component(left, paid.tax * left // paid.total if left else 0)
 
 
 def _line_facts(
@@ -72,13 +83,18 @@ def _line_facts(
     now: StoreOrder,
     fulfilled: Mapping[str, int],
     cancelled_at_store: Mapping[str, int],
+    by_hand: Mapping[str, int],
     ownership: Ownership,
+    transit: timedelta,
 ) -> LineFacts:
     owned = ownership.owned(line.id)
     free = tuple(ordinal for ordinal in range(line.quantity) if ordinal not in owned)
     parcels = [
         fulfilment for fulfilment in now.fulfilments if any(count.line_id == line.id for count in fulfilment.lines)
     ]
+    shipped_at, delivered_at = _latest(parcels, "shipped_at"), _latest(parcels, "delivered_at")
+    is_told = any(fulfilment.delivered_at for fulfilment in now.fulfilments)
+    estimated = shipped_at + transit if shipped_at and not is_told else None
     return LineFacts(
         id=line.id,
         title=line.title,
@@ -89,14 +105,16 @@ def _line_facts(
         fulfilled=fulfilled.get(line.id, 0),
         cancelled=max(cancelled_at_store.get(line.id, 0), len(ownership.settled.get(line.id, ()))),
         in_open_cases=len(ownership.open.get(line.id, ())),
+        refunded_by_hand=by_hand.get(line.id, 0),
         kind=line.kind,
         product_id=line.product_id,
         final_sale=line.final_sale,
         personalised=line.personalised,
         tags=line.tags,
         categories=line.categories,
-        shipped_at=_latest(parcels, "shipped_at"),
-        delivered_at=_latest(parcels, "delivered_at"),
+        shipped_at=shipped_at,
+        delivered_at=delivered_at or estimated,
+        delivery_is_estimated=delivered_at is None and estimated is not None,
     )
 
 

@@ -12,8 +12,9 @@ class Case(Model):
     """``facts``, ``decision`` and ``policy_id`` are pinned when the shopper confirms and never change.
 
     ``waiting_on`` and ``due_at`` are set in every state that is not terminal, and empty in the others. ``withheld`` is
-    what a person has taken off what was decided; ``owed`` is what is left. ``store_request`` is what the store is
-    asked, pinned before the first call and unchanged until a person asks anew; ``store_asks`` numbers those asks.
+    what a person has taken off what was decided, for a ``withheld_reason``; ``owed`` is what is left. ``store_request``
+    is what the store is asked, pinned before the first call and unchanged until a person asks anew; ``store_asks``
+    numbers those asks.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -33,6 +34,7 @@ class Case(Model):
     currency = fields.CharField(max_length=3)
     owed = fields.BigIntField()
     withheld = fields.BigIntField(default=0)
+    withheld_reason = fields.TextField(null=True)
     whole_order = fields.BooleanField()
     takes_shipping = fields.BooleanField()
     revision = fields.IntField()

@@ -100,11 +100,20 @@ def amounts_of(case: Case) -> Amounts:
 
     ``case.owed`` is its total, less what a person withholds.
     """
+    return _amounts(case, takes_shipping=case.takes_shipping)
+
+
+def worth_of_shipping(case: Case) -> int:
+    """What shipping and extras add to what the case comes to, less the fee that only they can bear."""
+    return _amounts(case, takes_shipping=True).total - _amounts(case, takes_shipping=False).total
+
+
+def _amounts(case: Case, *, takes_shipping: bool) -> Amounts:
     decided = decision_of(case)
-    if case.takes_shipping == decided.everything:
+    if takes_shipping == decided.everything:
         return decided.amounts
     facts, nothing = facts_at_ask(case), Component(0)
-    shipping, extras = (facts.shipping, facts.extras) if case.takes_shipping else (nothing, nothing)
+    shipping, extras = (facts.shipping, facts.extras) if takes_shipping else (nothing, nothing)
     amounts = structs.replace(decided.amounts, shipping=shipping, extras=extras)
     return structs.replace(amounts, fee=max(0, min(amounts.fee, amounts.before_fee)))
 

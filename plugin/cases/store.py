@@ -159,6 +159,13 @@ async def owe(tx: Transaction, case: Case, owed: int, *, withheld: int) -> None:
     )  # fmt: skip
 
 
+async def keep_reason(tx: Transaction, case: Case, reason: str) -> None:
+    """Keep why a person pays less, after what was kept before."""
+    await tx.execute(
+        "UPDATE cases SET withheld_reason = concat_ws(E'\\n', withheld_reason, $2::text) WHERE id = $1", case.id, reason
+    )
+
+
 async def is_shipping_taken(order_id: str, *, but_by: str) -> bool:
     """Whether another case of the order, open or settled, pays shipping back."""
     return bool(
@@ -232,3 +239,20 @@ async def waiting_for_staff(shop_id: str, limit: int = 100) -> list[Case]:
 
 
 PRIOR_WINDOW = timedelta(days=365)
+
+
+async def forget_words(tx: Transaction, order_id: str) -> None:
+    """Take what people wrote out of an order's closed cases: the shopper's reason, also where the store was asked with
+    it, the store's own words, and a colleague's reason to pay less."""
+    await tx.execute(
+        "UPDATE cases SET reason = NULL, store_reason = NULL, withheld_reason = NULL, "
+        "store_request = store_request || '{\"reason\": null}' "
+        "WHERE order_id = $1",
+        order_id,
+    )
+
+
+async def open_case_number(tx: Transaction, order_id: str) -> str | None:
+    """The number of a case of this order that is not closed, if there is any."""
+    found = await tx.rows("SELECT number FROM cases WHERE order_id = $1 AND closed_at IS NULL ORDER BY id", order_id)
+    return found[0]["number"] if found else None

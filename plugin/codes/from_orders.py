@@ -58,16 +58,18 @@ async def _flag_second_use(tx: Transaction, code: Code, external_order_id: str, 
 async def give_back(tx: Transaction, shop_id: str, external_order_id: str, at: datetime) -> list[str]:
     """A cancelled order gives back the code that it was bought with, once in the code's life; the ids given back.
 
-    A code published at Stripe is published there anew, because the old one is used up. The code keeps its end. One
-    that was revoked, or that another order carries as well, is not given back.
+    A code published at Stripe or at the store is published there anew, because the old one is used up. The code keeps
+    its end. One that was revoked, that another order carries as well, or whose customer was erased, is not given back.
     """
     given = []
     for code in await lock_codes(tx, await codes_used_by(tx, shop_id, external_order_id)):
         if code.state != CodeState.REDEEMED or code.redeemed_order != external_order_id or code.given_back:
             continue
+        if code.customer_hash is None:
+            continue
         if code.flag in (Flag.AFTER_REVOCATION, Flag.SEEN_IN_TWO_ORDERS):
             continue
-        republish = code.authority == Authority.STRIPE and at < code.expires_at
+        republish = code.authority != Authority.LEDGER and at < code.expires_at
         code.given_back, code.redeemed_at = True, None
         code.discount_given = code.revenue_kept = code.cart_id = code.reserved_until = code.flag = None
         code.promotion_id = None if republish else code.promotion_id

@@ -19,6 +19,7 @@ from plugin.codes.rules import (
 )
 from plugin.codes.states import CODE, CodeState
 from plugin.codes.store import (
+    LIVE,
     Origin,
     count_down,
     count_up,
@@ -31,7 +32,7 @@ from plugin.codes.store import (
 )
 from plugin.core.ids import new_id, readable_code, token_hash
 from plugin.core.vault import Vault
-from plugin.db import Transaction, transaction
+from plugin.db import Transaction, read, transaction
 from plugin.outbox.service import add
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
@@ -126,7 +127,7 @@ async def mint(
         tx, shop_id=shop.id, order_id=order_id, kind="code_minted", actor="system", at=at,
         data={"case": case_id, "code": code.id, "budget": code.budget, "currency": currency},
     )  # fmt: skip
-    if settings.code_authority == "stripe":
+    if settings.code_authority != "ledger":
         await add(tx, shop_id=shop.id, kind=PUBLISH_CODE, ref=code.id)
     return Minted(code.id, grouped(letters), code.expires_at)
 
@@ -182,6 +183,27 @@ async def revoke(tx: Transaction, code: Code, *, actor: str, reason: str, at: da
     if locked.promotion_id is not None:
         await add(tx, shop_id=code.shop_id, kind=WITHDRAW_CODE, ref=code.id)
     return True
+
+
+async def forget_customer(
+    tx: Transaction, shop_id: str, order_id: str, customer_hash: str | None, at: datetime
+) -> None:
+    """Bind the codes that an order has earned to nobody: what was still good of them is revoked.
+
+    The customer's own counter goes with the last order that knows them. The caller holds the order's lock, and has
+    taken its customer out.
+    """
+    for code in await read(Code, "WHERE order_id = $1 ORDER BY id", order_id, tx=tx):
+        if CodeState(code.state) in LIVE:
+            await revoke(tx, code, actor="comeback", reason="person_erased", at=at)
+    await tx.execute("UPDATE codes SET customer_hash = NULL, cart_id = NULL WHERE order_id = $1", order_id)
+    if customer_hash is None:
+        return
+    await tx.execute(
+        "DELETE FROM counters WHERE shop_id = $1 AND starts_with(key, $2) "
+        "AND NOT EXISTS (SELECT 1 FROM orders WHERE shop_id = $1 AND customer_hash = $3)",
+        shop_id, f"codes:{customer_hash}:", customer_hash,
+    )  # fmt: skip
 
 
 async def reseal_codes(vault: Vault, shop_id: str) -> int:

@@ -13,7 +13,10 @@ WITHDRAW_CODE = "withdraw_code"
 
 
 class Code(Model):
-    """One single-use code, bound to a customer. Looked up by its hash, shown by opening the sealed value."""
+    """One single-use code, bound to a customer. Looked up by its hash, shown by opening the sealed value.
+
+    ``customer_hash`` is None once that customer was erased; such a code is not live any more.
+    """
 
     id = fields.CharField(max_length=40, primary_key=True)
     shop: Any = fields.ForeignKeyField("models.Shop")
@@ -22,7 +25,7 @@ class Code(Model):
     order_id: str
     case: Any = fields.ForeignKeyField("models.Case")
     case_id: str
-    customer_hash = fields.CharField(max_length=64)
+    customer_hash = fields.CharField(max_length=64, null=True)
     code_hash = fields.CharField(max_length=64)
     sealed_code = fields.TextField()
     kind = fields.CharField(max_length=16)

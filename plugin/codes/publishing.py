@@ -1,13 +1,14 @@
-"""Codes whose redemption authority is Stripe: published there by a job, withdrawn there when they are revoked.
+"""Codes whose redemption authority is Stripe or the store: published there by a job, withdrawn there when revoked.
 
-A definitive no of Stripe (free shipping, which no coupon there can give; a key that does not open the account) makes
-our ledger the authority of that one code and flags it: the promise in the shopper's mail stays good at the checkout
-API, and no second authority knows the code. An unknown outcome is asked again with the same key, never answered by a
-fallback, for Stripe may have the code.
+A definitive no (free shipping, which no coupon of Stripe's can give; a key that does not open the account; a store that
+is not connected) makes our ledger the authority of that one code and flags it: the promise in the shopper's mail stays
+good at the checkout API, and no second authority knows the code. An unknown outcome is asked again with the same key,
+never answered by a fallback, for the authority may have the code.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -17,9 +18,11 @@ from plugin.codes.models import WITHDRAW_CODE, Code
 from plugin.codes.states import CodeState
 from plugin.codes.store import LIVE, lock_code, terms_of
 from plugin.db import Transaction, transaction
+from plugin.orders.models import Order
 from plugin.outbox.service import Claim, Later, add, complete
-from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentAccount, Promotion, Rejected
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentAccount, PaymentGateway, Promotion, Rejected
 from plugin.ports.runtime import Ports
+from plugin.shops.platforms import Connected, platform_of
 from plugin.shops.service import get_shop, payment_account
 
 NOT_PUBLISHED = "not_published"
@@ -35,22 +38,46 @@ class Authority(StrEnum):
     STORE = "store"
 
 
+@dataclass(frozen=True)
+class _AtStripe:
+    gateway: PaymentGateway
+    account: PaymentAccount
+
+    async def publish(self, promotion: Promotion, email: str | None, key: str) -> str:
+        return await self.gateway.publish_code(self.account, promotion, key=key)
+
+    async def withdraw(self, promotion_id: str, key: str) -> None:
+        await self.gateway.withdraw_code(self.account, promotion_id, key=key)
+
+
+@dataclass(frozen=True)
+class _AtStore:
+    connected: Connected
+
+    async def publish(self, promotion: Promotion, email: str | None, key: str) -> str:
+        platform, store = self.connected.platform, self.connected.store
+        return await platform.publish_code(store, promotion, email, key=key)
+
+    async def withdraw(self, promotion_id: str, key: str) -> None:
+        await self.connected.platform.withdraw_code(self.connected.store, promotion_id, key=key)
+
+
 async def publish_code(ports: Ports, claim: Claim) -> None:
-    """The work ``publish_code``: create coupon and promotion code at Stripe, and keep the id."""
+    """The work ``publish_code``: put the code to its authority, and keep its id there."""
     code = await Code.get(id=claim.ref)
-    if code.promotion_id is not None or code.authority != Authority.STRIPE or code.state not in LIVE:
+    if code.promotion_id is not None or code.authority == Authority.LEDGER or code.state not in LIVE:
         await _finish(ports, claim)
         return
-    account = await _account(ports, code)
+    authority, order = await _authority_of(ports, code), await Order.get(id=code.order_id)
     claim.check_may_send()
-    promotion_id, failure = None, "The shop has no Stripe account connected."
-    if account is not None:
+    promotion_id, failure = None, f"The shop has no {code.authority} connected."
+    if authority is not None:
         try:
-            promotion_id = await ports.payments.publish_code(account, promotion_of(ports, code), key=_key(code))
+            promotion_id = await authority.publish(promotion_of(ports, code), order.email, _key(code))
         except Rejected as rejected:
             failure = rejected.reason
         except OutcomeUnknown as unknown:
-            raise Later(_WAIT, unknown.reason) from unknown
+            raise _later(unknown) from unknown
         except OutcomeStored as stored:
             raise Later(_STORED_FOR, "Stripe has stored an error under our key.") from stored
     async with transaction(ports.doorbell) as tx:
@@ -77,22 +104,22 @@ async def _keep_answer(tx: Transaction, ports: Ports, code: Code, promotion_id: 
 
 
 async def withdraw_code(ports: Ports, claim: Claim) -> None:
-    """The work ``withdraw_code``: a revoked code stops working at Stripe, too."""
+    """The work ``withdraw_code``: a revoked code stops working at its authority, too."""
     code = await Code.get(id=claim.ref)
-    account = await _account(ports, code)
-    if code.promotion_id is not None and account is not None:
+    authority = await _authority_of(ports, code)
+    if code.promotion_id is not None and authority is not None:
         claim.check_may_send()
         try:
-            await ports.payments.withdraw_code(account, code.promotion_id, key=f"{_key(code)}:withdraw")
+            await authority.withdraw(code.promotion_id, f"{_key(code)}:withdraw")
         except OutcomeUnknown as unknown:
-            raise Later(_WAIT, unknown.reason) from unknown
+            raise _later(unknown) from unknown
         except OutcomeStored as stored:
             raise Later(_STORED_FOR, "Stripe has stored an error under our key.") from stored
     await _finish(ports, claim)
 
 
 def promotion_of(ports: Ports, code: Code) -> Promotion:
-    """The promotion as Stripe is asked for it. A code given back is a second one there, with a coupon of its own."""
+    """The promotion as its authority is asked for it. A code given back is a second one there, of its own."""
     terms = terms_of(code)
     return Promotion(
         code_id=_promotion_key(code), code=show(ports.vault, code), kind=terms.kind, percent=terms.percent,
@@ -108,8 +135,18 @@ def _key(code: Code) -> str:
     return f"publish:{_promotion_key(code)}"
 
 
-async def _account(ports: Ports, code: Code) -> PaymentAccount | None:
-    return payment_account(ports.vault, await get_shop(code.shop_id))
+async def _authority_of(ports: Ports, code: Code) -> _AtStripe | _AtStore | None:
+    """Who is asked about this code; None where that is our own ledger, or is not connected."""
+    shop = await get_shop(code.shop_id)
+    if code.authority == Authority.STORE:
+        connected = await platform_of(ports, shop)
+        return _AtStore(connected) if connected else None
+    account = payment_account(ports.vault, shop) if code.authority == Authority.STRIPE else None
+    return _AtStripe(ports.payments, account) if account else None
+
+
+def _later(unknown: OutcomeUnknown) -> Later:
+    return Later(timedelta(seconds=unknown.retry_after) if unknown.retry_after else _WAIT, unknown.reason)
 
 
 async def _finish(ports: Ports, claim: Claim) -> None:

@@ -44,10 +44,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a code stands: its state, the customer it is bound to (a pseudonym), and the cart that has reserved it."""
+    """How a code stands: its state, the customer it is bound to (a pseudonym, None once erased), and the cart that has
+    reserved it."""
 
     state: CodeState
-    customer_hash: str
+    customer_hash: str | None
     cart_id: str | None = None
     reserved_until: datetime | None = None
 

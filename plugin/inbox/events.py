@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,10 @@ class EventState(StrEnum):
 
 
 READ_EVENT = "read_event"
+ERASED = "erased"
+_NO_BODY = b"{}"
+# As text with every odd byte escaped: a body that nobody could read may not even be UTF-8.
+_NAMES = "position(lower(encode(convert_to(${}, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0"
 
 
 async def get_event(shop_id: str, event_id: str) -> InboxEvent:
@@ -29,18 +34,71 @@ async def get_event(shop_id: str, event_id: str) -> InboxEvent:
 
 
 async def close_event(
-    tx: Transaction, event_id: str, state: EventState, at: datetime, reason: str | None = None
+    tx: Transaction,
+    event_id: str,
+    state: EventState,
+    at: datetime,
+    reason: str | None = None,
+    *,
+    subject: str | None = None,
+    forget_body: bool = False,
 ) -> bool:
-    """Settle a received event; False when it was settled before."""
+    """Settle a received event; False when it was settled before.
+
+    ``subject`` is what it is about: the store's id of an order, or a payment's reference. ``forget_body`` where it is
+    about a person who was erased, or who asks for that.
+    """
     return bool(
         await tx.execute(
-            "UPDATE inbox_events SET state = $2, handled_at = $3, reason = $4 WHERE id = $1 AND state = 'received'",
+            "UPDATE inbox_events SET state = $2, handled_at = $3, reason = $4, subject = $5, "
+            "body = CASE WHEN $6 THEN $7 ELSE body END WHERE id = $1 AND state = 'received'",
             event_id,
             str(state),
             at,
             reason[:1000] if reason else None,
+            subject[:120] if subject else None,
+            forget_body,
+            _NO_BODY,
         )
     )
+
+
+async def forget_bodies(tx: Transaction, shop_id: str, subjects: Sequence[str], email: str | None) -> None:
+    """Empty the bodies of the events about these subjects, and of those that could not be read and name this address.
+
+    The rows stay: they are the defence against replays. What was set aside is off the list, for nothing is left of it.
+    """
+    await tx.execute(
+        "UPDATE inbox_events SET body = $3, reason = $4, "
+        "state = CASE WHEN state = 'set_aside' THEN 'ignored' ELSE state END "
+        "WHERE shop_id = $1 AND subject = ANY($2) AND state <> 'received'",
+        shop_id, list(subjects), _NO_BODY, ERASED,
+    )  # fmt: skip
+    if email:
+        await tx.execute(
+            "UPDATE inbox_events SET body = $3, reason = $4, state = 'ignored' "  # noqa: S608 - put together here
+            f"WHERE shop_id = $1 AND subject IS NULL AND state IN ('set_aside', 'ignored') AND {_NAMES.format(2)}",
+            shop_id, email, _NO_BODY, ERASED,
+        )  # fmt: skip
+
+
+async def forget_all_unused(tx: Transaction, shop_id: str) -> None:
+    """Empty every body of a shop that meant nothing to us or could not be read, whoever it names."""
+    await tx.execute(
+        "UPDATE inbox_events SET body = $2, reason = $3, state = 'ignored' "
+        "WHERE shop_id = $1 AND state IN ('set_aside', 'ignored')",
+        shop_id, _NO_BODY, ERASED,
+    )  # fmt: skip
+
+
+async def events_about(shop_id: str, subjects: Sequence[str], email: str | None) -> list[InboxEvent]:
+    """What was received about these subjects, and what was not read and names this address, the oldest first."""
+    return await read(
+        InboxEvent,
+        "WHERE shop_id = $1 AND (subject = ANY($2) OR (subject IS NULL "
+        f"AND {_NAMES.format(3)})) ORDER BY received_at, id",
+        shop_id, list(subjects), email,
+    )  # fmt: skip
 
 
 async def reopen_event(tx: Transaction, shop_id: str, event_id: str) -> bool:

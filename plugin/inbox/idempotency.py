@@ -103,3 +103,10 @@ async def forget_old() -> int:
     """Delete answers older than a day."""
     gone = await rows("DELETE FROM idempotent_calls WHERE created_at < now() - $1::interval RETURNING id", KEPT_FOR)
     return len(gone)
+
+
+async def forget_answers(tx: Transaction, shop_id: str, order_id: str) -> None:
+    """Delete the answers to calls about one order, whose scope is the route and that order."""
+    await tx.execute(
+        "DELETE FROM idempotent_calls WHERE shop_id = $1 AND split_part(scope, ':', 2) = $2", shop_id, order_id
+    )

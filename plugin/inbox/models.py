@@ -9,7 +9,10 @@ from tortoise.models import Model
 
 
 class InboxEvent(Model):
-    """One verified webhook, byte for byte, kept before it was answered."""
+    """One verified webhook, byte for byte, kept before it was answered.
+
+    ``subject`` is what it was found to be about when it was read: the store's id of an order, or a payment's reference.
+    """
 
     id = fields.CharField(max_length=40, primary_key=True)
     shop: Any = fields.ForeignKeyField("models.Shop")
@@ -22,6 +25,7 @@ class InboxEvent(Model):
     reason = fields.TextField(null=True)
     received_at = fields.DatetimeField()
     handled_at = fields.DatetimeField(null=True)
+    subject = fields.CharField(max_length=120, null=True)
 
     class Meta:
         table = "inbox_events"

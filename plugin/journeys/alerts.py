@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from plugin.cases.models import Case
+from plugin.cases.service import worth_of_shipping
 from plugin.cases.states import CaseState
 from plugin.core.words import Words, choose_language, choose_locale
+from plugin.db import Transaction
 from plugin.journeys import sentences
-from plugin.journeys.letters import Scene, brand_of
+from plugin.journeys.letters import brand_of
+from plugin.journeys.scene import Scene
+from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffAlert
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, fulfilled_by_line
 from plugin.ports.orders import OrderState
+from plugin.ports.runtime import Ports
 from plugin.refunds.states import LegState
-from plugin.shops.service import zone_of
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of, zone_of
 from plugin.shops.settings import ShopSettings
 
 
@@ -45,6 +52,7 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
     language = choose_language(settings.locale)
     words = staff_words(settings)
     stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
+    amount = worth_of_shipping(scene.case) if alert is AlertKind.SHIPPING_OPEN else sum(leg.amount for leg in stuck)
     why = sentences.ALERT_WHY.get(scene.case.person_reason or "") if alert is AlertKind.REVIEW else None
     return StaffAlert(
         shop=brand_of(scene.shop, settings, language, scene.public_url),
@@ -54,7 +62,7 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
         alert=alert,
         why=words.say(
             why or sentences.ALERT_WHY[str(alert)],
-            amount=words.money(sum(leg.amount for leg in stuck), scene.case.currency),
+            amount=words.money(amount, scene.case.currency),
             reason=next((leg.failure for leg in stuck if leg.failure), scene.case.person_reason or ""),
         ),
         url=scene.url,
@@ -62,3 +70,46 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
         command=f"comeback case show {scene.shop.id} {scene.case.number}",
         due_at=scene.case.due_at,
     )
+
+
+async def alert_shop(
+    tx: Transaction,
+    ports: Ports,
+    shop: Shop,
+    *,
+    purpose: str,
+    alert: AlertKind,
+    why: str,
+    order: StoredOrder | None = None,
+    command: str | None = None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Mail the shop's staff about something that is no case, once per ``purpose``; False where they have no address.
+
+    ``why`` is a sentence of ours, in English. A mail about an ``order`` is emptied with it when its person is erased.
+    """
+    settings = settings_of(shop)
+    recipient = settings.person.alerts_to or settings.person.reply_to
+    if recipient is None:
+        return False
+    words = staff_words(settings)
+    await mails.queue(
+        tx,
+        ports,
+        shop_id=shop.id,
+        purpose=purpose,
+        recipient=recipient,
+        order_id=order.id if order else None,
+        context=StaffAlert(
+            shop=brand_of(shop, settings, choose_language(settings.locale), ports.public_url),
+            locale=words.locale,
+            zone=str(words.zone),
+            order_number=order.row.number if order else "",
+            alert=alert,
+            why=words.say(why),
+            url=desk_of(settings, ports.public_url),
+            command=command,
+            due_at=due_at,
+        ),
+    )
+    return True

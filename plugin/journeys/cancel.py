@@ -24,6 +24,7 @@ from plugin.cases.store import PRIOR_WINDOW, ownership_of
 from plugin.core.errors import DomainError
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
+from plugin.journeys.holds import begin_hold
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.tell import tell_case, tell_staff
@@ -93,7 +94,9 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
     at = ports.clock.now()
     policy = await live_policy(shop.id)
     payments, can_give = await payments_and_payables(order.id)
-    facts = facts_of(order, await ownership_of(order, since=at - PRIOR_WINDOW), payments, paused=shop.paused)
+    transit = timedelta(days=settings_of(shop).transit_days)
+    ownership = await ownership_of(order, since=at - PRIOR_WINDOW)
+    facts = facts_of(order, ownership, payments, paused=shop.paused, transit=transit)
     decision = decide(facts, ask, policy.rules, at)
     legs: tuple[PlannedLeg, ...] = ()
     if decision.outcome is not Outcome.REFUSE:
@@ -169,6 +172,7 @@ async def _review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Pr
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
     await move(tx, case, CaseState.IN_REVIEW, at=at, due_at=due, why=str(now.decision.reason))
+    await begin_hold(tx, ports, shop, case)
     await tell_case(tx, case, "under_review")
     await tell_staff(tx, case, AlertKind.REVIEW)
 

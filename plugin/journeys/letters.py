@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from plugin.access.service import make_link
-from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, decision_of
-from plugin.codes.minting import show
-from plugin.codes.models import Code
-from plugin.codes.store import find_code_of_case
-from plugin.core.words import Words, choose_locale
-from plugin.db import Transaction
 from plugin.journeys import sentences
 from plugin.journeys.money_words import outcome_of_leg
+from plugin.journeys.scene import Scene
 from plugin.messages.contexts import (
     Cancelled,
     MailContext,
@@ -39,73 +31,14 @@ from plugin.messages.parts import (
     Snippets,
 )  # fmt: skip
 from plugin.messages.snippets import BadSnippet, check_snippet
-from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, payments_of
 from plugin.policies.explain import explain
 from plugin.ports.payments import PromotionKind
-from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind
 from plugin.refunds.states import LegState
-from plugin.refunds.store import legs_of_case
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of, zone_of
 from plugin.shops.settings import ShopSettings
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Everything that a letter about a case may speak of, read once under the order's lock.
-
-    ``url`` is where the letter leads: the shopper's own link, or the desk of the staff, who never act as the shopper.
-    """
-
-    shop: Shop
-    settings: ShopSettings
-    order: StoredOrder
-    case: Case
-    legs: Sequence[RefundLeg]
-    payments: dict[str, Payment]
-    code: Code | None
-    code_text: str | None
-    words: Words
-    url: str
-    public_url: str
-    at: datetime
-
-    @property
-    def person_url(self) -> str:
-        return f"{self.url}/person"
-
-
-async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder) -> str:
-    """A fresh link of the order's shopper, for one letter to that shopper."""
-    token = await make_link(tx, shop_id=order.row.shop_id, order_id=order.id, at=ports.clock.now())
-    return f"{ports.public_url}/o/{token}"
-
-
-async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, url: str) -> Scene:
-    """Read it all."""
-    settings = settings_of(shop)
-    code = await find_code_of_case(case.id)
-    locale = choose_locale(case.locale, order.now.customer.locale, settings.locale)
-    legs = await legs_of_case(case.id)
-    replaced = {leg.replaces for leg in legs}
-    return Scene(
-        shop=shop,
-        settings=settings,
-        order=order,
-        case=case,
-        legs=[leg for leg in legs if leg.id not in replaced and leg.state != LegState.RELEASED],
-        payments={payment.id: payment for payment in await payments_of(order.id)},
-        code=code,
-        code_text=show(ports.vault, code) if code else None,
-        words=Words(locale, zone_of(settings, order.now.time_zone)),
-        url=url,
-        public_url=ports.public_url,
-        at=ports.clock.now(),
-    )
 
 
 def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str) -> Brand:
@@ -178,7 +111,7 @@ def _cancelled(scene: Scene) -> MailContext:
     )
     return Cancelled(
         **_frame(scene),  # type: ignore[arg-type]
-        whole_order=scene.case.takes_shipping,  # nothing of the order is left, by the time of this letter
+        whole_order=scene.nothing_is_left,
         lines=_lines(scene),
         currency=scene.case.currency,
         total=scene.case.owed,
@@ -196,7 +129,7 @@ def _gift(scene: Scene) -> RetentionCode | None:
     consents = rule == "soft_opt_in" or (rule == "consent" and scene.order.now.customer.marketing_consent)
     if code is None or text is None or not consents or code.state not in ("minted", "reserved"):
         return None
-    if code.authority == "stripe" and code.promotion_id is None:
+    if code.authority != "ledger" and code.promotion_id is None:
         return None
     return RetentionCode(
         code=text,
@@ -248,7 +181,7 @@ def _refunded(scene: Scene) -> MailContext | None:
 
 
 def _refunded_again(scene: Scene) -> MailContext | None:
-    return _money_is_back(scene, RefundedAgain, [leg for leg in _paid(scene) if leg.replaces])
+    return _money_is_back(scene, RefundedAgain, [leg for leg in _paid(scene) if leg.id in scene.paid_again])
 
 
 def _money_is_back(scene: Scene, kind: type[Refunded], paid: Sequence[RefundLeg]) -> MailContext | None:

@@ -11,7 +11,9 @@ from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
-from plugin.journeys.tell import TELL, tell_case, tell_staff, was_told, when_told
+from plugin.journeys.store_books import case_is_done, refunded_at_stripe
+from plugin.journeys.tell import TELL, tell_case, tell_staff
+from plugin.journeys.told import paid_again, was_told
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import freeze
 from plugin.outbox import service as outbox
@@ -25,6 +27,7 @@ from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
+ABOUT_MORE_THAN_REFUNDS = (AlertKind.SHIPPED_AFTER_CANCEL, AlertKind.SHIPPING_OPEN)
 IN_FLIGHT = frozenset({LegState.RESERVED, LegState.SUBMITTING, LegState.UNKNOWN})
 
 
@@ -41,6 +44,8 @@ async def take_refund_fact(
         return False
     if LegState(leg.state) is LegState.FAILED:
         await money_failed(tx, ports, shop, case, "refund_failed")
+    elif LegState(leg.state) is LegState.SUCCEEDED:
+        await refunded_at_stripe(tx, ports, shop, leg)
     await follow_up(tx, ports, shop, case)
     return True
 
@@ -62,17 +67,15 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
         if _waits_for_money(case):
             await move(tx, case, CaseState.DONE, at=at)
+            await case_is_done(tx, ports, shop, case)
         if await was_told(case, "cancelled"):
-            told = await when_told(case, "refunded")
-            failed_at = [leg.settled_at or at for leg in legs if leg.state == LegState.FAILED]
-            came_back = told is not None and any(moment >= told for moment in failed_at)
-            await tell_case(tx, case, "refunded_again" if came_back else "refunded")
+            await tell_case(tx, case, "refunded_again" if await paid_again(case, legs) else "refunded")
 
 
 def _waits_for_money(case: Case) -> bool:
-    """A parcel that left after the cancel keeps its person, whatever becomes of the money (I1)."""
-    has_person = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL
-    return has_person or CaseState(case.state) is CaseState.EXECUTING
+    """A parcel that left after the cancel (I1) and shipping not paid keep their person, whatever the money does."""
+    for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in ABOUT_MORE_THAN_REFUNDS
+    return for_money or CaseState(case.state) is CaseState.EXECUTING
 
 
 async def money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:

@@ -7,10 +7,12 @@ that the ask came too late; one that leaves with cancelled units breaks I1 and g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from plugin.audit import service as audit
 from plugin.cases.facts import cancelled_by_the_store_itself
+from plugin.cases.left import shipped_of
 from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
@@ -20,16 +22,24 @@ from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent
 from plugin.insights.service import happened
+from plugin.journeys.echoes import ours_of, settle_echoes
+from plugin.journeys.order_fetched import as_it_stands, check_still_newest
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
-from plugin.journeys.store_answers import shipped_after_cancel, store_cancelled, store_is_too_late
+from plugin.journeys.store_answers import (
+    shipped_after_cancel,
+    store_cancelled,
+    store_is_too_late,
+    store_stays_silent,
+)
+from plugin.journeys.store_asks import person_asked, store_left
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
-from plugin.ports.storefronts import Ignored, OrderChanged, Unparseable
-from plugin.refunds.store import paid_by_hand_in
+from plugin.ports.storefronts import Ignored, PersonAsked, ShopLeft, Unparseable
+from plugin.refunds.store import legs_in_order
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
 
@@ -66,31 +76,47 @@ async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventStat
 
 
 async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent) -> None:
-    adapter = ports.storefronts[event.source]
+    """The body is taken at its word only where the store cannot be asked."""
+    adapter, told = ports.storefronts[event.source], None
     try:
         parsed = adapter.parse(event.topic, bytes(event.body))
     except Unparseable as unreadable:
-        await _close(ports, claim, event, EventState.SET_ASIDE, str(unreadable.args[0]))
-        return
-    if isinstance(parsed, Ignored):
-        await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
-        return
-    if not isinstance(parsed, OrderChanged):
-        reason = "A person has to see to this: the store asks for something that is not done by itself yet."
-        await _close(ports, claim, event, EventState.SET_ASIDE, reason)
+        about, reason = unreadable.order_id, str(unreadable.args[0])
+    else:
+        if isinstance(parsed, Ignored):
+            await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
+            return
+        if isinstance(parsed, PersonAsked):
+            await person_asked(ports, claim, shop, event, parsed)
+            return
+        if isinstance(parsed, ShopLeft):
+            await store_left(ports, claim, shop, event, parsed)
+            return
+        told, about, reason = parsed.order, parsed.order.id, ""
+    fetched = await as_it_stands(ports, claim, shop, about, told) if about else None
+    order = fetched.order if fetched else told
+    if order is None:
+        state = EventState.IGNORED if fetched else EventState.SET_ASIDE
+        await _close(ports, claim, event, state, _NOT_THERE if fetched else reason)
         return
     async with transaction(ports.doorbell) as tx:
-        await order_changed(tx, ports, shop, parsed.order)
-        await close_event(tx, event.id, EventState.HANDLED, ports.clock.now())
+        if fetched:
+            await check_still_newest(tx, shop, fetched, order.id)
+        change = await order_changed(tx, ports, shop, order)
+        at = ports.clock.now()
+        await close_event(tx, event.id, EventState.HANDLED, at, subject=order.id, forget_body=change.is_erased)
         await outbox.complete(tx, claim)
+
+
+_NOT_THERE = "The store has no such order (any more), and none is stored here."
 
 
 async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreOrder) -> OrderChange:
     """Take over a version of an order, with everything that follows from it."""
     at = ports.clock.now()
     who = customer_pseudonym(ports.vault, shop, order.customer.email, order.customer.id)
-    by_hand = await paid_by_hand_in(shop.id, order.id)
-    change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, by_hand=by_hand)
+    legs = await legs_in_order(shop.id, order.id)
+    change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, ours=ours_of(order, legs))
     if change.is_stale:
         return change
     await audit.record(
@@ -121,6 +147,7 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     if change.is_edited:
         await _edit_units_out(tx, change)
     if not change.is_new:
+        await settle_echoes(tx, ports, order, legs)
         await _collected_too_much(tx, ports, change.order_id)
         await _meet_open_cases(tx, ports, shop, change)
     return change
@@ -145,16 +172,25 @@ async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: Or
     """Compare what the store now says with what our cases wait for, and with what was cancelled and left all the same.
 
     Units of a line cannot be told apart. Where several cases wait, or the store cancelled units before the ask, a
-    count says nothing about one of them until it covers them all: then only the store's own answer does.
+    count says nothing about one of them until it covers them all: then only the store's own answer does. Of what is
+    left in a line the older cases have the first claim, so that the youngest one goes to a person (I1).
     """
     stored = await lock_order(tx, change.order_id)
     said = _Said(change, await units_by_case(change.order_id, "open"), await units_by_case(change.order_id, "settled"))
+    older = Counter[str]()
     for case in await open_cases_of(tx, change.order_id, _MEETING):
         if case.id in said.waiting and _waits_for_the_store(case):
             if said.has_cancelled(case):
                 await store_cancelled(tx, ports, shop, stored, case)
-            elif said.has_left(case) and CaseState(case.state) is CaseState.AWAITING_STORE:
+                older.update(said.waiting[case.id])
+            elif CaseState(case.state) is not CaseState.AWAITING_STORE:
+                continue
+            elif not said.has_left(case, older):
+                older.update(said.waiting[case.id])
+            elif case.store_request is None or said.has_left(case, {}):
                 await store_is_too_late(tx, ports, shop, case)
+            else:  # the store was asked for this one, too, and may have agreed to it instead of to an older one
+                await store_stays_silent(tx, ports, shop, case)
         elif case.id in said.settled and said.has_left_all_the_same(case):
             await shipped_after_cancel(tx, ports, shop, case)
 
@@ -169,6 +205,7 @@ class _Said:
         self, change: OrderChange, waiting: Mapping[str, Mapping[str, int]], settled: Mapping[str, Mapping[str, int]]
     ) -> None:
         self.waiting, self.settled = waiting, settled
+        self._after = change.after
         self._all_cancelled = change.after.state is not OrderState.OPEN
         self._quantities = {line.id: line.quantity for line in change.after.lines}
         self._cancelled, self._left = counted(change.after.cancelled), fulfilled_by_line(change.after)
@@ -184,12 +221,10 @@ class _Said:
             for line in self.waiting[case.id]
         )
 
-    def has_left(self, case: Case) -> bool:
-        """Whether these units cannot be cancelled any more, whatever becomes of other cases that wait."""
-        return any(
-            _sum(self.settled, line) + n + self._left.get(line, 0) > self._quantities.get(line, 0)
-            for line, n in self.waiting[case.id].items()
-        )
+    def has_left(self, case: Case, older: Mapping[str, int]) -> bool:
+        """Whether these units cannot all be cancelled any more, if the units of ``older`` cases, by line, will be."""
+        gone = {line: _sum(self.settled, line) + older.get(line, 0) for line in self.waiting[case.id]}
+        return bool(shipped_of(self._after, gone, self.waiting[case.id]))
 
     def has_left_all_the_same(self, case: Case) -> bool:
         """Whether a parcel of this version holds units that count as cancelled, by our count or by the store's own:

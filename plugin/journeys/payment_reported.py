@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from plugin.audit import service as audit
 from plugin.cases.store import cases_of_order, lock_case
 from plugin.core.transitions import IllegalTransition
@@ -20,6 +22,7 @@ from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
+from plugin.orders.people import is_erased
 from plugin.orders.service import Overtaken, freeze, lock_order, payments_by_reference, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
@@ -50,13 +53,15 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
         return
     payments = await payments_by_reference(shop.id, reference) if reference else []
     if not event.topic.startswith(CONCERNS_US):
-        await _close(ports, claim, event, EventState.IGNORED, f"{event.topic} does not concern orders.")
+        reason = f"{event.topic} does not concern orders."
+        await _close(ports, claim, event, EventState.IGNORED, reason, reference)
     elif reference is None:
         await _close(ports, claim, event, EventState.SET_ASIDE, "The event names no PaymentIntent.")
     elif not payments and at - event.received_at < ORDER_MAY_FOLLOW:
         raise Later(timedelta(seconds=15), "the order of this payment has not come in yet")
     elif not payments:
-        await _close(ports, claim, event, EventState.IGNORED, "No order here was paid with this PaymentIntent.")
+        reason = "No order here was paid with this PaymentIntent."
+        await _close(ports, claim, event, EventState.IGNORED, reason, reference)
     else:
         fact = await _read(ports, shop, payments[0], claim)
         if fact is not None:
@@ -65,14 +70,16 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
             ) in payments:  # a transaction each: it locks an order, and nobody locks one while holding another
                 async with transaction(ports.doorbell) as tx:
                     await take_payment_fact(tx, ports, shop, payment, fact)
-        async with transaction(ports.doorbell) as tx:
-            await close_event(tx, event.id, EventState.HANDLED, at)
-            await outbox.complete(tx, claim)
+        await _close(ports, claim, event, EventState.HANDLED, None, reference)
 
 
-async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventState, reason: str) -> None:
+async def _close(
+    ports: Ports, claim: Claim, event: InboxEvent, state: EventState, reason: str | None, about: str | None = None
+) -> None:
+    at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
-        await close_event(tx, event.id, state, ports.clock.now(), reason)
+        forget = about is not None and await is_erased(tx, event.shop_id, about)
+        await close_event(tx, event.id, state, at, reason, subject=about, forget_body=forget)
         await outbox.complete(tx, claim)
 
 
@@ -154,6 +161,8 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
     if fact.currency != order.row.currency:
         await _stop(tx, shop, payment, "payment_in_another_currency", f"{payment.id} is in {fact.currency}")
         return
+    if order.row.erased_at is not None:
+        fact = structs.replace(fact, label=None)
     before = (payment.captured, payment.external_refunded, payment.disputed)
     legs = {leg.id: leg for leg in await legs_on_payment(payment.id)}
     by_hand = await paid_by_hand(payment.id) if legs else 0

@@ -34,6 +34,11 @@ ALERT_WHY = {
     "shipped_after_cancel": (
         "The store shipped units that it had agreed to cancel, and they are refunded: intercept, keep or return."
     ),
+    "shipping_open": (
+        "Nothing of this order is left, so that its shipping is owed: {amount}. It was not paid, because a person has "
+        "set what this case pays, or because the payments cannot give it any more. Pay it back by hand or keep it, and "
+        "close the case."
+    ),
     "shopper_waits": "The shopper asks for a person, and writes:",
     "overdue": "This case is past its date and still waits for a person.",
 }
@@ -42,6 +47,22 @@ DISPUTE_OPENED = "The shopper's bank has opened a dispute over this payment and 
 DISPUTE_ASKED = "The shopper's bank asks about {amount} of this payment, and holds nothing yet: answer it at Stripe."
 DISPUTE_OVER = "The dispute over this payment is closed, and its {amount} stay with the shop."
 DISPUTE_LOST = "The dispute over this payment is closed, and its {amount} went to the shopper."
+
+DATA_ASKED = (
+    "A shopper asks through the store for everything that is kept of them. The command below writes it into one file:"
+    " send it to them in time."
+)
+DATA_NOT_KEPT = (
+    "A shopper asks through the store for everything that is kept of them. Nothing is: tell them so in time."
+)
+ERASURE_WAITS = (
+    "A shopper is to be erased, but a case of this order is open or its money is on its way. It is tried again every"
+    " day; by the date below the case should be closed."
+)
+STORE_LEFT = (
+    "The store has disconnected us: its credentials are forgotten and it is not called any more. What shoppers ask for"
+    " comes to you. Connect it again to go on: comeback connect"
+)
 
 # What a colleague reads about an order, in plain lines.
 ORDER_STANDS = "{shipped} of {ordered} items of this order have shipped."
@@ -64,4 +85,5 @@ def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
     story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_STANDS.values())
     disputes = (DISPUTE_OPENED, DISPUTE_ASKED, DISPUTE_OVER, DISPUTE_LOST)
-    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values(), *disputes, *story)
+    privacy = (DATA_ASKED, DATA_NOT_KEPT, ERASURE_WAITS, STORE_LEFT)
+    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values(), *disputes, *privacy, *story)

@@ -1,9 +1,10 @@
 """The refund that happens once (DESIGN §5).
 
-Transaction A moves the leg to ``submitting`` with frozen parameters. Stripe is called outside any transaction, with
-the row's key. Transaction B takes the result over, with the work that follows. After a crash the leg is found in
-``submitting``: younger than 23 hours, the same key and the same parameters again; older, or after a stored error, the
-payment's refunds are listed and matched by our metadata. A new key is never minted automatically.
+Transaction A moves the leg to ``submitting`` with frozen parameters. The money's custodian (Stripe, or the store's own
+platform: ``custodians``) is called outside any transaction, with the row's key. Transaction B takes the result over,
+with the work that follows. After a crash the leg is found in ``submitting``: younger than 23 hours, the same key and
+the same parameters again; older, or after a stored error, the payment's refunds are listed and matched by our mark. A
+new key is never minted automatically.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from plugin.cases.facts import shipping_left
 from plugin.cases.models import Case
-from plugin.cases.service import facts_at_ask
+from plugin.cases.service import decision_of, facts_at_ask
 from plugin.cases.states import CaseState
 from plugin.cases.store import lock_with_order
 from plugin.core.points import point
 from plugin.db import Transaction, read, transaction
+from plugin.journeys.custodians import Caller, caller_of, read_before_paying
 from plugin.journeys.money_moved import (
     IN_FLIGHT,
     follow_up,
@@ -24,44 +27,41 @@ from plugin.journeys.money_moved import (
     money_failed,
     take_refund_fact,
 )
-from plugin.journeys.owed_again import give_back_excess, plan_again
-from plugin.journeys.payment_reported import refresh_payments
+from plugin.journeys.order_fetched import waits_for
+from plugin.journeys.owed_again import SETTLE_LEG, give_back_excess, plan_again
 from plugin.messages.parts import AlertKind
+from plugin.orders.attribution import unattributed, units_by_hand
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
+from plugin.policies.facts import OrderFacts
 from plugin.ports.orders import Custodian, PaymentState
-from plugin.ports.payments import (
-    OutcomeStored,
-    OutcomeUnknown,
-    PaymentAccount,
-    PaymentFact,
-    RefundFact,
-    RejectCode,
-    Rejected,
-)
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, PaymentFact, RefundFact, RejectCode, Rejected
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind
-from plugin.refunds.service import move_leg
+from plugin.refunds.service import is_sent, move_leg
 from plugin.refunds.states import LegState
 from plugin.refunds.store import (
     LOWERING,
-    capture_ceiling,
     get_leg_and_payment,
     leg_ids_of_payment,
     lock_leg,
     paid_back_before,
     paid_by_hand,
     was_absent_before,
-)  # fmt: skip
+)
 from plugin.shops.models import Shop
-from plugin.shops.service import get_shop, payment_account
+from plugin.shops.platforms import note_problem
+from plugin.shops.service import get_shop
 
 SAME_KEY_FOR = timedelta(hours=23)
 LIST_AGAIN_AFTER = timedelta(minutes=10)
 REPORT_IS_FRESH_FOR = timedelta(minutes=1)
+_AT_THE_BANK = frozenset({LegState.PENDING, LegState.REQUIRES_ACTION})
+# What was sent is asked about and never sent again, also while a person has it.
+_SENT = frozenset({LegState.UNKNOWN, LegState.PENDING, LegState.REQUIRES_ACTION, LegState.WITH_PERSON})
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ class _Call:
 
     leg: RefundLeg
     payment: Payment
-    account: PaymentAccount
-    reference: str
-    capture_at_most: int
+    caller: Caller
 
 
 async def settle_leg(ports: Ports, claim: Claim) -> None:
@@ -84,22 +82,25 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
     if call is None:
         return
     try:
-        if LegState(call.leg.state) is LegState.UNKNOWN:
+        if LegState(call.leg.state) in _SENT:
             await _reconcile(ports, claim, shop, call)
         else:
             claim.check_may_send()
             point("before bytes_sent_to_stripe")
-            fact = await _send(ports, call)
+            fact = await call.caller.send()
             point("after answer_read")
             await _take_result(ports, claim, shop, call, fact)
     except OutcomeUnknown as unknown:
-        delay = timedelta(seconds=unknown.retry_after) if unknown.retry_after else None
-        raise Later(delay or back_off(claim.attempts, MONEY_WAITS_AT_MOST), unknown.reason) from unknown
+        raise waits_for(claim, unknown) from unknown
     except OutcomeStored as stored:
         await _not_known(ports, call, why="stored_error")
-        raise Later(timedelta(0), str(stored)) from stored
+        was_known = LegState(call.leg.state) not in _SENT
+        raise Later(timedelta(0) if was_known else back_off(claim.attempts), str(stored)) from stored
     except Rejected as no:
-        if no.code is RejectCode.BAD_CREDENTIALS or LegState(call.leg.state) is LegState.UNKNOWN:
+        if no.code is RejectCode.BAD_CREDENTIALS and LegKind(call.leg.kind) is LegKind.STOREFRONT:
+            async with transaction(ports.doorbell) as tx:
+                await note_problem(tx, shop.id, f"The store refuses to refund: {no.reason}")
+        if no.code is RejectCode.BAD_CREDENTIALS or LegState(call.leg.state) in _SENT:
             # A key that opens nothing tells nothing of the refund: it may have been made before the key was taken away.
             raise Later(LIST_AGAIN_AFTER, str(no.code)) from no
         await _take_no(ports, claim, shop, call, no)
@@ -107,9 +108,9 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
 
 async def _read_again(ports: Ports, shop: Shop, claim: Claim, leg: RefundLeg, payment: Payment) -> None:
     """Hours may lie between the ask and the store's answer, or a back-up may have been restored: what was given back
-    meanwhile is known before we pay. Nothing is sent on an older report, also while Stripe cannot be read."""
+    meanwhile is known before we pay. Nothing is sent on an older report, also while its custodian cannot be read."""
     stale = payment.read_at is None or ports.clock.now() - payment.read_at > REPORT_IS_FRESH_FOR
-    if LegState(leg.state) is LegState.RESERVED and stale and not await refresh_payments(ports, shop, [payment]):
+    if LegState(leg.state) is LegState.RESERVED and stale and not await read_before_paying(ports, shop, leg, payment):
         raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the payment could not be read")
 
 
@@ -120,14 +121,14 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
         order, case = await lock_with_order(tx, found.case_id)
         leg = await lock_leg(tx, found.id)
         state = LegState(leg.state)
-        if state not in IN_FLIGHT:
+        is_reserved, is_at_store = state is LegState.RESERVED, LegKind(leg.kind) is LegKind.STOREFRONT
+        if state not in IN_FLIGHT and not (is_at_store and state in _SENT and is_sent(leg)):
             await outbox.complete(tx, claim)
             return None
-        if state is LegState.RESERVED and CaseState(case.state) is CaseState.AWAITING_STORE:
+        if is_reserved and CaseState(case.state) is CaseState.AWAITING_STORE:
             await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
             return None
         (payment,) = await read(Payment, "WHERE id = $1", leg.payment_id, tx=tx)
-        account = payment_account(ports.vault, shop)
         if LegKind(leg.kind) in LOWERING and payment.custodian == Custodian.MANUAL:
             # Cash that has not been collected: the store, which has agreed, collects the less, and nobody is called.
             # If it was collected since the ask, it is owed back, by hand.
@@ -137,11 +138,21 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             await follow_up(tx, ports, shop, case)
             await outbox.complete(tx, claim)
             return None
-        if LegKind(leg.kind) in (LegKind.MANUAL, LegKind.STOREFRONT) or account is None or not payment.reference:
-            await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
+        if is_reserved and is_at_store and _was_never_charged(order, payment):
+            await move_leg(tx, leg, LegState.SUBMITTING, at=at)
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere")
+            await follow_up(tx, ports, shop, case)
             await outbox.complete(tx, claim)
             return None
-        if state is LegState.RESERVED:
+        caller = await caller_of(ports, shop, order, case, leg, payment)
+        if caller is None:
+            if is_reserved:
+                await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
+            elif state is not LegState.WITH_PERSON:  # it may have been paid before the account was taken away
+                await hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)
+            await outbox.complete(tx, claim)
+            return None
+        if is_reserved:
             if (why := _why_not_to_pay(order, case, payment)) is not None:
                 await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
                 await outbox.complete(tx, claim)
@@ -150,8 +161,13 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
         elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:
             await move_leg(tx, leg, LegState.UNKNOWN, at=at, why="key_too_old")
-        ceiling = await capture_ceiling(payment, case.id) if leg.kind == LegKind.LOWER_CAPTURE else 0
-    return _Call(leg, payment, account, payment.reference, ceiling)
+    return _Call(leg, payment, caller)
+
+
+def _was_never_charged(order: StoredOrder, payment: Payment) -> bool:
+    """Whether the store says that it let go of what the shopper had only authorised."""
+    named = [paid for paid in order.now.payments if paid.id == payment.external_id]
+    return any(paid.state is PaymentState.VOIDED and not paid.captured for paid in named)
 
 
 def _why_not_to_pay(order: StoredOrder, case: Case, payment: Payment) -> str | None:
@@ -160,39 +176,31 @@ def _why_not_to_pay(order: StoredOrder, case: Case, payment: Payment) -> str | N
         return "order_frozen"
     if case.person_reason == AlertKind.SHIPPED_AFTER_CANCEL:
         return str(AlertKind.SHIPPED_AFTER_CANCEL)
-    return "refunded_elsewhere" if payment.external_refunded > facts_at_ask(case).unattributed else None
+    asked = facts_at_ask(case)
+    is_unexplained = unattributed(order.now, payment) > asked.unattributed
+    return "refunded_elsewhere" if is_unexplained or _was_refunded_by_hand(order, case, asked) else None
 
 
-async def _send(ports: Ports, call: _Call) -> RefundFact | PaymentFact:
-    leg, gateway = call.leg, ports.payments
-    match LegKind(leg.kind):
-        case LegKind.VOID:
-            return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
-        case LegKind.LOWER_CAPTURE if call.capture_at_most == 0:
-            # The last of several cases that the store granted one after the other: nothing is left to capture.
-            return await gateway.void(call.account, reference=call.reference, leg_id=leg.id, key=leg.key)
-        case LegKind.LOWER_CAPTURE:
-            # A ceiling is absolute, and another cancellation may have lowered it since: the key names what is written.
-            return await gateway.limit_capture(
-                call.account, reference=call.reference, at_most=call.capture_at_most, currency=leg.currency,
-                leg_id=leg.id, key=f"{leg.key}-{call.capture_at_most}",
-            )  # fmt: skip
-        case _:
-            return await gateway.refund(
-                call.account, reference=call.reference, amount=leg.amount, currency=leg.currency, leg_id=leg.id,
-                key=leg.key, refunded_before=leg.refunded_before or 0,
-            )  # fmt: skip
+def _was_refunded_by_hand(order: StoredOrder, case: Case, asked: OrderFacts) -> bool:
+    """Whether somebody has given back some of what this case pays since it was asked for. Units of a line cannot be
+    told apart: one that was refunded by hand may be this case's."""
+    units = units_by_hand(order.now)
+    mine = {line.line_id for line in decision_of(case).lines}
+    if any(units[line.id] > line.refunded_by_hand for line in asked.lines if line.id in mine):
+        return True
+    return case.takes_shipping and shipping_left(order).amount < asked.shipping.amount
 
 
 async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact: RefundFact | PaymentFact) -> None:
     """Transaction B: the result, and what follows from it."""
-    at = ports.clock.now()
+    at, looks_again = ports.clock.now(), False
     async with transaction(ports.doorbell, step="result_committed") as tx:
-        case, leg = await _lock(tx, call.leg)
+        _, case, leg = await _lock(tx, call.leg)
         if isinstance(fact, RefundFact):
             # An answer older than the report that overtook it: the bank has taken the refund back since.
             if LegState(leg.state) is not LegState.FAILED:
                 await take_refund_fact(tx, ports, shop, case, leg, fact)
+            looks_again = LegKind(leg.kind) is LegKind.STOREFRONT and LegState(leg.state) in _AT_THE_BANK
         else:
             ours = await leg_ids_of_payment(call.payment.id)
             by_hand = await paid_by_hand(call.payment.id)
@@ -200,23 +208,28 @@ async def _take_result(ports: Ports, claim: Claim, shop: Shop, call: _Call, fact
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, provider_id=fact.reference)
             await follow_up(tx, ports, shop, case)
         await outbox.complete(tx, claim)
+        if looks_again:  # no webhook of a platform's tells how its refund fares
+            await outbox.add(tx, shop_id=shop.id, kind=SETTLE_LEG, ref=leg.id, delay=LIST_AGAIN_AFTER)
 
 
 async def _not_known(ports: Ports, call: _Call, *, why: str) -> None:
     async with transaction(ports.doorbell) as tx:
-        _, leg = await _lock(tx, call.leg)
+        _, _, leg = await _lock(tx, call.leg)
         if LegState(leg.state) is LegState.SUBMITTING:
             await move_leg(tx, leg, LegState.UNKNOWN, at=ports.clock.now(), why=why)
 
 
 async def _reconcile(ports: Ports, claim: Claim, shop: Shop, call: _Call) -> None:
     """List what the payment gave back and match ours. Absent twice, ten minutes apart: a person, never a new key."""
-    found = await _find(ports, call)
+    found = await call.caller.find()
     if found is not None:
         await _take_result(ports, claim, shop, call, found)
         return
     async with transaction(ports.doorbell) as tx:
-        case, leg = await _lock(tx, call.leg)
+        _, case, leg = await _lock(tx, call.leg)
+        if LegState(leg.state) is LegState.WITH_PERSON:
+            await outbox.complete(tx, claim)
+            return
         if await was_absent_before(tx, leg.id, LIST_AGAIN_AFTER):
             await hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)
             await outbox.complete(tx, claim)
@@ -224,28 +237,19 @@ async def _reconcile(ports: Ports, claim: Claim, shop: Shop, call: _Call) -> Non
     raise Later(LIST_AGAIN_AFTER, "not listed at the custodian yet")
 
 
-async def _find(ports: Ports, call: _Call) -> RefundFact | PaymentFact | None:
-    if LegKind(call.leg.kind) is LegKind.REFUND:
-        return await ports.payments.find_refund(call.account, reference=call.reference, leg_id=call.leg.id)
-    if LegKind(call.leg.kind) is LegKind.LOWER_CAPTURE:
-        return await _send(ports, call)  # writing a ceiling down twice is writing it down once
-    fact = await ports.payments.read(call.account, call.reference)
-    return fact if fact.state is PaymentState.VOIDED else None
-
-
 async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Rejected) -> None:
     """A definitive no: nothing happened. Find out whether it is paid already, or must be paid in another way."""
     if no.code is RejectCode.ALREADY_REFUNDED:
-        found = await _find(ports, call)
+        found = await call.caller.find()
         if found is not None:
             await _take_result(ports, claim, shop, call, found)
             return
     fact: PaymentFact | None = None
     if no.code in (RejectCode.ALREADY_REFUNDED, RejectCode.UNEXPECTED_STATE):
-        fact = await ports.payments.read(call.account, call.reference)
+        fact = await call.caller.look()
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
-        case, leg = await _lock(tx, call.leg)
+        order, case, leg = await _lock(tx, call.leg)
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
             by_hand = await paid_by_hand(call.payment.id)
@@ -259,6 +263,9 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="captured_meanwhile", provider_id=fact.reference)
             await give_back_excess(tx, ports, payment)
             await follow_up(tx, ports, shop, case)
+        elif LegKind(leg.kind) is LegKind.STOREFRONT and _was_never_charged(order, call.payment):
+            await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere")
+            await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):
             await move_leg(tx, leg, LegState.FAILED, at=at, why=str(no.code))
             again = no.code is RejectCode.UNEXPECTED_STATE and leg.attempt < 3
@@ -268,7 +275,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
         await outbox.complete(tx, claim)
 
 
-async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[Case, RefundLeg]:
+async def _lock(tx: Transaction, leg: RefundLeg) -> tuple[StoredOrder, Case, RefundLeg]:
     """Order, case, leg: always in this sequence."""
-    _, case = await lock_with_order(tx, leg.case_id)
-    return case, await lock_leg(tx, leg.id)
+    order, case = await lock_with_order(tx, leg.case_id)
+    return order, case, await lock_leg(tx, leg.id)

@@ -8,34 +8,43 @@ if it turns out to be the last.
 from __future__ import annotations
 
 from plugin.audit import service as audit
-from plugin.cases.facts import cancelled_by_the_store_itself
 from plugin.cases.models import Case
-from plugin.cases.service import amounts_of, facts_at_ask
-from plugin.cases.store import is_shipping_taken, owe, units_by_case
+from plugin.cases.service import amounts_of, move, worth_of_shipping
+from plugin.cases.states import CaseState
+from plugin.cases.store import is_shipping_taken, owe
 from plugin.db import Transaction
 from plugin.journeys.promises import promised_dates
-from plugin.orders.service import StoredOrder, counted, fulfilled_by_line, payments_of
+from plugin.journeys.tell import tell_staff
+from plugin.messages.parts import AlertKind
+from plugin.orders.service import StoredOrder, payments_of
 from plugin.policies.decision import Amounts
 from plugin.policies.facts import Component
-from plugin.ports.orders import OrderState
+from plugin.ports.orders import PaymentState
 from plugin.ports.runtime import Ports
 from plugin.refunds.plan import LegKind, NotEnoughToRefund, PlannedLeg, plan
 from plugin.refunds.service import release, reserve
 from plugin.refunds.states import LegState
 from plugin.refunds.store import legs_of_case, payables
+from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
 
-async def settle_shipping(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> None:
+async def settle_shipping(
+    tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, *, completes: bool
+) -> None:
     """Make the case owe what is right now that the store has cancelled its units, before any of its legs is sent.
 
-    The order and the case are locked. A sum that a person has set may become less, and never more.
+    ``completes`` says that nothing of the order is left. The order and the case are locked.
+
+    A sum that a person has set may become less, and never more: whether shipping that is owed on top was meant to be
+    withheld too is not ours to guess. A person is told its amount, and has the case until that person closes it; the
+    same where the payments cannot give it any more.
     """
-    completes = await _completes(order, case)
-    if completes == case.takes_shipping:
+    if completes == case.takes_shipping or (completes and await is_shipping_taken(order.id, but_by=case.id)):
         return
-    if completes and (case.withheld or await is_shipping_taken(order.id, but_by=case.id)):
+    if completes and case.withheld:
+        await _ask_a_person(tx, ports, shop, case)
         return
     was = case.owed
     case.takes_shipping = completes
@@ -43,6 +52,8 @@ async def settle_shipping(tx: Transaction, ports: Ports, shop: Shop, order: Stor
     owed = min(was, total) if case.withheld else total
     if owed > was and not await _add(tx, ports, shop, case, owed - was):
         case.takes_shipping = False  # what the payments cannot give is not promised
+        if await _is_collected(order.id):
+            await _ask_a_person(tx, ports, shop, case)
         return
     if owed < was:
         await _cut(tx, ports, case, was - owed)
@@ -53,19 +64,22 @@ async def settle_shipping(tx: Transaction, ports: Ports, shop: Shop, order: Stor
     )  # fmt: skip
 
 
-async def _completes(order: StoredOrder, case: Case) -> bool:
-    """Whether nothing has shipped and every unit is cancelled: by our cases, and by the store itself before the ask."""
-    if any(fulfilled_by_line(order.now).values()):
-        return False
-    if order.now.state is not OrderState.OPEN:
-        return True
-    at_store = counted(order.now.cancelled)
-    before = {line.id: cancelled_by_the_store_itself(line) for line in facts_at_ask(case).lines}
-    ours = (await units_by_case(order.id, "settled")).values()
-    return all(
-        max(at_store.get(line.id, 0), sum(units.get(line.id, 0) for units in ours) + before.get(line.id, 0))
-        >= line.quantity
-        for line in order.placement.lines
+async def _ask_a_person(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
+    amount, at, why = worth_of_shipping(case), ports.clock.now(), AlertKind.SHIPPING_OPEN
+    if amount <= 0:
+        return
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=person_answers_by(settings_of(shop), at), why=str(why))
+    await audit.record(
+        tx, shop_id=case.shop_id, order_id=case.order_id, kind="shipping_open", actor="comeback", at=at,
+        data={"case": case.id, "amount": amount, "currency": case.currency},
+    )  # fmt: skip
+    await tell_staff(tx, case, why)
+
+
+async def _is_collected(order_id: str) -> bool:
+    """Whether the shopper's money was taken, or may be: what a payment never took is owed by nobody."""
+    return any(
+        payment.state not in (PaymentState.VOIDED, PaymentState.FAILED) for payment in await payments_of(order_id)
     )
 
 

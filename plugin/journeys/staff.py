@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.audit import service as audit
+from plugin.cases.left import shipped_meanwhile
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
@@ -13,19 +14,29 @@ from plugin.cases.store import (
     ask_anew,
     get_case,
     is_granted,
+    keep_reason,
     lock_case,
     mark_units,
     owe,
     release_units,
     units_by_case,
 )
-from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
-from plugin.journeys.money_moved import follow_up
+from plugin.journeys.desk_refusals import (
+    HasShipped,
+    MoneyHasMoved,
+    NotLess,
+    NotWithAPerson,
+    StillToDecide,
+    StoreHasCancelled,
+)
+from plugin.journeys.holds import end_hold
+from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
+from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
@@ -40,34 +51,9 @@ from plugin.refunds.service import held_for_case, is_sent, move_leg, release, re
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import get_leg, legs_of_case, lock_leg, payables
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of
-
-
-class NotWithAPerson(DomainError):
-    status = 409
-    code = "not_with_a_person"
-    sentence = "This case does not wait for a person (any more)."
-
+from plugin.shops.service import pseudonym, settings_of
 
 _MAY_PAY = (CaseState.WITH_PERSON, CaseState.EXECUTING, CaseState.DONE)  # the store has agreed, nobody has said no
-
-
-class MoneyHasMoved(DomainError):
-    status = 409
-    code = "money_has_moved"
-    sentence = "Money of this case has moved already, so it can no longer be refused."
-
-
-class StoreHasCancelled(DomainError):
-    status = 409
-    code = "store_has_cancelled"
-    sentence = "The store has cancelled these items already. If a refund of this case failed, retry that refund."
-
-
-class NotLess(DomainError):
-    status = 422
-    code = "not_less"
-    sentence = "A smaller amount is at least nothing, less than what the case owes, and has a reason."
 
 
 @dataclass(frozen=True)
@@ -97,11 +83,27 @@ async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -
 
 
 async def _take_for_the_store(tx: Transaction, shop: Shop, case_id: str) -> Desk:
-    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not."""
+    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not.
+
+    Raises ``HasShipped``, unless the store said so already and this person knows better.
+    """
     desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
     if not (await units_by_case(desk.order.id, "open")).get(case_id):
         raise StoreHasCancelled()
+    if desk.case.person_reason != "store_too_late":
+        await _check_not_shipped(desk)
     return desk
+
+
+async def _check_not_shipped(desk: Desk) -> None:
+    """What left while the case lay on the desk is no cancellation any more, and is not refunded as one (I1)."""
+    if shipped := await shipped_meanwhile(desk.order, desk.case):
+        raise HasShipped(detail=f"Shipped of case {desk.case.number}: {_in_words(desk.order, shipped)}.")
+
+
+def _in_words(order: StoredOrder, units: dict[str, int]) -> str:
+    titles = {line.id: line.title for line in order.now.lines}
+    return ", ".join(f"{n} x {titles.get(line, line)}" for line, n in units.items())
 
 
 async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
@@ -114,20 +116,25 @@ async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -
     desk.legs.extend(await reserve(tx, desk.case, legs, promised_for=promised, at=at))
 
 
-async def _pay_less(tx: Transaction, ports: Ports, desk: Desk, less: Less | None, by: str) -> None:
-    """Lower what the case owes to what the person says, before anything of it is sent; raises ``NotLess``."""
+async def _pay_less(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, less: Less | None, by: str) -> None:
+    """Lower what the case owes to what the person says, before anything of it is sent; raises ``NotLess``.
+
+    The audit holds the reason's keyed hash only: it may speak of the shopper, and is erased with them from the case.
+    """
     if less is None:
         return
     case, at = desk.case, ports.clock.now()
     if not 0 <= less.amount < case.owed or not less.reason.strip():
         raise NotLess(detail=f"Case {case.number} owes {case.owed} {case.currency} in minor units.", param="amount")
     await release(tx, desk.legs, at=at, why="less_by_person")
+    reason = less.reason.strip()
     await owe(tx, case, less.amount, withheld=case.withheld + case.owed - less.amount)
+    await keep_reason(tx, case, reason)
     await audit.record(
         tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_owes_less", actor=by, at=at,
         data={
             "case": case.id, "owed": case.owed, "withheld": case.withheld, "currency": case.currency,
-            "reason": less.reason.strip(),
+            "reason": pseudonym(ports.vault, shop, reason),
         },
     )  # fmt: skip
 
@@ -135,13 +142,15 @@ async def _pay_less(tx: Transaction, ports: Ports, desk: Desk, less: Less | None
 async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
     """Say yes to a reviewed case: it goes on as if the policy had said so, or with a smaller sum.
 
-    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do.
+    Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do; and
+    ``HasShipped`` where units left meanwhile: the shopper, who asked for all of it, may ask again for what is left.
     """
     async with transaction(ports.doorbell) as tx:
         desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
+        await _check_not_shipped(desk)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
-        await _pay_less(tx, ports, desk, less, by)
+        await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
         await ask_for_it(tx, ports, desk.case)
@@ -179,6 +188,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         await release(tx, desk.legs, at=at, why="refused_by_person")
         await release_units(tx, desk.case.id)
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
+        await end_hold(tx, ports, shop, desk.case)
         await tell_case(tx, desk.case, "refused")
 
 
@@ -186,7 +196,7 @@ async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str, les
     """The person has cancelled in the store's own admin: the money may go, all of it or less."""
     async with transaction(ports.doorbell) as tx:
         desk = await _take_for_the_store(tx, shop, case_id)
-        await _pay_less(tx, ports, desk, less, by)
+        await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         await store_cancelled(tx, ports, shop, desk.order, desk.case, actor=by)
 
@@ -201,7 +211,7 @@ async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str, less: Less 
         desk = await _take_for_the_store(tx, shop, case_id)
         if desk.case.person_reason != "store_silent":
             await ask_anew(tx, case_id)
-        await _pay_less(tx, ports, desk, less, by)
+        await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
         at = ports.clock.now()
         await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")
@@ -216,6 +226,8 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
         await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
+        await end_hold(tx, ports, shop, desk.case)
+        await case_is_done(tx, ports, shop, desk.case)
 
 
 async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
@@ -239,7 +251,10 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
 
 
 async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
-    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id."""
+    """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id.
+
+    Raises ``StillToDecide`` where a person has the case for more than its refunds: it would be done, and undecided.
+    """
     found = await get_leg(shop.id, leg_id)
     async with transaction(ports.doorbell) as tx:
         await lock_order(tx, found.order_id)
@@ -247,6 +262,8 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
         leg = await lock_leg(tx, leg_id)
         if LegState(leg.state) is not LegState.FAILED:
             raise NotWithAPerson(detail=f"This refund is {leg.state}, not failed.", state=leg.state)
+        if case.person_reason in ABOUT_MORE_THAN_REFUNDS:
+            raise StillToDecide()
         if any(other.replaces == leg.id for other in await legs_of_case(case.id)):
             raise NotWithAPerson(detail="This refund has been tried again already.", state=leg.state)
         legs = await legs_of_case(case.id)

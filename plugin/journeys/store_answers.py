@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from plugin.cases.left import nothing_is_left
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, postpone, say_why_anew
 from plugin.cases.states import CaseState
@@ -20,8 +21,10 @@ from plugin.codes.minting import mint
 from plugin.codes.store import codes_of_case
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
+from plugin.journeys.holds import end_hold
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.shipping_owed import settle_shipping
+from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, payments_of
@@ -152,13 +155,15 @@ async def store_cancelled(
     at = ports.clock.now()
     if not await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=actor):
         return
+    await end_hold(tx, ports, shop, case)
     await mark_units(tx, case.id, "settled")
-    await settle_shipping(tx, ports, shop, order, case)
+    completes = await nothing_is_left(order, case)
+    await settle_shipping(tx, ports, shop, order, case, completes=completes)
     all_legs = await legs_of_case(case.id)
     legs = [leg for leg in all_legs if leg.state == LegState.RESERVED]
     for leg in legs:
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
-    if case.takes_shipping:  # nothing of the order is left
+    if completes:
         await give_back(tx, shop.id, order.row.external_id, at)
     if not await codes_of_case(shop.id, case.id):  # a person may bring a case here a second time
         await mint(
@@ -173,8 +178,9 @@ async def store_cancelled(
             at=at,
         )
     await tell_case(tx, case, "cancelled", delay=MAIL_WAITS_FOR_MONEY if legs else None)
-    if all(LegState(leg.state) in SETTLED for leg in all_legs):
+    if CaseState(case.state) is CaseState.EXECUTING and all(LegState(leg.state) in SETTLED for leg in all_legs):
         await move(tx, case, CaseState.DONE, at=at)
+        await case_is_done(tx, ports, shop, case)
 
 
 async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Case, reason: str | None = None) -> None:
@@ -203,7 +209,8 @@ async def _to_a_person(
 
 
 async def store_stays_silent(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
-    """The case's deadline has passed without an answer: a person takes over, and the refund stays held."""
+    """The case waits no longer for an answer, past its deadline or because units left: a person takes over, and the
+    refund stays held."""
     await _to_a_person(tx, ports, shop, case, "store_silent", AlertKind.STORE_SILENT, None)
 
 

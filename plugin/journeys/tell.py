@@ -6,7 +6,7 @@ waited a moment for the money can say "refunded", and never says it before the c
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.store import lock_with_order
@@ -14,7 +14,8 @@ from plugin.codes.from_orders import carried_by
 from plugin.codes.models import Code
 from plugin.db import Transaction, transaction
 from plugin.journeys.alerts import compose_alert, desk_of
-from plugin.journeys.letters import Scene, compose, set_scene, shopper_link
+from plugin.journeys.letters import compose
+from plugin.journeys.scene import Scene, set_scene, shopper_link
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import Cancelled
 from plugin.messages.parts import AlertKind
@@ -35,17 +36,6 @@ async def tell_case(tx: Transaction, case: Case, template: str, *, delay: timede
 async def tell_staff(tx: Transaction, case: Case, alert: AlertKind) -> None:
     """See to it that the shop's staff get this alert about the case, once a kind and day."""
     await outbox.add(tx, shop_id=case.shop_id, kind=TELL, ref=f"{case.id}:staff_alert:{alert}")
-
-
-async def was_told(case: Case, template: str) -> bool:
-    """Whether this mail about the case was composed already."""
-    return await when_told(case, template) is not None
-
-
-async def when_told(case: Case, template: str) -> datetime | None:
-    """When this mail about the case was composed; None if it was not."""
-    mail = await mails.find_by_purpose(case.shop_id, f"{case.id}:{template}")
-    return mail.created_at if mail else None
 
 
 async def tell(ports: Ports, claim: Claim) -> None:
@@ -87,8 +77,9 @@ async def _write_to_shopper(tx: Transaction, ports: Ports, scene: Scene, templat
 
 
 def _still_publishing(code: Code, ports: Ports) -> bool:
-    """A code that checkout takes from Stripe is worth nothing before it stands there; the mail waits, but not long."""
-    waiting = code.authority == "stripe" and code.promotion_id is None and code.flag is None
+    """A code that checkout takes from Stripe or the store is worth nothing before it stands there; the mail waits, but
+    not long."""
+    waiting = code.authority != "ledger" and code.promotion_id is None and code.flag is None
     return waiting and ports.clock.now() - code.minted_at < PUBLISHING_HAS
 
 

@@ -66,3 +66,17 @@ async def reseal_contacts(vault: Vault, shop_id: str) -> int:
             await Contact.filter(id=contact.id).update(sealed_message=vault.seal(opened, tenant=shop_id, field=_FIELD))
             done += 1
     return done
+
+
+async def contacts_of(vault: Vault, shop_id: str, order_id: str) -> Sequence[tuple[datetime, str]]:
+    """When and what the shopper of one order has written, the oldest first."""
+    found = await rows(
+        "SELECT created_at, sealed_message FROM contacts WHERE shop_id = $1 AND order_id = $2 ORDER BY created_at, id",
+        shop_id, order_id,
+    )  # fmt: skip
+    return [(row["created_at"], vault.open(row["sealed_message"], tenant=shop_id, field=_FIELD)) for row in found]
+
+
+async def forget_contacts(tx: Transaction, order_id: str) -> None:
+    """Delete what the shopper of an order has written."""
+    await tx.execute("DELETE FROM contacts WHERE order_id = $1", order_id)

@@ -146,7 +146,8 @@ class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
     """To the shop's staff: ``why`` is one sentence for a colleague, ``url`` where the shop's people work.
 
     ``message`` are a shopper's own words: what is answered to this mail goes to ``shopper``. ``story`` is where things
-    stand, in whole sentences; ``command`` shows more at the command line.
+    stand, in whole sentences; ``command`` shows more at the command line. What is about the shop as a whole has an
+    empty ``order_number``.
     """
 
     alert: AlertKind
@@ -161,7 +162,7 @@ class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        clean(self, why=600, message=2000, shopper=254, story=200, command=200, case_id=60)
+        clean(self, why=600, message=2000, shopper=254, story=200, command=600, case_id=60)
         check_web_address(self.url)
 
     @property

@@ -134,3 +134,22 @@ async def reseal_mails(vault: Vault, shop_id: str) -> int:
 async def mails_by_state() -> dict[str, int]:
     """How many mails are in each state, for the metrics."""
     return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM mails GROUP BY state")}
+
+
+async def forget_mails(tx: Transaction, vault: Vault, shop_id: str, order_id: str) -> None:
+    """Empty an order's mails, which have all come to their end: to whom they went and what they said. The rows stay, so
+    that none of them is written a second time."""
+    for mail in await read(Mail, "WHERE order_id = $1 ORDER BY id", order_id, tx=tx):
+        await tx.execute(
+            "UPDATE mails SET recipient = '', sealed_context = $2, last_error = NULL WHERE id = $1",
+            mail.id, vault.seal("{}", tenant=shop_id, field=f"mail:{mail.purpose}"),
+        )  # fmt: skip
+
+
+async def is_mail_under_way(tx: Transaction, order_id: str) -> bool:
+    """Whether some mail about this order has been neither sent nor refused."""
+    return bool(
+        await tx.rows(
+            "SELECT 1 FROM mails WHERE order_id = $1 AND state IN ('queued', 'inflight', 'unknown') LIMIT 1", order_id
+        )
+    )

@@ -261,6 +261,8 @@ class Phrases:
                 return say("The store does not answer")
             case AlertKind.SHIPPED_AFTER_CANCEL:
                 return say("A cancelled order was shipped")
+            case AlertKind.SHIPPING_OPEN:
+                return say("The shipping of a cancelled order was not paid back")
             case AlertKind.AMOUNTS_DISAGREE:
                 return say("The amounts of an order disagree")
             case AlertKind.DISPUTE:
@@ -269,3 +271,9 @@ class Phrases:
                 return say("A shopper asks for a person")
             case AlertKind.OVERDUE:
                 return say("A case is overdue")
+            case AlertKind.DATA_ASKED:
+                return say("A shopper asks for their data")
+            case AlertKind.ERASURE_WAITS:
+                return say("An erasure has to wait")
+            case AlertKind.STORE_LEFT:
+                return say("The store has disconnected")

@@ -14,6 +14,8 @@ class Order(Model):
     Both are ``plugin.ports.orders.StoreOrder`` as JSON. ``revision`` grows when the store edits lines or amounts, and
     units are owned per revision, so that old refunds stay pinned to theirs. ``frozen_reason`` stops all automatic
     money on the order until a person has looked; ``frozen_by`` are all facts that ever did, each of them once.
+    ``erase_asked_at``: its person is to be erased, once nothing is under way any more; ``erased_at``: and was, and no
+    later version of the order brings them back.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -38,6 +40,8 @@ class Order(Model):
     audit_head = fields.CharField(max_length=64, default="")
     received_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
+    erase_asked_at = fields.DatetimeField(null=True)
+    erased_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "orders"
@@ -48,7 +52,8 @@ class Order(Model):
 class Payment(Model):
     """One payment of an order, with its numbers from the custodian's last report.
 
-    ``external_refunded`` counts refunds that did not begin here; ``disputed`` what open or lost disputes hold.
+    ``external_refunded`` counts refunds that did not begin here, and ``external_refunds`` are those that Stripe lists,
+    as (id, amount); ``disputed`` is what open or lost disputes hold.
     ``readings`` counts the reports that were taken over: one that was asked for before the last of them may be older.
     """
 
@@ -68,6 +73,7 @@ class Payment(Model):
     captured = fields.BigIntField(default=0)
     capturable = fields.BigIntField(default=0)
     external_refunded = fields.BigIntField(default=0)
+    external_refunds: fields.JSONField[list[tuple[str, int]] | None] = fields.JSONField(null=True)
     disputed = fields.BigIntField(default=0)
     read_at = fields.DatetimeField(null=True)
     readings = fields.IntField(default=0)

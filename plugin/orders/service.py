@@ -14,6 +14,7 @@ from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
 from plugin.db import Transaction, read, rows
 from plugin.orders.models import Order, Payment
+from plugin.orders.people import without_person
 from plugin.outbox.service import Later
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import PaymentFact
@@ -45,6 +46,7 @@ class OrderChange:
     before: StoreOrder | None
     after: StoreOrder
     payments_to_read: tuple[str, ...] = ()
+    is_erased: bool = False  # its person was, and is kept out of this version, too
 
 
 def read_order(document: object) -> StoreOrder:
@@ -136,11 +138,11 @@ async def store_order(
     order: StoreOrder,
     customer_hash: str | None,
     at: datetime,
-    by_hand: Mapping[str, int] = NOTHING,
+    ours: Mapping[str, int] = NOTHING,
 ) -> OrderChange:
     """Write a version of an order. An older or equal version than the stored one changes nothing (I10).
 
-    ``by_hand`` is what people have paid back for our legs, by the store's id of the payment.
+    ``ours`` is what the store's own count of refunds has of our legs, by the store's id of the payment.
     """
     document = msgspec.to_builtins(order)
     order_id = new_id("ord")
@@ -154,12 +156,15 @@ async def store_order(
         msgspec.json.encode(document).decode(), at,
     )  # fmt: skip
     if created:
-        to_read = await _store_payments(tx, shop_id, order_id, order, by_hand)
+        to_read = await _store_payments(tx, shop_id, order_id, order, ours)
         return OrderChange(order_id, True, False, False, None, order, to_read)
     row = await Order.filter(shop_id=shop_id, external_id=order.id).select_for_update().using_db(tx.connection).get()
-    stored = as_stored(row)
+    stored, is_erased = as_stored(row), row.erased_at is not None
     if order.sequence <= row.sequence:
-        return OrderChange(row.id, False, True, False, stored.now, stored.now)
+        return OrderChange(row.id, False, True, False, stored.now, stored.now, is_erased=is_erased)
+    if is_erased:
+        order, customer_hash = without_person(order), None
+        document = msgspec.to_builtins(order)
     edited = _was_edited(stored.placement, order)
     row.sequence, row.state, row.document, row.changed_at = order.sequence, str(order.state), document, at
     row.number, row.number_key, row.total = order.number, number_key(order.number), order.total
@@ -167,8 +172,8 @@ async def store_order(
     if edited:
         row.revision, row.placement = row.revision + 1, document
     await row.save(using_db=tx.connection)
-    to_read = await _store_payments(tx, shop_id, row.id, order, by_hand)
-    return OrderChange(row.id, False, False, edited, stored.now, order, to_read)
+    to_read = await _store_payments(tx, shop_id, row.id, order, ours)
+    return OrderChange(row.id, False, False, edited, stored.now, order, to_read, is_erased)
 
 
 def _address(order: StoreOrder) -> str | None:
@@ -176,7 +181,7 @@ def _address(order: StoreOrder) -> str | None:
 
 
 async def _store_payments(
-    tx: Transaction, shop_id: str, order_id: str, order: StoreOrder, by_hand: Mapping[str, int]
+    tx: Transaction, shop_id: str, order_id: str, order: StoreOrder, ours: Mapping[str, int]
 ) -> tuple[str, ...]:
     """Write the payments that the store names; money held by Stripe is counted from Stripe's reports only."""
     known = {
@@ -188,13 +193,13 @@ async def _store_payments(
         if payment is None:
             payment = Payment(id=new_id("pay"), shop_id=shop_id, order_id=order_id, external_id=paid.id)
             payment.currency, payment.amount = order.currency, paid.amount
-            _take_stores_word(payment, paid, by_hand.get(paid.id, 0))
+            _take_stores_word(payment, paid, ours.get(paid.id, 0))
             await payment.save(using_db=tx.connection)
             known[paid.id] = payment
         elif payment.read_at is None or payment.reference != paid.reference:
             if payment.reference != paid.reference:  # what was read, or is being read, is another payment's
                 payment.read_at, payment.readings = None, payment.readings + 1
-            _take_stores_word(payment, paid, by_hand.get(paid.id, 0))
+            _take_stores_word(payment, paid, ours.get(paid.id, 0))
             await payment.save(using_db=tx.connection)
         if payment.custodian == Custodian.STRIPE and payment.reference and payment.read_at is None:
             to_read.append(payment.id)
@@ -207,8 +212,8 @@ async def _store_payments(
     return tuple(to_read)
 
 
-def _take_stores_word(payment: Payment, paid: StorePayment, by_hand: int) -> None:
-    """``by_hand`` is what a person has paid for our legs: the store's record of it is no second refund (DESIGN §3)."""
+def _take_stores_word(payment: Payment, paid: StorePayment, ours: int) -> None:
+    """``ours`` was paid for our legs: the store's record of it is no second refund (DESIGN §3)."""
     # A store may lower what it still collects when it hears of our cancellation: our legs are counted from the whole.
     payment.amount = max(payment.amount, paid.amount)
     payment.custodian, payment.instrument, payment.reference = str(paid.custodian), str(paid.instrument), paid.reference
@@ -216,7 +221,7 @@ def _take_stores_word(payment: Payment, paid: StorePayment, by_hand: int) -> Non
     payment.state, payment.captured = str(paid.state), paid.captured
     uncollected = paid.state in (PaymentState.AUTHORISED, PaymentState.PENDING)
     payment.capturable = paid.amount if uncollected else 0
-    payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else max(0, paid.refunded - by_hand)
+    payment.external_refunded = 0 if paid.custodian == Custodian.STRIPE else max(0, paid.refunded - ours)
 
 
 class Overtaken(Later):
@@ -242,12 +247,13 @@ async def store_payment_fact(
         raise Overtaken()
     payment.state, payment.captured, payment.capturable = str(fact.state), fact.captured, fact.capturable
     payment.amount, payment.label = fact.authorised or payment.amount, fact.label or payment.label
-    elsewhere = sum(
-        refund.amount
+    elsewhere = [
+        (refund.id, refund.amount)
         for refund in fact.refunds
         if refund.leg_id not in ours and refund.state not in ("failed", "cancelled")
-    )
-    payment.external_refunded = max(0, elsewhere - by_hand)
+    ]
+    payment.external_refunds = elsewhere
+    payment.external_refunded = max(0, sum(amount for _, amount in elsewhere) - by_hand)
     payment.disputed = sum(dispute.amount for dispute in fact.disputes if dispute.holds_money)
     payment.read_at, payment.readings = at, payment.readings + 1
     await payment.save(using_db=tx.connection)

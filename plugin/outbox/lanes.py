@@ -1,7 +1,7 @@
 """Two queues for one crowd of workers, and the statements that claim from both at once.
 
 Each lane has its own places: a flood of webhooks that wait to be read keeps no shopper's money waiting, and a busy
-shop still reads its webhooks.
+shop still reads its webhooks. What a store's books are told waits with the webhooks: no shopper waits for it.
 """
 # ruff: noqa: S608 - everything that is put together here is written here
 
@@ -17,8 +17,8 @@ class Lane(IntEnum):
     READING = 1
 
 
-_READING = ("read_event", "read_payment")
-# The index ``work_due`` is over this very expression: migrations/0002_constraints.py.
+_READING = ("read_event", "read_payment", "poll_store", "poll_stripe", "record_refund", "note_case")
+# The index ``work_due`` is over this very expression: migrations/0004_store_links.py.
 _LANE = f"(CASE WHEN kind IN {_READING} THEN 1 ELSE 0 END)"
 
 

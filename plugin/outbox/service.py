@@ -57,6 +57,17 @@ async def is_open(tx: Transaction, *, kind: str, ref: str) -> bool:
     )
 
 
+async def is_open_about(tx: Transaction, *, kind: str, ids: Sequence[str]) -> bool:
+    """Whether work of this kind about one of these ids, with which its ref begins, is not done yet."""
+    return bool(
+        await tx.rows(
+            "SELECT 1 FROM work WHERE kind = $1 AND state IN ('ready', 'claimed') "
+            "AND split_part(ref, ':', 1) = ANY($2) LIMIT 1",
+            kind, list(ids),
+        )
+    )  # fmt: skip
+
+
 async def hasten(tx: Transaction, *, kind: str, ref: str) -> None:
     """Bring waiting work forward to now."""
     tx.batch_of(WorkBatch).hasten(kind, ref)

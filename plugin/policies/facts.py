@@ -48,6 +48,7 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     fulfilled: int = 0
     cancelled: int = 0
     in_open_cases: int = 0  # asked to be cancelled and not yet settled
+    refunded_by_hand: int = 0  # in the store's own admin
     kind: LineKind = LineKind.PHYSICAL
     product_id: str | None = None
     final_sale: bool = False
@@ -56,6 +57,7 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     shipped_at: datetime | None = None  # the line's last parcel
     delivered_at: datetime | None = None
+    delivery_is_estimated: bool = False  # from the shipment, where the store tells of no delivery
 
     @property
     def left(self) -> int:

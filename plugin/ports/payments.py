@@ -173,6 +173,10 @@ class PaymentGateway(Protocol):
         without a PaymentIntent is not ours and is left out."""
         ...
 
+    async def disputes_since(self, account: PaymentAccount, since: datetime) -> tuple[DisputeFact, ...]:
+        """All disputes and inquiries of the account that were opened at ``since`` or later, over PaymentIntents."""
+        ...
+
     async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:
         """Create coupon and promotion code; returns the promotion code's id at Stripe."""
         ...

@@ -114,7 +114,8 @@ class Platform(Protocol):
         ...
 
     async def refund(self, store: StoreConnection, refund: PlatformRefund) -> RefundFact:
-        """Pay back through the platform's own gateway."""
+        """Pay back through the platform's own gateway. ``OutcomeStored`` where the platform knows no idempotency key
+        and may have been asked before: then the refund is only looked for, and in the end by a person."""
         ...
 
     async def find_refund(self, store: StoreConnection, refund: PlatformRefund) -> RefundFact | None:

@@ -27,7 +27,15 @@ class SignatureInvalid(DomainError):
 
 
 class Unparseable(Exception):
-    """A verified body that makes no order. ``args[0]`` is the reason, in words for the shop's staff."""
+    """A verified body that makes no order. ``args[0]`` is the reason, in words for the shop's staff.
+
+    ``order_id`` is the store's own id of the order that the body names all the same (``StoreOrder.id``): a connected
+    store is asked for that order, as a deletion tells no more than the id.
+    """
+
+    def __init__(self, reason: str, order_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.order_id = order_id
 
 
 class Delivery(Struct, frozen=True):
@@ -43,12 +51,6 @@ class Delivery(Struct, frozen=True):
 
 class OrderChanged(Struct, frozen=True):
     order: StoreOrder
-
-
-class OrderTouched(Struct, frozen=True):
-    """A body that names an order which changed, and does not show it."""
-
-    order_id: str
 
 
 class Ignored(Struct, frozen=True):
@@ -75,7 +77,7 @@ class ShopLeft(Struct, frozen=True):
     erase: bool
 
 
-Parsed = OrderChanged | OrderTouched | PersonAsked | ShopLeft | Ignored
+Parsed = OrderChanged | PersonAsked | ShopLeft | Ignored
 
 
 class StoreConnection(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from plugin.orders.models import Payment
 from plugin.ports.orders import Custodian, Instrument, PaymentState
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind, Payable
-from plugin.refunds.states import HOLDS_MONEY
+from plugin.refunds.states import HOLDS_MONEY, SETTLED
 
 _HOLDING = [str(state) for state in HOLDS_MONEY]
 LOWERING = (LegKind.VOID, LegKind.LOWER_CAPTURE)
@@ -168,15 +168,14 @@ async def paid_by_hand(payment_id: str) -> int:
     return n
 
 
-async def paid_by_hand_in(shop_id: str, external_id: str) -> dict[str, int]:
-    """The same for a whole order, by the store's ids of the order and of its payments."""
-    found = await rows(
-        "SELECT p.external_id, sum(l.amount)::bigint AS n FROM refund_legs l JOIN payments p ON p.id = l.payment_id "  # noqa: S608
-        f"JOIN orders o ON o.id = l.order_id WHERE o.shop_id = $1 AND o.external_id = $2 AND {_BY_HAND} GROUP BY 1",
-        shop_id,
-        external_id,
-    )
-    return {row["external_id"]: row["n"] for row in found}
+async def legs_in_order(shop_id: str, external_id: str) -> list[tuple[RefundLeg, Payment]]:
+    """All legs of an order by the store's own id of it, oldest first, each with the payment that it is on."""
+    return await read_both(
+        RefundLeg, Payment,
+        "FROM refund_legs a JOIN payments b ON b.id = a.payment_id JOIN orders o ON o.id = a.order_id "
+        "WHERE o.shop_id = $1 AND o.external_id = $2 ORDER BY a.id",
+        shop_id, external_id,
+    )  # fmt: skip
 
 
 async def payments_to_read_again(before: datetime) -> list[tuple[str, str]]:
@@ -215,3 +214,13 @@ async def was_absent_before(tx: Transaction, leg_id: str, ago: timedelta) -> boo
         leg_id, ago,
     )  # fmt: skip
     return bool(noted["is_long"])
+
+
+async def is_money_moving(tx: Transaction, order_id: str) -> bool:
+    """Whether some leg of this order is neither paid nor given up."""
+    return bool(
+        await tx.rows(
+            "SELECT 1 FROM refund_legs WHERE order_id = $1 AND state <> ALL($2) LIMIT 1",
+            order_id, [str(state) for state in SETTLED],
+        )
+    )  # fmt: skip

@@ -25,6 +25,7 @@ class Shop(Model):
     store_address = fields.TextField(null=True)
     settings: fields.JSONField[dict[str, Any]] = fields.JSONField()
     paused = fields.BooleanField(default=False)
+    stripe_polled_to = fields.DatetimeField(null=True)  # every refund made at Stripe before it has been seen
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -34,8 +35,10 @@ class Shop(Model):
 class StoreLink(Model):
     """How a shop's connection to its platform stands: what was polled, which webhooks live, what was missed.
 
-    ``polled_to`` is the moment up to which every change at the store has been seen; ``hooks`` maps each topic to why it
-    does not work, null where it does. ``missed`` counts versions of orders that polling brought before a webhook did.
+    ``polled_to`` is the moment up to which every change at the store has been seen: the beginning of the last complete
+    round of pages. A round under way has begun at ``poll_began_at`` and goes on at ``poll_cursor``; ``polled_at`` is
+    when the store was last asked. ``hooks`` maps each topic to why it does not work, null where it does. ``missed``
+    counts versions of orders that polling brought before a webhook did.
     """
 
     shop: Any = fields.OneToOneField("models.Shop", primary_key=True, related_name="link")
@@ -45,7 +48,8 @@ class StoreLink(Model):
     imported_at = fields.DatetimeField(null=True)
     polled_to = fields.DatetimeField(null=True)
     polled_at = fields.DatetimeField(null=True)
-    stripe_polled_to = fields.DatetimeField(null=True)
+    poll_began_at = fields.DatetimeField(null=True)
+    poll_cursor = fields.TextField(null=True)
     hooks: fields.JSONField[dict[str, str | None]] = fields.JSONField()
     hooks_checked_at = fields.DatetimeField(null=True)
     missed = fields.BigIntField(default=0)

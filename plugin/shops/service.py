@@ -219,10 +219,13 @@ def store_connection(vault: Vault, shop: Shop, *, allow_private_address: bool) -
 def customer_pseudonym(vault: Vault, shop: Shop, email: str | None, customer_id: str | None) -> str | None:
     """A stable pseudonym of a customer of this shop: of the normalised address, or of the store's id without one."""
     identity = normalised_email(email) or (f"id:{customer_id}" if customer_id else None)
-    if identity is None:
-        return None
+    return None if identity is None else pseudonym(vault, shop, identity)
+
+
+def pseudonym(vault: Vault, shop: Shop, text: str) -> str:
+    """The keyed hash of a text at this shop: it can be recognised, and not read."""
     key = vault.open(shop.sealed_pseudonym_key, tenant=shop.id, field="pseudonym_key")
-    return keyed_hash(bytes.fromhex(key), identity)
+    return keyed_hash(bytes.fromhex(key), text)
 
 
 def normalised_email(email: str | None) -> str | None:

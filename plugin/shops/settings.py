@@ -70,6 +70,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     person: Person = Person()
     codes: CodeOffer = CodeOffer()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
+    transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()
 
 
@@ -129,6 +130,7 @@ def parse_settings(raw: object) -> ShopSettings:
         "person.answers_within_hours": not 1 <= person.answers_within_hours <= 240,
         "person.manual_refund_days": not 0 <= person.manual_refund_days <= 60,
         "person.desk_url": person.desk_url is not None and not _is_web_address(person.desk_url),
+        "transit_days": not 0 <= settings.transit_days <= 60,
         "brand.home_url": brand.home_url is not None and not _is_web_address(brand.home_url),
         "brand.logo_url": brand.logo_url is not None
         and not (_is_web_address(brand.logo_url) and brand.logo_url.startswith("https:")),

@@ -137,3 +137,16 @@ def sequence(modified: datetime, progress: int) -> int:
     """
     seconds = int((modified - datetime.fromtimestamp(0, UTC)).total_seconds())
     return seconds * 1000 + max(0, min(progress, 999))
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: int | None = None
+
+
+def order_named_in(body: bytes) -> str | None:
+    """The order's number in a body that may hold nothing else that can be read; None where it has none."""
+    try:
+        named = decode(body, _Named, "a platform")
+    except Unparseable:
+        return None
+    return str(named.id) if named.id and named.id > 0 else None

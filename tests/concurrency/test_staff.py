@@ -9,6 +9,7 @@ import pytest
 
 from plugin.core.errors import DomainError
 from plugin.journeys import staff
+from plugin.journeys.desk_refusals import NotWithAPerson
 from plugin.policies.ready import default_policy
 from plugin.storefronts.demo.store import Behaviour
 from tests.concurrency.crowd import ROUNDS, an_order, hold_order
@@ -44,7 +45,7 @@ async def test_many_who_approve_at_once_approve_once(world: World, database: str
             world, database, shopper.order_id,
             *(staff.approve(world.ports, world.shop, case["id"], f"staff:{n}") for n in range(PEOPLE)),
         )  # fmt: skip
-        assert [type(word) for word in told if word is not None] == [staff.NotWithAPerson] * (PEOPLE - 1)
+        assert [type(word) for word in told if word is not None] == [NotWithAPerson] * (PEOPLE - 1)
         await shopper.until_state(case["id"], "done")
         assert len(cancellations(world)) == asked + 1
         assert [refund.amount for refund in (await charged(world, order)).refunds] == [order.total]
@@ -60,7 +61,7 @@ async def test_a_yes_and_a_no_at_once_are_one_of_them(world: World, database: st
             staff.refuse(world.ports, world.shop, case["id"], "staff:ben"),
         ]
         told = await all_at_once(world, database, shopper.order_id, *(deeds if n % 2 else reversed(deeds)))
-        assert [type(word) for word in told if word is not None] == [staff.NotWithAPerson]
+        assert [type(word) for word in told if word is not None] == [NotWithAPerson]
         ended = await shopper.until_state(case["id"], "done", "refused")
         await quiet(world)
         assert await given_back(world, order) == (order.total if ended["state"] == "done" else 0)
@@ -75,7 +76,7 @@ async def test_a_failed_refund_is_tried_again_once(world: World, database: str) 
             *(staff.retry(world.ports, world.shop, failed["id"], f"staff:{n}") for n in range(PEOPLE)),
         )  # fmt: skip
         assert len([word for word in told if isinstance(word, str)]) == 1
-        assert {type(word) for word in told if not isinstance(word, str)} == {staff.NotWithAPerson}
+        assert {type(word) for word in told if not isinstance(word, str)} == {NotWithAPerson}
         await quiet(world)
         assert await count("refund_legs", f"case_id = '{case['id']}'") == 2
 

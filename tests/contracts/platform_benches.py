@@ -21,7 +21,8 @@ from plugin.storefronts.demo.store import Behaviour, DemoStore
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.wire import LineBody
 from tests.contracts.bench import Held, Placed, PlatformBench, Step, StorefrontBench, Trouble
-from tests.contracts.shopify_bench import shopify
+from tests.contracts.shopify_bench import shopify_bench
+from tests.contracts.woocommerce_bench import woo_bench
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 
@@ -79,4 +80,7 @@ async def standard() -> AsyncIterator[StorefrontBench]:
 
 
 STOREFRONTS: dict[str, Callable[[], AbstractAsyncContextManager[StorefrontBench]]] = {"standard": standard}
-PLATFORMS: dict[str, Callable[[], AbstractAsyncContextManager[PlatformBench]]] = {"shopify": shopify}
+PLATFORMS: dict[str, Callable[[], AbstractAsyncContextManager[PlatformBench]]] = {
+    "woocommerce": woo_bench,
+    "shopify": shopify_bench,
+}

@@ -105,7 +105,7 @@ class ShopifyBench:
 
 
 @asynccontextmanager
-async def shopify(shop: DemoShopify | None = None, *, timeout: float = 5.0) -> AsyncIterator[ShopifyBench]:
+async def shopify_bench(shop: DemoShopify | None = None, *, timeout: float = 5.0) -> AsyncIterator[ShopifyBench]:
     async with serve_demo_shopify(shop or DemoShopify()) as served, outgoing_client() as http:
         clock = served.shop.clock
         api = shopify_api(http, clock=clock, timeout=timeout)

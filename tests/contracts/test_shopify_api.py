@@ -11,20 +11,20 @@ import pytest
 from graphql import parse, validate
 from msgspec.structs import replace
 
-from plugin.ports.payments import OutcomeUnknown, Rejected, RejectCode
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.platforms import PlatformRefund, RefundRecord
 from plugin.storefronts.demo.shopify.cost import MOST, requested
 from plugin.storefronts.demo.shopify.schema import admin_schema
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify import cancelling, codes, documents, holding, hooks, permissions, refunding
 from tests.contracts.bench import Placed
-from tests.contracts.shopify_bench import ShopifyBench, shopify
+from tests.contracts.shopify_bench import ShopifyBench, shopify_bench
 from tests.fakes import FakeClock
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[ShopifyBench]:
-    async with shopify(DemoShopify(clock=FakeClock())) as bench:
+    async with shopify_bench(DemoShopify(clock=FakeClock())) as bench:
         yield bench
 
 
@@ -148,7 +148,7 @@ async def test_each_fault_is_unknown_or_a_no_and_the_money_moves_once(
 
 
 async def test_an_answer_that_comes_too_late_is_unknown() -> None:
-    async with shopify(timeout=0.5) as bench:
+    async with shopify_bench(timeout=0.5) as bench:
         placed = await bench.place()
         bench.shop.faults = {"refundCreate": Fault.SLOW}
         with pytest.raises(OutcomeUnknown):

@@ -9,20 +9,20 @@ import pytest
 from msgspec.structs import replace
 
 from plugin.ports.orders import LineCount
-from plugin.ports.payments import Promotion, PromotionKind, RefundState, Rejected, RejectCode
+from plugin.ports.payments import Promotion, PromotionKind, RefundState, RejectCode, Rejected
 from plugin.ports.storefronts import CancelRequest, CancelStatus
 from plugin.storefronts.demo.shopify.orders import DemoTransaction
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from tests.contracts.bench import Placed
-from tests.contracts.shopify_bench import ShopifyBench, shopify
+from tests.contracts.shopify_bench import ShopifyBench, shopify_bench
 from tests.contracts.test_shopify_api import money
 from tests.fakes import NOON, FakeClock
 
 
 @pytest.fixture
 async def bench() -> AsyncIterator[ShopifyBench]:
-    async with shopify(DemoShopify(clock=FakeClock())) as bench:
+    async with shopify_bench(DemoShopify(clock=FakeClock())) as bench:
         yield bench
 
 

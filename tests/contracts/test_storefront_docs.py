@@ -1,4 +1,4 @@
-"""What docs/storefront-webhooks.md claims is run: its code signs, its bodies are read, its answers are understood."""
+"""What docs/storefronts/standard.md claims is run: its code signs, its bodies are read, its answers are understood."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.cancelling import CancelMessage
 from plugin.storefronts.standard.schema import EXAMPLE, order_schema
 from plugin.storefronts.standard.signature import verified_id
+from plugin.storefronts.woocommerce.marks import CANCEL_KEY, asked_mark, claimed_mark
+from plugin.storefronts.woocommerce.subscribing import TOPICS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE = (DOCS / "storefront-webhooks.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "storefronts" / "standard.md").read_text(encoding="utf-8")
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 BODY = '{"type":"order.updated","name":"Лусия"}'
 
@@ -66,3 +68,9 @@ async def test_every_answer_on_the_page_is_understood(answer: str) -> None:
     store = StoreConnection(shop_id="s", address="http://127.0.0.1/x", secret=SECRET, allow_private_address=True)
     request = CancelRequest(key="c", order_id="o", order_number="1", whole_order=True, lines=())
     assert (await adapter.cancel(store, request)).status is CancelStatus(json.loads(answer)["status"])
+
+
+def test_woocommerces_page_names_what_is_written_into_a_store() -> None:
+    page = (DOCS / "storefronts" / "woocommerce.md").read_text(encoding="utf-8")
+    written = (CANCEL_KEY, asked_mark("…"), claimed_mark("…"), *TOPICS)
+    assert [name for name in written if f"`{name}`" not in page] == []

@@ -136,7 +136,7 @@ class GatedStripe:
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[None]:
         server = _Guest(uvicorn.Config(self, lifespan="on", log_config=None, access_log=False, ws="none",
-                                       timeout_graceful_shutdown=1))  # fmt: skip
+                                       timeout_graceful_shutdown=1, timeout_keep_alive=75))  # fmt: skip
         with socket.socket(proto=socket.IPPROTO_TCP) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("127.0.0.1", 0))

@@ -40,6 +40,17 @@ FORBIDDEN: dict[str, tuple[str, list[str]]] = {
     ),
     "store_links_state": ("store_links", ["state = 'lost'"]),
     "store_links_counts": ("store_links", ["missed = -1", "mended_hooks = -1"]),
+    "orders_erased": (
+        "orders",
+        [
+            "erased_at = now(), customer_hash = NULL, document = '{}', placement = '{}', email = NULL",
+            "erased_at = now(), erase_asked_at = now(), document = '{}', placement = '{}', customer_hash = NULL",
+            "erased_at = now(), erase_asked_at = now(), document = '{}', placement = '{}', email = NULL",
+            "erased_at = now(), erase_asked_at = now(), email = NULL, customer_hash = NULL, document = '{}'",
+            "erased_at = now(), erase_asked_at = now(), email = NULL, customer_hash = NULL, placement = '{}'",
+        ],
+    ),
+    "codes_of_nobody": ("codes", ["customer_hash = NULL"]),
     "cases_owed": ("cases", ["owed = -1"]),
     "cases_waiting": ("cases", ["waiting_on = 'store'", "due_at = now(), closed_at = NULL"]),
     "cases_closed": ("cases", ["closed_at = NULL", "waiting_on = 'store', due_at = now()"]),

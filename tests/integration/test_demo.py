@@ -14,11 +14,17 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-STORY = (
-    "order_paid", "order_webhook", "signed_link", "link_looked_at", "session", "options", "preview", "click",
-    "refund_created", "mail_accepted", "case_done", "double_click", "code_in_mail", "echoes", "code_quoted",
-    "code_reserved", "code_redeemed", "new_order", "books",
-)  # fmt: skip
+EVERYWHERE = {
+    "connected", "order_paid", "order_webhook", "signed_link", "link_looked_at", "session", "options", "preview",
+    "click", "refund_created", "mail_accepted", "case_done", "double_click", "code_in_mail", "echoes", "code_redeemed",
+    "new_order", "books",
+}  # fmt: skip
+AT_OUR_CHECKOUT_API = {"code_quoted", "code_reserved"}
+AT_THE_STORES_CHECKOUT = {"code_published"}
+STORES = {
+    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API, 26666, "re_"),
+    "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, "re_"),
+}
 
 
 def environment(data: Path) -> dict[str, str]:
@@ -35,9 +41,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("d")
 
 
-def play(data: Path) -> dict[str, Any]:
+def play(data: Path, storefront: str) -> dict[str, Any]:
     done = subprocess.run(
-        command("demo", "--once", "--json", "--port", "0"),
+        command("demo", "--once", "--json", "--port", "0", "--storefront", storefront),
         env=environment(data), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.stderr == ""
@@ -46,23 +52,38 @@ def play(data: Path) -> dict[str, Any]:
     return report
 
 
-def test_the_story_is_told_as_one_json_object_and_every_step_is_right(data: Path) -> None:
-    report = play(data)
+@pytest.mark.parametrize("storefront", STORES)
+def test_the_story_is_told_as_one_json_object_and_every_step_is_right(data: Path, storefront: str) -> None:
+    steps, amount, refund_prefix = STORES[storefront]
+    report = play(data, storefront)
     assert report["ok"]
-    assert sorted(step["name"] for step in report["steps"]) == sorted(STORY)
+    assert report["storefront"] == storefront
+    assert {step["name"] for step in report["steps"]} == steps
+    assert len(report["steps"]) == len(steps)
     assert all(step["ok"] and step["ms"] >= 0 for step in report["steps"])
-    assert (report["amount"], report["currency"]) == (26666, "USD")
-    assert report["refund_id"].startswith("re_")
+    assert (report["amount"], report["currency"]) == (amount, "USD")
+    assert report["refund_id"].startswith(refund_prefix)
     mail = Path(report["mail_path"]).read_text()
     assert report["code"] in mail
     click, ready = report["click_to_refund_and_mail_ms"], report["ready_ms"]
-    sys.stdout.write(f"click to refund and mail: {click} ms, ready: {ready} ms\n")
+    sys.stdout.write(f"{storefront}: click to refund and mail: {click} ms, ready: {ready} ms\n")
 
 
-def test_a_second_demo_on_the_same_folder_uses_the_same_shop_and_plays_as_well(data: Path) -> None:
-    first, second = play(data), play(data)
+@pytest.mark.parametrize("storefront", ["standard", "woocommerce"])
+def test_a_second_demo_on_the_same_folder_uses_the_same_shop_and_plays_as_well(data: Path, storefront: str) -> None:
+    kept = {"standard": "demo.json", "woocommerce": "demo-woocommerce.json"}[storefront]
+    first = json.loads((data / kept).read_bytes()) if (data / kept).exists() else play(data, storefront)
+    second = play(data, storefront)
     assert first["shop_id"] == second["shop_id"]
-    assert first["order_id"] != second["order_id"]
+
+
+def test_a_storefront_that_is_none_is_refused_in_a_sentence(data: Path) -> None:
+    done = subprocess.run(
+        command("demo", "--storefront", "magento"), env=environment(data), cwd=ROOT, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "standard, woocommerce" in done.stderr
 
 
 def test_the_demo_keeps_serving_its_inbox_and_ends_cleanly(data: Path) -> None:

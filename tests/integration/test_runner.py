@@ -15,6 +15,9 @@ from handlers.runner import AT_ONCE, PLACES, LocalBell, Runner
 from plugin.db import rows, transaction
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.payment_reported import READ_PAYMENT
+from plugin.journeys.poll import POLL_STORE
+from plugin.journeys.poll_stripe import POLL_STRIPE
+from plugin.journeys.store_books import NOTE_CASE, RECORD_REFUND
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Lane, LeaseLost, Turn, lane_of
 from plugin.ports.runtime import Ports
@@ -265,13 +268,15 @@ async def test_a_flood_in_one_lane_keeps_the_other_waiting_for_nothing(database:
     await running
 
 
-def test_every_kind_of_work_that_reads_webhooks_is_in_the_lane_for_it() -> None:
-    assert {kind for kind in JOBS if lane_of(kind) is Lane.READING} == {READ_EVENT, READ_PAYMENT}
+def test_every_kind_of_work_that_only_reads_or_keeps_books_is_in_the_lane_for_it() -> None:
+    reading = {READ_EVENT, READ_PAYMENT, POLL_STORE, POLL_STRIPE, RECORD_REFUND, NOTE_CASE}
+    assert {kind for kind in JOBS if lane_of(kind) is Lane.READING} == reading
 
 
 async def test_the_work_of_a_lane_is_found_by_the_index_of_lanes(database: str) -> None:
     plan = await rows(
-        "EXPLAIN SELECT id FROM work WHERE (CASE WHEN kind IN ('read_event', 'read_payment') THEN 1 ELSE 0 END) = 0 "
+        "EXPLAIN SELECT id FROM work WHERE "
+        "(CASE WHEN kind IN ('read_event', 'read_payment', 'poll_store', 'poll_stripe') THEN 1 ELSE 0 END) = 0 "
         "AND state IN ('ready', 'claimed') ORDER BY not_before LIMIT 1"
     )
     assert any("work_due" in row["QUERY PLAN"] for row in plan)

@@ -7,7 +7,7 @@ work that is due has been done; it reads a shop whole and takes a few millisecon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from plugin.mailers.files import InboxMail
 from plugin.payments.sandbox.control_messages import LedgerDump
@@ -16,11 +16,17 @@ from tests.invariants.books import read_books
 
 
 async def broken_invariants(
-    shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail] = (), *, clocks_within: timedelta = timedelta(0)
+    shop_id: str,
+    ledger: LedgerDump,
+    inbox: Sequence[InboxMail] = (),
+    *,
+    clocks_within: timedelta = timedelta(0),
+    at: datetime | None = None,
 ) -> list[str]:
-    """Every sentence is a broken promise; an empty list is a sound shop. ``inbox`` adds what the mails say (I13), and
-    ``clocks_within`` is how far apart the clocks of those may be who wrote the rows."""
-    books = await read_books(shop_id, ledger, inbox, clocks_within)
+    """Every sentence is a broken promise; an empty list is a sound shop. ``inbox`` adds what the mails say (I13),
+    ``clocks_within`` is how far apart the clocks of those may be who wrote the rows, and ``at`` is the time by them
+    where they do not go by the world's."""
+    books = await read_books(shop_id, ledger, inbox, clocks_within, at or datetime.now(UTC))
     broken = [sentence for check in _CHECKS for sentence in check(books)]
     for slow in _QUERIES:
         broken += await slow(books)

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from plugin.db import rows
@@ -38,9 +38,12 @@ class Books:
     stripe: dict[str, list[RefundEntry]]
     inbox: Sequence[InboxMail]
     clocks_within: timedelta
+    at: datetime
 
 
-async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail], clocks_within: timedelta) -> Books:
+async def read_books(
+    shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail], clocks_within: timedelta, at: datetime
+) -> Books:
     """Read it all; rows are as the tables hold them."""
 
     async def table(name: str) -> list[Row]:
@@ -80,6 +83,7 @@ async def read_books(shop_id: str, ledger: LedgerDump, inbox: Sequence[InboxMail
         stripe=stripe,
         inbox=inbox,
         clocks_within=clocks_within,
+        at=at,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin.journeys import staff
+from plugin.journeys.desk_refusals import NotWithAPerson
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.storefronts.standard.wire import PaymentBody
 from tests.journeys.steps import alerts, given_back, legs_of, quiet, templates
@@ -85,5 +86,5 @@ async def test_money_sent_by_hand_is_called_refunded_only_when_a_person_says_so(
     await staff.mark_paid(world.ports, world.shop, leg["id"], "ana")
     await shopper.until_state(case["id"], "done")
     assert "refunded" in (await world.mail("refunded", order)).text
-    with pytest.raises(staff.NotWithAPerson):
+    with pytest.raises(NotWithAPerson):
         await staff.mark_paid(world.ports, world.shop, leg["id"], "ana")

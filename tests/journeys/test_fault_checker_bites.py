@@ -168,7 +168,7 @@ PLANTED: dict[Callable[[Seen], Awaitable[None]], str] = {
     _unit_worth_more: "I5: units of ",
     _owes_less: "I6: C-",
     _owes_more_by_withholding_less_than_nothing: "I6: C-",
-    _pays_more_than_was_captured: "I7: pay_",
+    _pays_more_than_was_captured: "I7: our legs on pay_",
     _code_redeemed_unseen: "I12: code ",
     _set_aside: "A webhook was set aside: ",
 }

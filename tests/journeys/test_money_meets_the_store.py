@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from plugin.db import rows
 from plugin.journeys import staff
+from plugin.journeys.desk_refusals import StoreHasCancelled
 from plugin.orders.models import Payment
 from plugin.payments.stripe.facts import LEG_KEY
 from plugin.ports.orders import Custodian, ExtraKind, PaymentState
@@ -159,7 +160,7 @@ async def test_a_store_that_has_cancelled_is_not_asked_again(world: World) -> No
     await quiet(world)
     asked = len(world.store.asks)
     for again in (staff.ask_again, staff.confirmed_by_hand):
-        with pytest.raises(staff.StoreHasCancelled):
+        with pytest.raises(StoreHasCancelled):
             await again(world.ports, world.shop, case["id"], "staff:ana")
     await quiet(world)
     assert len(world.store.asks) == asked

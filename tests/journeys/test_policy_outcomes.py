@@ -13,6 +13,7 @@ from plugin.cases.service import decision_of
 from plugin.cases.store import get_case
 from plugin.core.words import Words
 from plugin.journeys import staff
+from plugin.journeys.desk_refusals import NotWithAPerson
 from plugin.policies.explain import explain
 from plugin.policies.ready import default_policy
 from plugin.ports.orders import LineKind
@@ -70,7 +71,7 @@ async def test_a_person_says_no_and_the_units_are_free_again(open_world: OpenWor
     assert await count("case_units", "state <> 'released'") == 0
     assert (await charged(world, order)).refunded == 0
     assert (await shopper.preview())["outcome"] == "review"
-    with pytest.raises(staff.NotWithAPerson):
+    with pytest.raises(NotWithAPerson):
         await staff.approve(world.ports, world.shop, case["id"], "ana")
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from plugin.db import rows
 from plugin.journeys import staff
+from plugin.journeys.desk_refusals import NotWithAPerson
 from plugin.payments.sandbox.faults import FaultKind
 from tests.journeys.steps import alerts, charged, given_back, legs_of, quiet, templates
 from tests.nudges import hurry
@@ -56,7 +57,7 @@ async def test_a_late_failure_reopens_the_debt_until_a_person_tries_again(world:
     assert [leg["state"] for leg in tried] == ["failed", "succeeded"]
     assert tried[0]["key"] != tried[1]["key"]
     assert await given_back(world, order) == order.total
-    with pytest.raises(staff.NotWithAPerson):
+    with pytest.raises(NotWithAPerson):
         await staff.retry(world.ports, world.shop, failed["id"], "ana")
 
 

@@ -8,6 +8,7 @@ from plugin.refunds.states import SETTLED
 from tests.model.move import Move
 from tests.model.world import (
     MOST_ATTEMPTS,
+    SHIPPED,
     C,
     K,
     L,
@@ -37,7 +38,8 @@ def of_people(world: World) -> Iterator[Move]:
     if world.leg is L.WITH_PERSON:
         paid = replace(world.step_leg(L.SUCCEEDED), paid_by_hand=True)
         yield Move("A person paid by hand.", follow_up(paid))
-    if world.leg is L.FAILED and world.case in (C.WITH_PERSON, C.EXECUTING, C.DONE) and _can_try_again(world):
+    may_pay = world.case in (C.WITH_PERSON, C.EXECUTING, C.DONE) and world.why != SHIPPED
+    if world.leg is L.FAILED and may_pay and _can_try_again(world):
         moved = world.step(C.WITH_PERSON) if world.case is C.DONE else world
         moved = moved.step(C.EXECUTING) if moved.case is C.WITH_PERSON else moved
         yield Move("A person tries the refund again, with a new key.", _new_leg(moved).add("settle"))

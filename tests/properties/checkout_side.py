@@ -90,15 +90,16 @@ class CheckoutSide(StoreSide):
         assert isinstance(self.again(call, key, call.request), CallStillRunning)
 
     @once_asked
-    @rule(which=few, step=st.sampled_from(AT_CHECKOUT), cart=st.integers(0, 2))
-    def at_the_checkout(self, which: int, step: str, cart: int) -> None:
-        """A cart reserves, lets go of or redeems a code; a refusal is an answer."""
+    @rule(which=few, step=st.sampled_from(AT_CHECKOUT), cart=st.integers(0, 2), known_order=st.booleans())
+    def at_the_checkout(self, which: int, step: str, cart: int, known_order: bool) -> None:
+        """A cart reserves, lets go of or redeems a code, perhaps late for an order that we know; a no is an answer."""
 
         async def go() -> None:
             known = await self.world.codes()
             if not known:
                 return
             world, text, name = self.world, known[which % len(known)], f"cart-{cart}"
+            bought_with = self.order(cart).id if known_order else f"elsewhere-{cart}"
             try:
                 async with transaction(world.ports.doorbell) as tx:
                     if step == "reserve":
@@ -106,7 +107,7 @@ class CheckoutSide(StoreSide):
                     elif step == "release":
                         await codes.release(tx, world.shop, text, name)
                     else:
-                        bought = codes.Purchase(name, f"elsewhere-{cart}", 6000, 495, "USD")
+                        bought = codes.Purchase(name, bought_with, 6000, 495, "USD")
                         await codes.redeem(tx, world.ports, world.shop, text, bought)
             except DomainError:
                 return

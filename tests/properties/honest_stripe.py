@@ -155,6 +155,16 @@ class HonestStripe(FakePayments):
         intent = self._intent(reference)
         return next((self._refund_fact(intent, each) for each in intent.refunds if each.leg_id == leg_id), None)
 
+    async def refunds_since(self, account: PaymentAccount, since: datetime) -> tuple[RefundFact, ...]:
+        if self.is_down:
+            raise OutcomeUnknown("nobody answers")
+        refunds = [(intent, refund) for intent in self.intents.values() for refund in intent.refunds]
+        return tuple(self._refund_fact(*each) for each in refunds if each[1].created_at >= since)
+
+    async def disputes_since(self, account: PaymentAccount, since: datetime) -> tuple[DisputeFact, ...]:
+        """All of them: when a dispute was opened is told nowhere here."""
+        return tuple(dispute for intent in self.intents.values() for dispute in self._fact(intent).disputes)
+
     async def refund(
         self, account: PaymentAccount, *, reference: str, amount: int, currency: str, leg_id: str, key: str,
         refunded_before: int = 0,

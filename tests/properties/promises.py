@@ -11,6 +11,7 @@ from plugin.db import rows
 from plugin.payments.stripe.amounts import quantum
 from plugin.ports.orders import OrderState, PaymentState
 from plugin.refunds.models import RefundLeg
+from tests.fakes import NOON
 from tests.invariants import broken_invariants
 from tests.properties.honest_stripe import GONE
 from tests.properties.ledger import dump
@@ -23,7 +24,8 @@ _OUR_FAULT = re.compile(r"^(\w+\.)*[A-Z]\w*: ")
 
 async def broken_promises(world: SmallWorld) -> list[str]:
     """Every sentence is a broken promise."""
-    broken = await broken_invariants(world.shop.id, dump(world.stripe))
+    # In the middle of a life work is late because nobody does it; ``unfinished`` looks at that when all has healed.
+    broken = await broken_invariants(world.shop.id, dump(world.stripe), at=NOON)
     broken += [f"Stripe: {complaint}" for complaint in world.stripe.complaints]
     broken += await _our_own_failures()
     broken += await _cases_stand_by_their_units_and_legs(world)

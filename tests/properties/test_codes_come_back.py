@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from tortoise.transactions import in_transaction
 
+from plugin.cases.models import Case
 from plugin.codes.models import Code
 from plugin.db import rows
+from plugin.journeys import staff
+from plugin.journeys.staff import Less
 from plugin.ports.orders import OrderState, StoreOrder
 from tests.factories import a_store_order
 from tests.properties.promises import broken_promises
+from tests.properties.scripted_store import Mood
 from tests.properties.small_world import SmallWorld
 
 
@@ -41,11 +45,17 @@ async def earned(world: SmallWorld) -> str:
     """The code of a first order, ``o1``, that its shopper has cancelled."""
     await bought(world, "o1")
     (order,) = await rows("SELECT id FROM orders")
-    ask, preview = await world.preview(order["id"], [])
-    await world.confirm(order["id"], ask, preview.digest)
+    await asked(world, order["id"], [])
     await world.drain()
     (text,) = await world.codes()
     return text
+
+
+async def asked(world: SmallWorld, order_id: str, lines: list[tuple[str, int]]) -> Case:
+    ask, preview = await world.preview(order_id, lines)
+    case = await world.confirm(order_id, ask, preview.digest)
+    assert case is not None
+    return case
 
 
 async def stands(world: SmallWorld) -> tuple[str, str | None]:
@@ -85,3 +95,20 @@ async def test_the_checker_knows_an_order_that_uses_a_code_again(world: SmallWor
             raise Undone
     assert any(s.startswith("I12:") and "is redeemed by o2" in s for s in moved)
     assert any(s.startswith("I12:") and s.endswith("by o2, o2, o2.") for s in twice)
+
+
+async def test_a_code_comes_back_with_the_last_unit_of_its_order_whoever_pays_the_shipping(world: SmallWorld) -> None:
+    """A person had set the sum of the last case: it paid no shipping, and the code stayed used up."""
+    text = await earned(world)
+    order = await bought(world, "o2", text)
+    (row,) = await rows("SELECT id FROM orders WHERE external_id = $1", order.id)
+    world.store.mood = Mood.CANNOT
+    older, younger = [await asked(world, row["id"], lines) for lines in ([("l1", 1)], [])]
+    for piece in await world.open_work():
+        if piece["kind"] == "ask_store":
+            await world.do(piece["id"])
+    for case in (younger, older):
+        await staff.confirmed_by_hand(world.ports, world.shop, case.id, "ann", Less(100, "worn"))
+        world.confirmed.add(case.id)
+    assert not (await Case.get(id=older.id)).takes_shipping
+    assert await stands(world) == ("minted", "o2")

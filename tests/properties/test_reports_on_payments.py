@@ -6,12 +6,18 @@ import pytest
 from msgspec import structs
 
 from plugin.cases.models import Case
-from plugin.db import rows
+from plugin.cases.store import lock_with_order
+from plugin.db import rows, transaction
+from plugin.journeys.letters import compose
+from plugin.journeys.scene import set_scene
+from plugin.journeys.told import was_told
+from plugin.messages.contexts import RefundedAgain
 from plugin.orders.models import Order, Payment
 from plugin.ports.orders import Custodian, Instrument, PaymentState, StoreOrder, StorePayment
 from plugin.ports.payments import RefundState
 from tests.factories import a_store_order
 from tests.properties.honest_stripe import Fault
+from tests.properties.orders import at_stripe
 from tests.properties.promises import broken_promises
 from tests.properties.small_world import SmallWorld
 
@@ -27,9 +33,10 @@ async def work(world: SmallWorld, *kinds: str) -> None:
             await world.do(row["id"])
 
 
-async def placed(world: SmallWorld) -> tuple[StoreOrder, str]:
-    order = world.store.put(a_store_order())
-    world.stripe.pay(str(order.payments[0].reference), order.currency, order.total, is_captured=True)
+async def placed(world: SmallWorld, **changes: object) -> tuple[StoreOrder, str]:
+    order = world.store.put(a_store_order(**changes))
+    for payment in order.payments:
+        world.stripe.pay(str(payment.reference), order.currency, payment.amount, is_captured=True)
     await world.hear(order, "first")
     await work(world, "read_event")
     await work(world, "read_payment")
@@ -160,4 +167,31 @@ async def test_money_that_came_back_and_was_paid_again_is_told_again(world: Smal
         "SELECT template FROM mails WHERE case_id = $1 AND template <> 'staff_alert' ORDER BY id", case.id
     )
     assert [row["template"] for row in told] == ["cancelled", "refunded", "refund_problem", "refunded_again"]
+    assert await broken_promises(world) == []
+
+
+async def test_only_money_that_had_come_back_is_told_again(world: SmallWorld) -> None:
+    """Of two cards, the first refund failed before anybody was told, the second was taken back after: one is news."""
+    cards = (at_stripe(1, 1, 3000), at_stripe(1, 2, 2485))
+    _, order_id = await placed(world, payments=cards)
+    world.stripe.faults.append(Fault.NO_BALANCE)
+    case = await cancelled(world, order_id)
+    (failed,) = [leg for leg in await world.legs() if leg.state == "failed"]
+    await world.person("retry", failed.id)
+    await world.drain()
+    kept = next(leg for leg in await world.legs() if leg.replaces == failed.id)
+    other = next(leg for leg in await world.legs() if leg.id not in (failed.id, kept.id))
+    (intent,) = [each for each in world.stripe.intents.values() if any(r.leg_id == other.id for r in each.refunds)]
+    intent.refunds[0].state = RefundState.FAILED
+    await world.hear_stripe(intent, "refund.updated", "back")
+    await world.drain()
+    await world.person("retry", other.id)
+    await world.drain()
+
+    async with transaction(world.ports.doorbell) as tx:
+        order, locked = await lock_with_order(tx, case.id)
+        letter = compose(await set_scene(tx, world.ports, world.shop, order, locked, "https://x"), "refunded_again")
+    assert isinstance(letter, RefundedAgain)
+    assert [refund.amount for refund in letter.refunds] == [other.amount]
+    assert await was_told(locked, "refunded_again")
     assert await broken_promises(world) == []

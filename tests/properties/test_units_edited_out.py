@@ -8,7 +8,7 @@ from msgspec import structs
 from plugin.cases.models import Case
 from plugin.db import rows
 from plugin.journeys import staff
-from plugin.journeys.staff import StoreHasCancelled
+from plugin.journeys.desk_refusals import StoreHasCancelled
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
 from tests.factories import a_store_order

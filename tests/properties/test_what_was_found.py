@@ -9,7 +9,7 @@ from msgspec import structs
 from plugin.cases.models import Case
 from plugin.db import rows
 from plugin.journeys import staff
-from plugin.journeys.staff import StoreHasCancelled
+from plugin.journeys.desk_refusals import StillToDecide, StoreHasCancelled
 from plugin.orders.models import Order
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
@@ -145,6 +145,23 @@ async def test_a_parcel_that_left_before_the_refund_was_sent_stops_it(world: Sma
     assert [leg.state for leg in await world.legs()] == ["with_person"]
     assert (await Case.get(id=case.id)).person_reason == "shipped_after_cancel"
     assert world.stripe.intents[str(order.payments[0].reference)].refunds == []
+
+
+async def test_a_refund_tried_again_does_not_decide_on_a_parcel_that_left_all_the_same(world: SmallWorld) -> None:
+    """The case was done, and nobody had said whether to intercept, to keep or to take the goods back."""
+    order, order_id = await placed(world)
+    case = await asked(world, order_id, ("l1", 1))
+    world.stripe.faults.append(Fault.NO_BALANCE)
+    await work(world, "ask_store")
+    await work(world, "settle_leg")
+    await world.hear(world.store.ship(order.id, "l1", 2), "all of it")
+    await work(world, "read_event")
+    (leg,) = await world.legs()
+    with pytest.raises(StillToDecide):
+        await staff.retry(world.ports, world.shop, leg.id, "ann")
+    still = await Case.get(id=case.id)
+    assert (still.state, still.person_reason) == ("with_person", "shipped_after_cancel")
+    assert len(await world.legs()) == 1
 
 
 async def test_a_refused_case_gives_back_its_units_and_what_was_never_sent(world: SmallWorld) -> None:

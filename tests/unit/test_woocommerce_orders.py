@@ -213,6 +213,15 @@ def test_what_makes_no_order_is_set_aside_naming_the_field(changes: dict[str, An
     assert reason in refused.value.args[0]
 
 
+@pytest.mark.parametrize(("raw", "named"), [
+    (b'{"id":16}', "16"), (b'{"id":16,"line_items":7}', "16"), (b'{"id":0}', None), (b'{"id":"x"}', None),
+])  # fmt: skip
+def test_a_body_that_makes_no_order_may_still_name_one(raw: bytes, named: str | None) -> None:
+    with pytest.raises(Unparseable) as refused:
+        WOO.parse("order.updated", raw)
+    assert refused.value.order_id == named
+
+
 @pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"null", b"[" * 50_000, b'{"id":16}', b'{"id":' + b"9" * 9000])
 def test_what_is_no_body_is_set_aside(raw: bytes) -> None:
     with pytest.raises(Unparseable):

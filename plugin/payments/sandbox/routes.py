@@ -47,7 +47,7 @@ ROUTES = (
     _route("GET", "/v1/refunds/*", refunds.retrieve),
     _route("POST", "/v1/refunds/*", refunds.update, "metadata"),
     _route("POST", "/v1/refunds/*/cancel", refunds.cancel),
-    _route("GET", "/v1/disputes", disputes.list_all, "payment_intent charge"),
+    _route("GET", "/v1/disputes", disputes.list_all, "payment_intent charge created"),
     _route("GET", "/v1/disputes/*", disputes.retrieve),
     _route(
         "POST", "/v1/coupons", promotions.create_coupon,

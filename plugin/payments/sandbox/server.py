@@ -57,7 +57,10 @@ async def serve_sandbox(
 ) -> AsyncIterator[RunningSandbox]:  # fmt: skip
     """Serve until the block ends. Port 0 takes a free one; the other arguments are those of ``create_sandbox``."""
     app = create_sandbox(clock=clock, state=state, settle_after=settle_after, retry_delays=retry_delays)
-    config = uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1)
+    # Idle connections stay open for longer than any client keeps them, or a call meets one that is just being closed.
+    config = uvicorn.Config(
+        app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=75
+    )
     server = _GuestServer(config)
     # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer waits 40 ms for an ACK
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:

@@ -10,10 +10,11 @@ import stripe
 from plugin.payments.stripe import promotions
 from plugin.payments.stripe.amounts import part_to_stripe, to_stripe
 from plugin.payments.stripe.errors import reading, writing
-from plugin.payments.stripe.facts import CAPTURE_KEY, LEG_KEY, payment_fact, refund_fact
+from plugin.payments.stripe.facts import CAPTURE_KEY, LEG_KEY, dispute_fact, payment_fact, refund_fact
 from plugin.payments.stripe.webhooks import read_event, verified_event
 from plugin.ports.orders import PaymentState
 from plugin.ports.payments import (
+    DisputeFact,
     GatewayEvent,
     PaymentAccount,
     PaymentFact,
@@ -129,6 +130,14 @@ class StripeGateway:
                 {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
             )
             facts = [refund_fact(refund, "") async for refund in page.auto_paging_iter()]
+        return tuple(fact for fact in facts if fact.payment_reference)
+
+    async def disputes_since(self, account: PaymentAccount, since: datetime) -> tuple[DisputeFact, ...]:
+        with reading():
+            page = await self._client(account).v1.disputes.list_async(
+                {"created": {"gte": int(since.timestamp())}, "limit": _PAGE}
+            )
+            facts = [dispute_fact(dispute, "") async for dispute in page.auto_paging_iter()]
         return tuple(fact for fact in facts if fact.payment_reference)
 
     async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:

@@ -27,7 +27,13 @@ async def serve(app: App, closing: asyncio.Event, *, host: str = "127.0.0.1", po
         listener.bind((host, port))
         server = _Server(
             uvicorn.Config(
-                app, lifespan="off", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=1
+                app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=1,
+                timeout_keep_alive=75,
             )
         )
         running = asyncio.create_task(server.serve(sockets=[listener]))

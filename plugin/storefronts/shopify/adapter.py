@@ -13,19 +13,18 @@ from plugin.ports.storefronts import (
     Delivery,
     Ignored,
     OrderChanged,
-    OrderTouched,
     Parsed,
     PersonAsked,
     ShopLeft,
     StoreConnection,
     Unparseable,
 )
-from plugin.storefronts.platform_values import decode, email, text
+from plugin.storefronts.platform_values import decode, email, order_named_in, text
 from plugin.storefronts.shopify.api import ShopifyApi
 from plugin.storefronts.shopify.cancelling import Cancelling
 from plugin.storefronts.shopify.orders import read_order
 from plugin.storefronts.shopify.signature import verified_delivery
-from plugin.storefronts.shopify.wire import PersonMessage, Touch
+from plugin.storefronts.shopify.wire import NamesOrder, PersonMessage
 from plugin.storefronts.unasked import CannotBeAsked
 
 _TOPIC = re.compile(r"[a-z_]+/[a-z_]+")
@@ -34,9 +33,15 @@ _NOT_THE_ORDER = {
     "orders/shopify_protect_eligibility_changed": "A change of protection holds no order.",
     "orders/link_requested": "A request for a link holds no order.",
 }
-_BY_ORDER_ID = frozenset(
-    {"refunds/create", "fulfillments/create", "fulfillments/update", "fulfillment_events/create"}
-)  # fmt: skip
+_PART = "It shows no order: what changed comes with orders/updated, or at once where the store is connected."
+_NAMES_THE_ORDER = {
+    "orders/delete": "The store deleted this order and sent only its id: see to it in its admin.",
+    "orders/edited": _PART,
+    "refunds/create": _PART,
+    "fulfillments/create": _PART,
+    "fulfillments/update": _PART,
+    "fulfillment_events/create": _PART,
+}
 
 
 class ShopifyStorefront(CannotBeAsked):
@@ -63,11 +68,14 @@ class ShopifyStorefront(CannotBeAsked):
             return ShopLeft(erase=topic == "shop/redact")
         if topic in _NOT_THE_ORDER:
             return Ignored(_NOT_THE_ORDER[topic])
-        if topic in _BY_ORDER_ID or topic in ("orders/edited", "orders/delete"):
-            return _touched(topic, body)
+        if topic in _NAMES_THE_ORDER:
+            raise _only_named(topic, body)
         if not topic.startswith("orders/"):
             return Ignored(f"{topic} holds no order; what it changes in one comes with the order's own update.")
-        return OrderChanged(read_order(body))
+        try:
+            return OrderChanged(read_order(body))
+        except Unparseable as error:
+            raise Unparseable(error.args[0], order_named_in(body)) from error
 
     async def cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:
         """See ``Storefront.cancel``."""
@@ -82,15 +90,15 @@ class ShopifyStorefront(CannotBeAsked):
         return await self._cancelling.read(store, request, self._clock.now())
 
 
-def _touched(topic: str, body: bytes) -> Parsed:
-    """The order that a body names without showing it. An order that was deleted is named by its own id."""
-    touch = decode(body, Touch, "Shopify")
-    id = touch.order_id or (touch.order_edit and touch.order_edit.order_id)
+def _only_named(topic: str, body: bytes) -> Unparseable:
+    """For a body that names an order without showing it. An order that was deleted is named by its own id."""
+    named = decode(body, NamesOrder, "Shopify")
+    id = named.order_id or (named.order_edit and named.order_edit.order_id)
     if topic == "orders/delete":
-        id = touch.id
-    if id is None:
-        raise Unparseable(f"{topic} names no order.")
-    return OrderTouched(str(id))
+        id = named.id
+    if not id:
+        return Unparseable(f"{topic} names no order.")
+    return Unparseable(_NAMES_THE_ORDER[topic], str(id))
 
 
 def _person(body: bytes, *, erase: bool) -> PersonAsked:

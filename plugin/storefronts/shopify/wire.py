@@ -179,7 +179,7 @@ class Edit(Struct, frozen=True):
     order_id: int | None = None
 
 
-class Touch(Struct, frozen=True, kw_only=True):
+class NamesOrder(Struct, frozen=True, kw_only=True):
     """A body that names an order: a refund, a parcel or its event, an edit, or only the id of what was deleted."""
 
     id: int | None = None

@@ -1,1 +1,1 @@
-"""Our own published format, for every store that can post JSON (docs/storefront-webhooks.md)."""
+"""Our own published format, for every store that can post JSON (docs/storefronts/standard.md)."""

@@ -15,6 +15,7 @@ from plugin.ports.storefronts import (
     StoreConnection,
     Unparseable,
 )
+from plugin.storefronts.platform_values import order_named_in
 from plugin.storefronts.unasked import CannotBeAsked
 from plugin.storefronts.woocommerce.api import WooApi
 from plugin.storefronts.woocommerce.cancelling import ask_to_cancel, read_again
@@ -22,6 +23,7 @@ from plugin.storefronts.woocommerce.orders import read_order
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from plugin.storefronts.woocommerce.signature import verified_delivery
 
+_DELETED = "The store deleted this order and sent only its id: see to it in its admin."
 _OTHER_RESOURCES = frozenset({"coupon", "customer", "product", "action", "subscription"})
 
 
@@ -48,11 +50,8 @@ class WooCommerceStorefront(CannotBeAsked):
         try:
             order = read_order(body)
         except Unparseable as error:
-            if topic == "order.deleted":
-                raise Unparseable(
-                    "The store deleted this order and sent only its id: see to it in its admin."
-                ) from error
-            raise
+            reason = _DELETED if topic == "order.deleted" else error.args[0]
+            raise Unparseable(reason, order_named_in(body)) from error
         return OrderChanged(order) if order else Ignored("A draft is no order yet.")
 
     async def cancel(self, store: StoreConnection, request: CancelRequest) -> CancelAnswer:

@@ -31,7 +31,7 @@ from plugin.storefronts.platform_values import text
 Shape = TypeVar("Shape")
 
 LONGEST_ANSWER = 8 * 1024 * 1024
-_MOST_BEGINNINGS = 50
+_MOST_BEGINNINGS = 20
 _LONGEST_WAIT = 3600.0
 
 

@@ -70,7 +70,7 @@ def neutral(order: Order, records: Sequence[RefundRecord] | None = None) -> Stor
     found = StoreOrder(
         id=str(order.id),
         number=text(order.number, 80) or str(order.id),
-        sequence=sequence(modified, _progress(order)),
+        sequence=sequence(modified, _progress(order, is_looked_up=records is not None)),
         currency=currency,
         placed_at=_time(order.date_created_gmt, order.date_created, "date_created_gmt"),
         updated_at=modified,
@@ -97,10 +97,11 @@ def _state(order: Order) -> OrderState:
     return _STATES.get(order.status, OrderState.OPEN)
 
 
-def _progress(order: Order) -> int:
-    """A status of a shop's own ranks as ``processing``; refunds of one second are told apart by their number."""
+def _progress(order: Order, *, is_looked_up: bool) -> int:
+    """A status of a shop's own ranks as ``processing``; refunds of one second are told apart by their number; and an
+    order that was looked up tells more than the webhook of the same change."""
     rank = _STATUSES.index(order.status) if order.status in _STATUSES else _STATUSES.index("processing")
-    return rank * 100 + min(len(order.refunds), 99)
+    return rank * 100 + min(len(order.refunds), 49) * 2 + is_looked_up
 
 
 def _time(gmt: str | None, local: str | None, field: str) -> datetime:

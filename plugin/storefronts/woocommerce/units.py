@@ -1,8 +1,9 @@
 """Which units of an order have left, and which never will.
 
 WooCommerce itself knows neither parcels nor cancelled units. What has left is told by the order's status and by the
-tracking that plugins keep in ``_wc_shipment_tracking_items`` (WooCommerce Shipment Tracking; Advanced Shipment Tracking
-adds ``products_list``). What never will is told by refunds that name units which have not left.
+tracking that plugins keep in ``_wc_shipment_tracking_items`` (WooCommerce Shipment Tracking, documented at
+woocommerce.com/document/shipment-tracking; Advanced Shipment Tracking adds ``products_list``). What never will leave is
+told by refunds that name units which have not left.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -53,7 +55,7 @@ def units_of(
     if order.status == "refunded" and not order.date_completed_gmt and not parcels:
         cancelled, left = cancelled + left, Counter()
     rest = tuple(LineCount(id, n) for id, n in left.items() if n > 0)
-    if rest and (order.status in SHIPPED or (parcels and order.status != PARTLY_SHIPPED)):
+    if rest and (_has_left(order) or (parcels and order.status != PARTLY_SHIPPED)):
         parcels = _with_the_rest(order, parcels, rest)
     return tuple(parcels), tuple(LineCount(id, n) for id, n in cancelled.items() if n > 0)
 
@@ -65,7 +67,7 @@ def _with_the_rest(order: Order, parcels: list[StoreFulfilment], rest: tuple[Lin
     if unnamed:
         last = max(unnamed, key=lambda i: parcels[i].shipped_at or datetime.min.replace(tzinfo=UTC))
         return [replace(parcel, lines=rest) if i == last else parcel for i, parcel in enumerate(parcels)]
-    if order.status not in SHIPPED:
+    if not _has_left(order):
         return parcels
     completed = order.date_completed_gmt or order.date_completed
     at = moment(completed, "date_completed_gmt", is_utc=True) if completed else None
@@ -75,7 +77,6 @@ def _with_the_rest(order: Order, parcels: list[StoreFulfilment], rest: tuple[Lin
 
 def _parcel(order: Order, i: int, item: dict[str, Any], left: Counter[str]) -> StoreFulfilment:
     """One tracking item; what it says to be in it is taken out of ``left``."""
-    url = text(item.get("custom_tracking_link") or item.get("ast_tracking_link"), 2000)
     inside: Counter[str] = Counter()
     for named in _list(item.get("products_list")):
         line_id, quantity = _line_of(order, named), _whole(named.get("qty"))
@@ -95,8 +96,15 @@ def _parcel(order: Order, i: int, item: dict[str, Any], left: Counter[str]) -> S
             200,
         ),
         tracking_number=text(item.get("tracking_number"), 200),
-        tracking_url=url if url and url.startswith(("https://", "http://")) else None,
+        tracking_url=_link(item),
     )
+
+
+def _link(item: dict[str, Any]) -> str | None:
+    """A link of the shop's own has ``%1$s`` where the number goes, and may want a postcode, which we leave out."""
+    link = text(item.get("custom_tracking_link") or item.get("ast_tracking_link"), 2000) or ""
+    link = link.replace("%1$s", quote(text(item.get("tracking_number"), 200) or "", safe=""))
+    return link if link.startswith(("https://", "http://")) and "$s" not in link else None
 
 
 def _line_of(order: Order, named: dict[str, Any]) -> str | None:
@@ -108,6 +116,11 @@ def _line_of(order: Order, named: dict[str, Any]) -> str | None:
     return None
 
 
+def _has_left(order: Order) -> bool:
+    """An order that was completed and then refunded as a whole has been sent all the same."""
+    return order.status in SHIPPED or (order.status == "refunded" and bool(order.date_completed_gmt))
+
+
 def _delivered(order: Order) -> datetime | None:
     """The status of a plugin says that, and nothing says when: the order's change is the nearest there is."""
     changed = order.date_modified_gmt or order.date_modified
@@ -116,7 +129,7 @@ def _delivered(order: Order) -> datetime | None:
 
 def _was_shipped_before(order: Order, record: RefundRecord) -> bool:
     """Whether the order had been completed when this refund was made: then its units were sent back, not cancelled."""
-    if order.status not in SHIPPED and not order.date_completed_gmt:
+    if not _has_left(order):
         return False
     made, completed = record.date_created_gmt or record.date_created, order.date_completed_gmt
     return not made or not completed or made >= completed

@@ -1,0 +1,278 @@
+"""Everything that is kept of a person at a shop, as one document (GDPR Art. 15 and 20).
+
+It holds what they gave and what was noted of them, in the words in which it is kept. What would let its reader act as
+the shopper is left out: the links in their mails and the codes that opened a lookup. Colleagues go by their role.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from plugin.access.models import Lookup, OrderLink, ShopperSession
+from plugin.audit.models import AuditEvent
+from plugin.cases.store import cases_of_order
+from plugin.codes.minting import show
+from plugin.codes.models import Code
+from plugin.db import read
+from plugin.inbox.events import events_about
+from plugin.insights.models import Happening
+from plugin.messages.contacts import contacts_of
+from plugin.messages.contexts import MailContext, ManageLink, ShopperLetter
+from plugin.messages.models import Mail
+from plugin.messages.render import render
+from plugin.orders.people import Who, orders_of
+from plugin.orders.service import get_order, payments_of
+from plugin.ports.orders import StoreOrder
+from plugin.ports.runtime import Ports
+from plugin.refunds.store import legs_of_case
+from plugin.shops.models import Shop
+
+_LINK = re.compile(r"/o/[\w-]+")  # a shopper's signed link, wherever a letter has it
+
+
+class KeptPayment(Struct, frozen=True, kw_only=True):
+    """A payment and what was given back of it elsewhere, in minor units of ``currency``."""
+
+    reference: str | None
+    label: str | None
+    custodian: str
+    state: str
+    currency: str
+    amount: int
+    refunded_elsewhere: int
+
+
+class KeptRefund(Struct, frozen=True, kw_only=True):
+    kind: str
+    amount: int
+    currency: str
+    state: str
+    created_at: datetime
+    settled_at: datetime | None
+    bank_reference: str | None
+
+
+class KeptCase(Struct, frozen=True, kw_only=True):
+    """What was asked, what was decided and from which facts, and the money that moved."""
+
+    number: str
+    kind: str
+    state: str
+    locale: str
+    asked_at: datetime
+    closed_at: datetime | None
+    reason: str | None
+    store_reason: str | None
+    withheld_reason: str | None
+    owed: int
+    currency: str
+    facts: dict[str, Any]
+    decision: dict[str, Any]
+    refunds: tuple[KeptRefund, ...]
+
+
+class KeptMail(Struct, frozen=True, kw_only=True):
+    """A mail to them, with its text; of one to the shop's staff about them only that there was one."""
+
+    template: str
+    recipient: str
+    state: str
+    created_at: datetime
+    sent_at: datetime | None
+    subject: str | None
+    text: str | None
+
+
+class KeptCode(Struct, frozen=True, kw_only=True):
+    code: str
+    kind: str
+    percent: int | None
+    amount: int | None
+    currency: str
+    state: str
+    minted_at: datetime
+    expires_at: datetime
+    redeemed_order: str | None
+    redeemed_at: datetime | None
+
+
+class KeptVisit(Struct, frozen=True):
+    """A way into the order: a session, a mailed link or a lookup."""
+
+    way: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class KeptMessage(Struct, frozen=True):
+    written_at: datetime
+    text: str
+
+
+class KeptNote(Struct, frozen=True):
+    """A row of the audit or of the event log."""
+
+    at: datetime
+    kind: str
+    data: dict[str, Any]
+    by: str | None = None
+
+
+class KeptWebhook(Struct, frozen=True):
+    """A body as it was received from the store or the payment provider."""
+
+    source: str
+    topic: str
+    received_at: datetime
+    body: str
+
+
+class KeptOrder(Struct, frozen=True, kw_only=True):
+    """``now`` is the store's newest version, ``placed`` the amounts frozen at placement or at the last edit."""
+
+    now: StoreOrder
+    placed: StoreOrder
+    received_at: datetime
+    changed_at: datetime
+    erasure_asked_at: datetime | None
+    payments: tuple[KeptPayment, ...]
+    cases: tuple[KeptCase, ...]
+    codes: tuple[KeptCode, ...]
+    mails: tuple[KeptMail, ...]
+    messages: tuple[KeptMessage, ...]
+    visits: tuple[KeptVisit, ...]
+    audit: tuple[KeptNote, ...]
+    happenings: tuple[KeptNote, ...]
+    webhooks: tuple[KeptWebhook, ...]
+
+
+class KeptPerson(Struct, frozen=True, kw_only=True):
+    shop: str
+    made_at: datetime
+    orders: tuple[KeptOrder, ...]
+
+
+class _Canonical(Struct, frozen=True):
+    actor: str
+    data: dict[str, Any]
+
+
+async def export_person(ports: Ports, shop: Shop, who: Who) -> KeptPerson:
+    """The document; without orders where nothing is kept of the person."""
+    known = [each.id for each in await orders_of(shop.id, who) if not each.is_erased]
+    orders = tuple([await _order(ports, shop, order_id) for order_id in known])
+    return KeptPerson(shop=shop.name, made_at=ports.clock.now(), orders=orders)
+
+
+async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
+    order = await get_order(shop.id, order_id)
+    row, payments = order.row, await payments_of(order_id)
+    about = [row.external_id, *(payment.reference for payment in payments if payment.reference)]
+    return KeptOrder(
+        now=order.now,
+        placed=order.placement,
+        received_at=row.received_at,
+        changed_at=row.changed_at,
+        erasure_asked_at=row.erase_asked_at,
+        payments=tuple(
+            KeptPayment(
+                reference=each.reference, label=each.label, custodian=each.custodian, state=each.state,
+                currency=each.currency, amount=each.amount, refunded_elsewhere=each.external_refunded,
+            )
+            for each in payments
+        ),
+        cases=await _cases(order_id),
+        codes=await _codes(ports, order_id),
+        mails=await _mails(ports, shop, order_id),
+        messages=tuple(KeptMessage(at, text) for at, text in await contacts_of(ports.vault, shop.id, order_id)),
+        visits=await _visits(order_id),
+        audit=await _audit(order_id),
+        happenings=tuple(
+            KeptNote(each.at, each.kind, each.data)
+            for each in await Happening.filter(shop_id=shop.id, order_id=order_id).order_by("at", "id")
+        ),
+        webhooks=tuple(
+            KeptWebhook(each.source, each.topic, each.received_at, bytes(each.body).decode(errors="replace"))
+            for each in await events_about(shop.id, about, row.email)
+        ),
+    )  # fmt: skip
+
+
+async def _cases(order_id: str) -> tuple[KeptCase, ...]:
+    kept = []
+    for case in await cases_of_order(order_id):
+        refunds = tuple(
+            KeptRefund(
+                kind=leg.kind, amount=leg.amount, currency=leg.currency, state=leg.state, created_at=leg.created_at,
+                settled_at=leg.settled_at, bank_reference=leg.bank_reference,
+            )
+            for leg in await legs_of_case(case.id)
+        )  # fmt: skip
+        kept.append(
+            KeptCase(
+                number=case.number, kind=case.kind, state=case.state, locale=case.locale, asked_at=case.asked_at,
+                closed_at=case.closed_at, reason=case.reason, store_reason=case.store_reason,
+                withheld_reason=case.withheld_reason, owed=case.owed,
+                currency=case.currency, facts=case.facts, decision=case.decision, refunds=refunds,
+            )
+        )  # fmt: skip
+    return tuple(kept)
+
+
+async def _codes(ports: Ports, order_id: str) -> tuple[KeptCode, ...]:
+    return tuple(
+        KeptCode(
+            code=show(ports.vault, each), kind=each.kind, percent=each.percent, amount=each.amount,
+            currency=each.currency, state=each.state, minted_at=each.minted_at, expires_at=each.expires_at,
+            redeemed_order=each.redeemed_order, redeemed_at=each.redeemed_at,
+        )
+        for each in await read(Code, "WHERE order_id = $1 ORDER BY minted_at, id", order_id)
+    )  # fmt: skip
+
+
+async def _mails(ports: Ports, shop: Shop, order_id: str) -> tuple[KeptMail, ...]:
+    kept = []
+    for mail in await read(Mail, "WHERE order_id = $1 ORDER BY created_at, id", order_id):
+        opened = ports.vault.open(mail.sealed_context, tenant=shop.id, field=f"mail:{mail.purpose}")
+        said = _harmless(msgspec.json.decode(opened, type=MailContext))
+        letter = render(said) if said else None
+        text = _LINK.sub("/o/-", letter.text) if letter else None
+        kept.append(
+            KeptMail(
+                template=mail.template, recipient=mail.recipient, state=mail.state, created_at=mail.created_at,
+                sent_at=mail.sent_at, subject=letter.subject if letter else None, text=text,
+            )
+        )  # fmt: skip
+    return tuple(kept)
+
+
+def _harmless(said: MailContext) -> MailContext | None:
+    """The letter without the code that opens the order; None for one that was not to the shopper."""
+    if isinstance(said, ManageLink):
+        return replace(said, code="-")
+    return said if isinstance(said, ShopperLetter) else None
+
+
+async def _visits(order_id: str) -> tuple[KeptVisit, ...]:
+    sessions = await ShopperSession.filter(order_id=order_id)
+    links, lookups = await OrderLink.filter(order_id=order_id), await Lookup.filter(order_id=order_id)
+    visits = [
+        *(KeptVisit(f"session by {each.opened_by}", each.created_at, each.expires_at) for each in sessions),
+        *(KeptVisit("link", each.created_at, each.expires_at) for each in links),
+        *(KeptVisit("lookup", each.created_at, each.expires_at) for each in lookups),
+    ]
+    return tuple(sorted(visits, key=lambda visit: visit.created_at))
+
+
+async def _audit(order_id: str) -> tuple[KeptNote, ...]:
+    kept = []
+    for event in await AuditEvent.filter(order_id=order_id).order_by("n"):
+        body = msgspec.json.decode(event.canonical, type=_Canonical)
+        kept.append(KeptNote(event.at, event.kind, body.data, by=body.actor.partition(":")[0]))
+    return tuple(kept)

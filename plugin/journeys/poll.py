@@ -1,0 +1,144 @@
+"""The store is asked what has changed, because a webhook may be lost; and whether its webhooks still stand.
+
+Pages are walked oldest change first, each in a piece of work of its own, and each order in a transaction of its own: a
+page that was begun and not finished is read again, which changes nothing. The 90 days of a new connection are the first
+such round, whoever walks it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from plugin.db import is_away, transaction
+from plugin.journeys.order_changed import order_changed
+from plugin.journeys.store_hooks import mend_hooks
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim, Later, back_off
+from plugin.ports.orders import StoreOrder
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
+from plugin.ports.platforms import OrderPage
+from plugin.ports.runtime import Ports
+from plugin.shops.links import CONNECTED, begin_again, find_link, page_taken, store_asked
+from plugin.shops.models import Shop, StoreLink
+from plugin.shops.service import get_shop, store_connection
+
+POLL_STORE = "poll_store"
+IMPORTED_DAYS = timedelta(days=90)
+# What the store changed while the last round was under way, and how far its clock may be from ours (SECURITY.md).
+OVERLAP = timedelta(minutes=10) + timedelta(seconds=300)
+WEBHOOK_MAY_FOLLOW = timedelta(minutes=2)
+REFUSED_FOR = timedelta(minutes=10)
+_MOST_NAMED = 5
+
+log = structlog.get_logger("comeback.poll")
+
+
+@dataclass(frozen=True)
+class PageTaken:
+    """One page: how many orders it held, how many all pages hold where the store says so, and what made no order."""
+
+    orders: int
+    total: int | None
+    missed: int
+    unreadable: tuple[tuple[str, str], ...]
+    is_last: bool
+
+
+async def poll_store(ports: Ports, claim: Claim) -> None:
+    """Work: take the next page of what has changed; after the last one, look at the webhooks."""
+    link, shop = await find_link(claim.shop_id), await get_shop(claim.shop_id)
+    if link is None or link.state != CONNECTED or shop.storefront not in ports.platforms:
+        await _finish(ports, claim, more=False)
+        return
+    claim.check_may_send()
+    try:
+        taken = await take_page(ports, shop, link)
+        if taken.is_last:
+            await mend_hooks(ports, shop)
+    except OutcomeUnknown as unknown:
+        wait = timedelta(seconds=unknown.retry_after) if unknown.retry_after else back_off(claim.attempts)
+        await _in_vain(ports, shop, f"The store did not answer: {unknown.reason}")
+        raise Later(wait, unknown.reason) from unknown
+    except Rejected as no:
+        await _in_vain(ports, shop, refusal(shop, no), forget_page=no.code is not RejectCode.BAD_CREDENTIALS)
+        raise Later(REFUSED_FOR, no.reason) from no
+    await _finish(ports, claim, more=not taken.is_last)
+
+
+def refusal(shop: Shop, no: Rejected) -> str:
+    """What a person is told when the store has said no."""
+    if no.code is RejectCode.BAD_CREDENTIALS:
+        again = f"comeback connect {shop.storefront} --shop {shop.id}"
+        return f"The store refuses our key, or the key may not do this: {no.reason} Connect it again: {again}"
+    return f"The store refused to tell what has changed: {no.reason}"
+
+
+async def _in_vain(ports: Ports, shop: Shop, problem: str, *, forget_page: bool = False) -> None:
+    async with transaction(ports.doorbell) as tx:
+        await store_asked(tx, shop.id, problem[:1000], ports.clock.now())
+        if forget_page:
+            await begin_again(tx, shop.id)
+
+
+async def _finish(ports: Ports, claim: Claim, *, more: bool) -> None:
+    async with transaction(ports.doorbell) as tx:
+        await outbox.complete(tx, claim)
+        if more:
+            await outbox.add(tx, shop_id=claim.shop_id, kind=POLL_STORE, ref=claim.shop_id)
+
+
+async def take_page(ports: Ports, shop: Shop, link: StoreLink) -> PageTaken:
+    """Read the next page of the round that is under way, or of a new one, and take its orders over.
+
+    Raises ``OutcomeUnknown`` and ``Rejected`` as the platform does.
+    """
+    began = link.poll_began_at or ports.clock.now()
+    store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
+    page = await ports.platforms[shop.storefront].orders_changed(store, since(link), link.poll_cursor)
+    news, unreadable = await _take_over(ports, shop, page)
+    at = ports.clock.now()
+    # The first round is an import: nobody has sent webhooks before it, so none can be missing.
+    missed = sum(order.updated_at < at - WEBHOOK_MAY_FOLLOW for order in news) if link.imported_at else 0
+    async with transaction(ports.doorbell) as tx:
+        is_ours = await page_taken(
+            tx, link, began=began, cursor=page.next, at=at, missed=missed, problem=_unread(unreadable)
+        )
+    if missed and is_ours:
+        log.warning("webhooks_were_missed", shop_id=shop.id, count=missed)
+    return PageTaken(len(page.orders), page.total, missed, unreadable, page.next is None)
+
+
+def since(link: StoreLink) -> datetime:
+    """From when on changes are asked for: the same moment for every page of a round."""
+    if link.polled_to is None:
+        return link.connected_at - IMPORTED_DAYS
+    return link.polled_to - OVERLAP
+
+
+async def _take_over(ports: Ports, shop: Shop, page: OrderPage) -> tuple[list[StoreOrder], tuple[tuple[str, str], ...]]:
+    """The orders whose version was new to us, and those that made none or that we failed on, with the reason."""
+    news, unreadable = [], list(page.unreadable)
+    for order in page.orders:
+        try:
+            async with transaction(ports.doorbell) as tx:
+                change = await order_changed(tx, ports, shop, order)
+        except Exception as error:
+            if is_away(error):
+                raise
+            # It is told of, and keeps nobody else's order waiting: the round would end here for ever.
+            log.exception("order_not_taken_over", shop_id=shop.id)
+            unreadable.append((order.id, f"Unexpected failure while reading: {type(error).__name__}"))
+            continue
+        if not change.is_stale:
+            news.append(order)
+    return news, tuple(unreadable)
+
+
+def _unread(unreadable: tuple[tuple[str, str], ...]) -> str | None:
+    if not unreadable:
+        return None
+    named = "; ".join(f"{id}: {reason}" for id, reason in unreadable[:_MOST_NAMED])
+    return f"Orders that could not be read: {len(unreadable)}. See to them in the store: {named}"[:1000]
