@@ -73,6 +73,21 @@ class DemoToSend:
     holds: dict[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class DemoShopper:
+    """Who has ordered; ``locale`` is the language that the shop was shown in."""
+
+    first_name: str = "Ana"
+    last_name: str = "Ferrer"
+    country: str = "ES"
+    postcode: str = "08001"
+    locale: str = "es-ES"
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
 @dataclass
 class DemoOrder:
     id: int
@@ -83,6 +98,8 @@ class DemoOrder:
     shipping: int = 495
     email: str | None = "ana@example.com"
     customer_id: int | None = 5001
+    shopper: DemoShopper = DemoShopper()
+    codes: tuple[str, ...] = ()
     note: str | None = None
     updated_at: datetime | None = None
     cancelled_at: datetime | None = None

@@ -86,14 +86,14 @@ class DemoShopify:
     asked: list[str] = field(default_factory=list)  # the root fields, in the order in which they came
     events: list[tuple[str, int]] = field(default_factory=list)  # (topic, order id), to be sent as webhooks
     bucket: Bucket = field(init=False)
-    _last_id: int = 10_000
+    last_id: int = 10_000
 
     def __post_init__(self) -> None:
         self.bucket = Bucket(self.clock.now())
 
     def next_id(self) -> int:
-        self._last_id += 1
-        return self._last_id
+        self.last_id += 1
+        return self.last_id
 
     def touch(self, order: DemoOrder, *topics: str) -> None:
         """The order has changed; each topic becomes a webhook."""

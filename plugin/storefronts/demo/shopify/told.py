@@ -93,7 +93,8 @@ def order_values(order: DemoOrder) -> Values:
             "transactions": connection([transaction(one) for one in each.transactions]),
         }
 
-    discount = sum(each.discount for each in order.lines)
+    discount, shopper = sum(each.discount for each in order.lines), order.shopper
+    address = {"name": shopper.name, "countryCodeV2": shopper.country, "zip": shopper.postcode}
     return {
         "__typename": "Order",
         "id": gid("Order", order.id),
@@ -109,20 +110,20 @@ def order_values(order: DemoOrder) -> Values:
         "displayFinancialStatus": order.financial_status,
         "paymentGatewayNames": order.gateways,
         "email": order.email,
-        "customerLocale": "es-ES",
+        "customerLocale": order.shopper.locale,
         "customerAcceptsMarketing": True,
         "tags": ["vip"],
         "sourceName": "web",
         "test": False,
-        "discountCodes": ["WELCOME10"] if discount else [],
+        "discountCodes": list(order.codes) or (["WELCOME10"] if discount else []),
         "totalPriceSet": bag(order.total),
         "totalTaxSet": bag(sum(each.tax for each in order.lines)),
         "totalDiscountsSet": bag(discount),
         "totalTipReceivedSet": bag(0),
         "totalOutstandingSet": bag(0),
         "customer": _customer(order),
-        "shippingAddress": {"name": "Ana Ferrer", "countryCodeV2": "ES", "zip": "08001"},
-        "billingAddress": {"name": "Ana Ferrer", "countryCodeV2": "ES", "zip": "08001"},
+        "shippingAddress": address,
+        "billingAddress": address,
         "purchasingEntity": _customer(order),
         "lineItems": connection(list(lines.values())),
         "shippingLines": connection(
@@ -184,7 +185,7 @@ def _customer(order: DemoOrder) -> Values | None:
     return {
         "__typename": "Customer",
         "id": gid("Customer", order.customer_id),
-        "firstName": "Ana",
-        "lastName": "Ferrer",
+        "firstName": order.shopper.first_name,
+        "lastName": order.shopper.last_name,
         "defaultEmailAddress": {"emailAddress": order.email, "marketingState": "SUBSCRIBED"} if order.email else None,
     }

@@ -90,7 +90,8 @@ def rest_order(order: DemoOrder) -> dict[str, Any]:
         }
 
     discount = sum(each.discount for each in order.lines)
-    address = {"name": "Ana Ferrer", "country_code": "ES", "zip": "08001"}
+    shopper = order.shopper
+    address = {"name": shopper.name, "country_code": shopper.country, "zip": shopper.postcode}
     return {
         "id": order.id,
         "admin_graphql_api_id": gid("Order", order.id),
@@ -112,20 +113,20 @@ def rest_order(order: DemoOrder) -> dict[str, Any]:
         "customer": {
             "id": order.customer_id,
             "email": order.email,
-            "first_name": "Ana",
-            "last_name": "Ferrer",
+            "first_name": order.shopper.first_name,
+            "last_name": order.shopper.last_name,
             "email_marketing_consent": {"state": "subscribed"},
         }
         if order.customer_id
         else None,
-        "customer_locale": "es-ES",
+        "customer_locale": order.shopper.locale,
         "buyer_accepts_marketing": True,
         "shipping_address": address,
         "billing_address": address,
         "tags": "vip",
         "source_name": "web",
         "test": False,
-        "discount_codes": [{"code": "WELCOME10"}] if discount else [],
+        "discount_codes": [{"code": code} for code in order.codes or (("WELCOME10",) if discount else ())],
         "line_items": [line(each) for each in order.lines],
         "shipping_lines": [
             {"title": "Standard", "price": money(order.shipping), "discounted_price": money(order.shipping)}
