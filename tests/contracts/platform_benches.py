@@ -84,3 +84,4 @@ PLATFORMS: dict[str, Callable[[], AbstractAsyncContextManager[PlatformBench]]] =
     "woocommerce": woo_bench,
     "shopify": shopify_bench,
 }
+PAID_AT_STRIPE = {"woocommerce": PLATFORMS["woocommerce"]}  # where a payment can be ours at Stripe; not on Shopify

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from plugin.ports.orders import Custodian, LineCount
 from plugin.ports.platforms import Platform
@@ -41,9 +41,7 @@ class ShopifyBench:
     storefront: Storefront
     platform: Platform
     connection: StoreConnection
-    name: str = "shopify"
     hooks_url: str = "https://comeback.example/hooks/shop_1/shopify"
-    custodians: frozenset[Custodian] = field(default=frozenset(GATEWAYS))
 
     async def place(self, *, custodian: Custodian = Custodian.STOREFRONT) -> Placed:
         order = self.shop.place(gateway=GATEWAYS[custodian])
