@@ -11,12 +11,13 @@ import pytest
 from graphql import parse, validate
 from msgspec.structs import replace
 
-from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.platforms import PlatformRefund, RefundRecord
 from plugin.storefronts.demo.shopify.cost import MOST, requested
 from plugin.storefronts.demo.shopify.schema import admin_schema
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify import cancelling, codes, documents, holding, hooks, permissions, refunding
+from plugin.storefronts.shopify.marks import idempotency_key
 from tests.contracts.bench import Placed
 from tests.contracts.shopify_bench import ShopifyBench, shopify_bench
 from tests.fakes import FakeClock
@@ -178,12 +179,21 @@ async def test_a_lost_refund_is_not_made_twice_under_its_key_by_shopify_itself(b
     for _ in range(2):
         await bench.api.ask(bench.connection, refunding.PAY_BACK, variables, refunding.PayBackData)
     assert bench.held(placed).paid_back == 700
-    with pytest.raises(Rejected, match="other parameters"):
+    with pytest.raises(OutcomeStored, match="other parameters"):
         changed = {**variables, "input": {**variables["input"], "note": "another"}}
         await bench.api.ask(bench.connection, refunding.PAY_BACK, changed, refunding.PayBackData)
     with pytest.raises(Rejected, match="directive is required"):
         bare = refunding.PAY_BACK.replace("@idempotent(key: $key)", "").replace(", $key: String!", "")
         await bench.api.ask(bench.connection, bare, variables, refunding.PayBackData)
+
+
+async def test_a_key_that_was_used_for_something_else_is_looked_into_and_nothing_is_paid(bench: ShopifyBench) -> None:
+    placed = await bench.place()
+    bench.shop.done_under_key[idempotency_key("key-1")] = {}, "gid://shopify/Refund/1"
+    with pytest.raises(OutcomeStored):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+    assert await bench.platform.find_refund(bench.connection, money(placed, 700)) is None
+    assert bench.held(placed).paid_back == 0
 
 
 async def test_what_was_paid_elsewhere_is_not_written_into_shopifys_books(bench: ShopifyBench) -> None:

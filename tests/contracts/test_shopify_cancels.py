@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from plugin.ports.orders import LineCount
 from plugin.ports.payments import Promotion, PromotionKind, RefundState, RejectCode, Rejected
 from plugin.ports.storefronts import CancelRequest, CancelStatus
-from plugin.storefronts.demo.shopify.orders import DemoTransaction
+from plugin.storefronts.demo.shopify.orders import DemoLine, DemoTransaction
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from tests.contracts.bench import Placed
@@ -92,6 +92,18 @@ async def test_a_fulfilment_service_gives_back_and_then_it_is_cancelled(bench: S
     await bench.storefront.cancel(bench.connection, request)
     await bench.settle()
     assert (await bench.storefront.read_cancel(bench.connection, request)).status is CancelStatus.CANCELLED
+
+
+async def test_a_parcel_whose_lines_are_not_all_shown_is_asked_back_before_a_unit_is_taken_out(
+    bench: ShopifyBench,
+) -> None:
+    order = bench.shop.place([DemoLine(id, f"Thing {id}", 1, 1000) for id in range(1, 13)])
+    bench.shop.send_to_service(order)
+    request = CancelRequest(
+        key="case_1", order_id=str(order.id), order_number="1", whole_order=False, lines=(LineCount("12", 1),)
+    )
+    assert (await bench.storefront.cancel(bench.connection, request)).status is CancelStatus.PENDING
+    assert "refundCreate" not in bench.shop.asked
 
 
 async def test_a_fulfilment_service_that_keeps_the_parcel_is_too_late(bench: ShopifyBench) -> None:

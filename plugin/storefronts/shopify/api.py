@@ -3,7 +3,8 @@
 Where every answer is documented: https://shopify.dev/docs/api/usage/response-codes (HTTP),
 https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits (cost and THROTTLED) and
 https://shopify.dev/docs/api/usage/implementing-idempotency (the IDEMPOTENCY_* codes). A document that was throttled or
-refused was not run at all; whatever else is no answer may have been, and is ``OutcomeUnknown``.
+refused was not run at all; whatever else is no answer may have been, and is ``OutcomeUnknown``. A key that was used with
+other parameters is ``OutcomeStored``: something was asked under it before, and only a look tells what came of it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 from msgspec import Struct
 
-from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.addresses import AddressRefused
 from plugin.storefronts.calling import Answer, NoAnswer, Outgoing, call
@@ -78,7 +79,8 @@ class ShopifyApi:
     tokens: AccessTokens
 
     async def ask(self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]) -> Data:
-        """Run ``document`` and read its ``data`` as ``shape``; raises ``OutcomeUnknown`` and ``Rejected``."""
+        """Run ``document`` and read its ``data`` as ``shape``; raises ``OutcomeUnknown``, ``OutcomeStored`` (only where it
+        carries a key) and ``Rejected``."""
         body = _encoder.encode({"query": document, "variables": variables})
         token = await self.tokens.of(store)
         answer = await self._post(store, body, token)
@@ -149,6 +151,8 @@ def _raise_errors(errors: list[_Error], cost: _Cost | None) -> NoReturn:
     said = "Shopify says: " + "".join(filter(str.isprintable, " ".join(error.message for error in errors)))[:400]
     if "THROTTLED" in codes:
         raise OutcomeUnknown(said, throttled_for(cost) if cost else 1.0)
+    if "IDEMPOTENCY_KEY_PARAMETER_MISMATCH" in codes:
+        raise OutcomeStored(said)
     if codes & _MAYBE_RUN:
         raise OutcomeUnknown(said)
     raise Rejected(RejectCode.BAD_CREDENTIALS if codes & _NOT_RUN else RejectCode.OTHER, said)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, StoreConnection
 from plugin.storefronts.shopify.amounts import global_number
 from plugin.storefronts.shopify.answers import Connection, Ref
@@ -32,7 +32,7 @@ query CancelState($id: ID!, $lines: [ID!]!) {
   order(id: $id) {
     cancelledAt
     fulfillmentOrders(first: 10) {
-      nodes { id status requestStatus lineItems(first: 20) { nodes { lineItem { id } } } }
+      nodes { id status requestStatus lineItems(first: 10) { nodes { lineItem { id } } pageInfo { hasNextPage } } }
     }
     fulfillments(first: 100) { status }
     refunds(first: 100) { note }
@@ -98,13 +98,15 @@ class _Order(Struct, frozen=True, rename="camel"):
         return any(mark_in(refund.note) == key for refund in self.refunds)
 
     def at_service(self, request: CancelRequest) -> list[_ToSend]:
-        """The parts that concern the request and lie with a fulfilment service."""
+        """The parts that concern the request and lie with a fulfilment service. One whose lines are not all shown is
+        taken to concern it: asking back too much delays a parcel, taking out what is being packed loses one."""
         lines = {gid("LineItem", count.line_id) for count in request.lines}
         return [
             part
             for part in self.fulfillment_orders.nodes
             if part.request_status in _WITH_SERVICE and part.status not in _ENDED
-            and (request.whole_order or any(units.line_item.id in lines for units in part.line_items.nodes))
+            and (request.whole_order or part.line_items.page_info.has_next_page
+                 or any(units.line_item.id in lines for units in part.line_items.nodes))
         ]  # fmt: skip
 
 
@@ -190,6 +192,8 @@ class Cancelling:
             return await self._read(store, request, now, asks=asks)
         except OutcomeUnknown as error:
             return CancelAnswer(status=CancelStatus.UNKNOWN, reason=error.reason)
+        except OutcomeStored as error:
+            return CancelAnswer(status=CancelStatus.UNKNOWN, reason=str(error))
         except Rejected as error:
             return _rejected(error)
 

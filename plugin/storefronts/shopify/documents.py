@@ -1,10 +1,11 @@
 """What we ask of an order, in GraphQL. No single document may cost more than 1,000 points before it is run
 (https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits), so the lists inside lists are short here; what is
-beyond their ends is asked for by itself."""
+beyond their ends is asked for by itself. The bucket must hold what a document may cost at most, and gets back what it
+did not use, so short lists also let more orders be asked for at the same time."""
 
 from __future__ import annotations
 
-LISTED = 5  # parcels and refunds that come with their order; lists of Shopify's that have no pages
+LISTED = 3  # parcels and refunds that come with their order; lists of Shopify's that have no pages
 MOST_LISTED = 200
 
 _MONEY = "{ shopMoney { amount } }"
@@ -41,7 +42,7 @@ fragment Refunded on Refund {{
 }}"""
 
 ORDER = f"""
-query Order($id: ID!, $parcelLines: Int = 6, $refundLines: Int = 6, $after: String) {{
+query Order($id: ID!, $parcelLines: Int = 5, $refundLines: Int = 5, $after: String) {{
   currentAppInstallation {{ accessScopes {{ handle }} }}
   order(id: $id) {{
     id name currencyCode taxesIncluded createdAt processedAt updatedAt cancelledAt displayFinancialStatus
@@ -52,7 +53,7 @@ query Order($id: ID!, $parcelLines: Int = 6, $refundLines: Int = 6, $after: Stri
     shippingAddress {{ name countryCodeV2 zip }}
     billingAddress {{ name countryCodeV2 zip }}
     purchasingEntity {{ kind: __typename }}
-    lineItems(first: 15) {{ nodes {{ ...Line }} pageInfo {{ hasNextPage endCursor }} }}
+    lineItems(first: 10) {{ nodes {{ ...Line }} pageInfo {{ hasNextPage endCursor }} }}
     shippingLines(first: 5) {{
       nodes {{
         title originalPriceSet {_MONEY} discountedPriceSet {_MONEY}

@@ -28,8 +28,6 @@ NEEDED_FOR = {
     "read_products": "an order's lines do not say which product they are of",
     "read_discounts": "a retention code cannot be found again",
     "write_discounts": "retention codes cannot be made in your shop",
-    "read_returns": "returns that you open in Shopify are not seen",
-    "write_returns": "returns that a shopper opens are not written into Shopify",
 }
 _MEND = "Add {scope} to the app's access scopes, release the version, and accept the change in the shop's admin."
 _MEND_ALL = (
