@@ -22,10 +22,7 @@ from plugin.ports.orders import (
 from plugin.ports.storefronts import (
     CancelRequest,
     CancelStatus,
-    Ignored,
     OrderChanged,
-    PersonAsked,
-    ShopLeft,
     StoreConnection,
     Unparseable,
 )
@@ -271,13 +268,6 @@ def test_consent_is_what_the_customer_said_last(changes: dict[str, Any], consent
 
 
 @pytest.mark.parametrize(
-    "topic", ["customers/delete", "products/update", "fulfillment_orders/placed_on_hold", "order_transactions/create"]
-)
-def test_what_holds_no_order_is_ignored(topic: str) -> None:
-    assert isinstance(SHOPIFY.parse(topic, b"{}"), Ignored)
-
-
-@pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"currency": "usd"}, "currency: 'usd'"),
@@ -295,43 +285,6 @@ def test_what_makes_no_order_is_set_aside_naming_the_field(changes: dict[str, An
     with pytest.raises(Unparseable) as refused:
         order(**changes)
     assert reason in refused.value.args[0]
-
-
-@pytest.mark.parametrize(
-    ("topic", "body"),
-    [
-        ("orders/delete", b'{"id": 70}'),
-        ("orders/edited", b'{"order_edit": {"id": 5, "order_id": 70}}'),
-        ("refunds/create", b'{"id": 5, "order_id": 70, "note": "Too small"}'),
-        ("fulfillments/create", b'{"id": 5, "order_id": 70}'),
-        ("fulfillments/update", b'{"id": 5, "order_id": 70}'),
-        ("fulfillment_events/create", b'{"id": 5, "fulfillment_id": 6, "order_id": 70}'),
-    ],
-)
-def test_a_body_that_only_names_an_order_says_which(topic: str, body: bytes) -> None:
-    with pytest.raises(Unparseable) as named:
-        SHOPIFY.parse(topic, body)
-    assert named.value.order_id == "70"
-
-
-def test_a_doorbell_without_an_order_is_set_aside() -> None:
-    with pytest.raises(Unparseable, match="names no order"):
-        SHOPIFY.parse("refunds/create", b'{"id": 5}')
-
-
-def test_a_person_asks_through_the_platform() -> None:
-    customer = b'{"shop_id": 1, "customer": {"id": 191167, "email": "john@example.com", "phone": "555"}, '
-    redact = SHOPIFY.parse("customers/redact", customer + b'"orders_to_redact": [299938, 280263]}')
-    assert redact == PersonAsked(
-        erase=True, customer_id="191167", email="john@example.com", order_ids=("299938", "280263")
-    )
-    asked = SHOPIFY.parse("customers/data_request", b'{"customer": {"email": "a@b.c"}, "orders_requested": [1]}')
-    assert asked == PersonAsked(erase=False, email="a@b.c", order_ids=("1",))
-
-
-def test_a_shop_that_leaves_is_heard_and_later_it_wants_all_erased() -> None:
-    assert SHOPIFY.parse("app/uninstalled", b'{"id": 548380009, "name": "Super Toys"}') == ShopLeft(erase=False)
-    assert SHOPIFY.parse("shop/redact", b'{"shop_id": 548380009}') == ShopLeft(erase=True)
 
 
 def test_units_taken_out_without_money_are_cancelled_and_no_refund() -> None:

@@ -3,8 +3,8 @@
 Where every answer is documented: https://shopify.dev/docs/api/usage/response-codes (HTTP),
 https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits (cost and THROTTLED) and
 https://shopify.dev/docs/api/usage/implementing-idempotency (the IDEMPOTENCY_* codes). A document that was throttled or
-refused was not run at all; whatever else is no answer may have been, and is ``OutcomeUnknown``. A key that was used with
-other parameters is ``OutcomeStored``: something was asked under it before, and only a look tells what came of it.
+refused was not run at all; whatever else is no answer may have been, and is ``OutcomeUnknown``. A key that was used
+with other parameters is ``OutcomeStored``: something was asked under it before, and only a look tells what came of it.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ class ShopifyApi:
     tokens: AccessTokens
 
     async def ask(self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]) -> Data:
-        """Run ``document`` and read its ``data`` as ``shape``; raises ``OutcomeUnknown``, ``OutcomeStored`` (only where it
-        carries a key) and ``Rejected``."""
+        """Run ``document`` and read its ``data`` as ``shape``; raises ``OutcomeUnknown``, ``Rejected``, and where it carries
+        a key ``OutcomeStored``."""
         body = _encoder.encode({"query": document, "variables": variables})
         token = await self.tokens.of(store)
         answer = await self._post(store, body, token)
