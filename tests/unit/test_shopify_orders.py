@@ -20,10 +20,7 @@ from plugin.ports.orders import (
     parts_total,
 )
 from plugin.ports.storefronts import (
-    CancelRequest,
-    CancelStatus,
     OrderChanged,
-    StoreConnection,
     Unparseable,
 )
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
@@ -297,9 +294,3 @@ def test_a_refund_of_ours_carries_its_leg() -> None:
     paid = [{"id": 9, "kind": "refund", "status": "success", "amount": "7.00"}]
     it = order(refunds=[{"id": 5, "note": "Cancelled [comeback:leg_1]", "transactions": paid}])
     assert [(refund.amount, refund.leg_id) for refund in it.refunds] == [(700, "leg_1")]
-
-
-async def test_a_cancellation_is_a_persons_work() -> None:
-    request = CancelRequest(key="c", order_id="70", order_number="#1070", whole_order=True, lines=())
-    answer = await SHOPIFY.read_cancel(StoreConnection(shop_id="s", address=None, secret=None), request)
-    assert answer.status is CancelStatus.UNSUPPORTED

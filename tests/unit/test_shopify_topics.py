@@ -1,10 +1,18 @@
-"""Shopify's topics that bring no order: nothing of ours, an order's name, a person's wish, or that the store leaves."""
+"""What Shopify tells beside orders (an order's name, a person's wish, that the store leaves), and a shop without keys."""
 
 from __future__ import annotations
 
 import pytest
 
-from plugin.ports.storefronts import Ignored, PersonAsked, ShopLeft, Unparseable
+from plugin.ports.storefronts import (
+    CancelRequest,
+    CancelStatus,
+    Ignored,
+    PersonAsked,
+    ShopLeft,
+    StoreConnection,
+    Unparseable,
+)
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 
 SHOPIFY = ShopifyStorefront()
@@ -52,3 +60,9 @@ def test_a_person_asks_through_the_platform() -> None:
 def test_a_shop_that_leaves_is_heard_and_later_it_wants_all_erased() -> None:
     assert SHOPIFY.parse("app/uninstalled", b'{"id": 548380009, "name": "Super Toys"}') == ShopLeft(erase=False)
     assert SHOPIFY.parse("shop/redact", b'{"shop_id": 548380009}') == ShopLeft(erase=True)
+
+
+async def test_a_cancellation_is_a_persons_work() -> None:
+    request = CancelRequest(key="c", order_id="70", order_number="#1070", whole_order=True, lines=())
+    answer = await SHOPIFY.read_cancel(StoreConnection(shop_id="s", address=None, secret=None), request)
+    assert answer.status is CancelStatus.UNSUPPORTED
