@@ -1,4 +1,4 @@
-"""What Shopify tells beside orders (an order's name, a person's wish, that the store leaves), and a shop without keys."""
+"""What Shopify tells beside orders: an order's name, a person's wish, that the store leaves."""
 
 from __future__ import annotations
 

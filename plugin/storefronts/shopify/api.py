@@ -79,8 +79,10 @@ class ShopifyApi:
     tokens: AccessTokens
 
     async def ask(self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]) -> Data:
-        """Run ``document`` and read its ``data`` as ``shape``; raises ``OutcomeUnknown``, ``Rejected`` and, where it has a
-        key, ``OutcomeStored``."""
+        """Run ``document`` and read its ``data`` as ``shape``.
+
+        Raises ``OutcomeUnknown``, ``Rejected`` and, for a document with a key, ``OutcomeStored``.
+        """
         body = _encoder.encode({"query": document, "variables": variables})
         token = await self.tokens.of(store)
         answer = await self._post(store, body, token)
