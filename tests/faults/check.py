@@ -80,7 +80,8 @@ async def broken_promises(
     broken += await _stripe_webhooks(place)
     broken += await unread_webhooks(shop_id)
     broken += [f"A good client was refused: {why}" for shopper in shoppers for why in shopper.refusals]
-    for row in await rows("SELECT kind, ref FROM work WHERE state = 'claimed'"):
+    # Of this shop: the town has others, whose cases of half an hour ago are just being looked at.
+    for row in await rows("SELECT kind, ref FROM work WHERE state = 'claimed' AND shop_id = $1", shop_id):
         broken.append(f"Work is left claimed: {row['kind']} of {row['ref']}.")
     return broken
 

@@ -14,7 +14,7 @@ from plugin.outbox import service as outbox
 from plugin.outbox.service import LEASE, SENDING_NEEDS, Claim, Heir, Lane, LeaseLost, lane_of
 from plugin.shops.models import Shop
 from tests.factories import a_shop
-from tests.fakes import NOON, FakePorts, fake_ports
+from tests.fakes import FakePorts, fake_ports
 from tests.nudges import one
 
 
@@ -167,15 +167,17 @@ async def test_finished_work_is_forgotten_after_a_while(ports: FakePorts, shop: 
 
 
 async def test_a_date_that_slides_moves_one_row_and_what_is_running_keeps_its_own(ports: FakePorts, shop: Shop) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)  # a date that has passed would ring at once
+
     async def slide(hours: int) -> None:
         async with transaction(ports.doorbell) as tx:
-            at = NOON + timedelta(hours=hours)
+            at = tomorrow + timedelta(hours=hours)
             await outbox.reschedule(tx, shop_id=shop.id, kind="test", ref="case", at=at)
 
     for hours in range(20):
         await slide(hours)
-    assert await rows("SELECT not_before FROM work") == [{"not_before": NOON + timedelta(hours=19)}]
-    assert ports.doorbell.rings[-1].not_before == NOON + timedelta(hours=19)
+    assert await rows("SELECT not_before FROM work") == [{"not_before": tomorrow + timedelta(hours=19)}]
+    assert ports.doorbell.rings[-1].not_before == tomorrow + timedelta(hours=19)
 
     await rows("UPDATE work SET not_before = now()")
     (running,) = await outbox.claim_due(1)
