@@ -92,7 +92,9 @@ class _Source:
 
 async def refund(api: ShopifyApi, store: StoreConnection, ask: PlatformRefund) -> RefundFact:
     """See ``Platform.refund``. One that was made already, under this leg's mark, is the answer; so the money moves once
-    also after Shopify has forgotten the key."""
+    also after Shopify has forgotten the key. An answer that was lost is ``OutcomeUnknown``: the key makes a repetition
+    safe. If what the payments can give has changed since, the split is another one, and Shopify tells so: that is
+    ``OutcomeStored``."""
     order = await _order(api, store, ask)
     if (made := await _made(api, store, order, ask)) is not None:
         return made
