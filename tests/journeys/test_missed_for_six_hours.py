@@ -122,7 +122,8 @@ async def test_one_round_finds_everything_counts_it_and_has_the_webhooks_live_ag
         else:
             dark.change(n)
     await dark.store.deliver()
-    assert "disabled" in dark.hook_states
+    switched_off = dark.hook_states.count("disabled")
+    assert switched_off
     by_stripe = [order for order in dark.store.orders.values() if order["transaction_id"]][:AT_STRIPE]
     for order in by_stripe:
         await dark.till.control.refund(order["transaction_id"], amount=300)
@@ -142,7 +143,7 @@ async def test_one_round_finds_everything_counts_it_and_has_the_webhooks_live_ag
     link = await StoreLink.get(shop_id=dark.shop.id)
     assert (link.missed, link.problem) == (len(touched), None)
     assert dark.hook_states == ["active"] * 4
-    assert (link.hooks, link.mended_hooks) == (dict.fromkeys(link.hooks), 1)
+    assert (link.hooks, link.mended_hooks) == (dict.fromkeys(link.hooks), switched_off)
     seen = await rows(
         "SELECT o.external_id FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.external_refunded = 300 "
         "AND p.custodian = 'stripe' ORDER BY 1"
