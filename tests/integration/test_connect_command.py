@@ -65,7 +65,9 @@ def test_an_address_from_the_browsers_bar_is_the_store_itself() -> None:
 
 
 async def test_a_password_in_the_address_is_refused_and_not_printed(comeback: Comeback) -> None:
-    ended = await comeback("connect", "woocommerce", "--address", "https://ana:canary@shop.example", WOOCOMMERCE_KEY="k",
-                           WOOCOMMERCE_SECRET="s")  # fmt: skip
+    ended = await comeback(
+        "connect", "woocommerce", "--address", "https://ana:canary@shop.example", WOOCOMMERCE_KEY="k",
+        WOOCOMMERCE_SECRET="s",
+    )  # fmt: skip
     assert (ended.status, "no password" in ended.err) == (1, True)
     assert "canary" not in ended.out + ended.err
