@@ -43,10 +43,15 @@ async def fetch_order(shop: Shop, connected: Connected, order_id: str) -> Fetche
         return Fetched(order, None)
     if order is None:
         order = structs.replace(known.now, state=OrderState.DELETED)
-    kept = without_person(order) if known.row.erased_at else order
-    if structs.replace(kept, sequence=known.now.sequence, updated_at=known.now.updated_at) != known.now:
+    if says_otherwise(order, known.now, is_erased=known.row.erased_at is not None):
         order = structs.replace(order, sequence=max(order.sequence, known.row.sequence + 1))
     return Fetched(order, known.row.sequence)
+
+
+def says_otherwise(order: StoreOrder, stored: StoreOrder, *, is_erased: bool) -> bool:
+    """Whether an order tells anything else than what is stored of it, whichever of the two is the newer one."""
+    kept = without_person(order) if is_erased else order
+    return structs.replace(kept, sequence=stored.sequence, updated_at=stored.updated_at) != stored
 
 
 async def as_it_stands(

@@ -7,13 +7,16 @@ such round, whoever walks it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from plugin.db import is_away, transaction
+from plugin.journeys.custodians import refetch
 from plugin.journeys.order_changed import order_changed
+from plugin.journeys.order_fetched import says_otherwise
 from plugin.journeys.store_hooks import mend_hooks
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
@@ -23,6 +26,7 @@ from plugin.ports.platforms import OrderPage
 from plugin.ports.runtime import Ports
 from plugin.shops.links import CONNECTED, begin_again, find_link, page_taken, store_asked
 from plugin.shops.models import Shop, StoreLink
+from plugin.shops.platforms import Connected
 from plugin.shops.service import get_shop, store_connection
 
 POLL_STORE = "poll_store"
@@ -97,8 +101,9 @@ async def take_page(ports: Ports, shop: Shop, link: StoreLink) -> PageTaken:
     """
     began = link.poll_began_at or ports.clock.now()
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
-    page = await ports.platforms[shop.storefront].orders_changed(store, since(link), link.poll_cursor)
-    news, unreadable = await _take_over(ports, shop, page)
+    connected = Connected(ports.platforms[shop.storefront], store)
+    page = await connected.platform.orders_changed(store, since(link), link.poll_cursor)
+    news, unreadable = await _take_over(ports, shop, connected, page)
     at = ports.clock.now()
     # The first round is an import: nobody has sent webhooks before it, so none can be missing.
     missed = sum(order.updated_at < at - WEBHOOK_MAY_FOLLOW for order in news) if link.imported_at else 0
@@ -118,13 +123,16 @@ def since(link: StoreLink) -> datetime:
     return link.polled_to - OVERLAP
 
 
-async def _take_over(ports: Ports, shop: Shop, page: OrderPage) -> tuple[list[StoreOrder], tuple[tuple[str, str], ...]]:
+async def _take_over(
+    ports: Ports, shop: Shop, connected: Connected, page: OrderPage
+) -> tuple[list[StoreOrder], tuple[tuple[str, str], ...]]:
     """The orders whose version was new to us, and those that made none or that we failed on, with the reason."""
     news, unreadable = [], list(page.unreadable)
     for order in page.orders:
         try:
-            async with transaction(ports.doorbell) as tx:
-                change = await order_changed(tx, ports, shop, order)
+            is_new = await _is_taken_over(ports, shop, connected, order)
+        except (OutcomeUnknown, Rejected):
+            raise
         except Exception as error:
             if is_away(error):
                 raise
@@ -132,9 +140,23 @@ async def _take_over(ports: Ports, shop: Shop, page: OrderPage) -> tuple[list[St
             log.exception("order_not_taken_over", shop_id=shop.id)
             unreadable.append((order.id, f"Unexpected failure while reading: {type(error).__name__}"))
             continue
-        if not change.is_stale:
+        if is_new:
             news.append(order)
     return news, tuple(unreadable)
+
+
+async def _is_taken_over(ports: Ports, shop: Shop, connected: Connected, order: StoreOrder) -> bool:
+    """Whether the order was new to us. One that looks no newer and says something else is asked for by itself: the
+    store's clock ticks in seconds, and what a state is worth within one tells nothing of an order that was put back."""
+    async with transaction(ports.doorbell) as tx:
+        change = await order_changed(tx, ports, shop, order)
+    if not change.is_stale:
+        return True
+    if not says_otherwise(order, change.after, is_erased=change.is_erased):
+        return False
+    with suppress(Later):  # another version was faster
+        await refetch(ports, shop, connected, order.id)
+    return True
 
 
 def _unread(unreadable: tuple[tuple[str, str], ...]) -> str | None:

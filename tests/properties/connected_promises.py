@@ -10,6 +10,7 @@ from plugin.db import rows
 from plugin.orders.service import find_by_external_id
 from plugin.ports.orders import Custodian
 from tests.contracts.bench import Placed
+from tests.fakes import NOON
 from tests.invariants import broken_invariants
 from tests.properties.connected_world import ConnectedWorld
 from tests.properties.ledger import dump
@@ -19,7 +20,7 @@ from tests.properties.promises import FINAL, cases_stand_by_their_units_and_legs
 
 async def broken_on_a_platform(world: ConnectedWorld) -> list[str]:
     """Every sentence is a broken promise; for any moment of a life."""
-    broken = await broken_invariants(world.shop.id, dump(world.stripe))
+    broken = await broken_invariants(world.shop.id, dump(world.stripe), at=NOON)
     broken += [f"Stripe: {complaint}" for complaint in world.stripe.complaints]
     broken += await cases_stand_by_their_units_and_legs(world)
     broken += [

@@ -21,6 +21,7 @@ from tests.properties.scripted_store import ScriptedStore
 from tests.properties.small_world import LOOK_ABOVE, SmallWorld, TickingClock
 
 POLLED_EVERY = timedelta(minutes=11)
+UNDER_WAY_AT_MOST = timedelta(minutes=10)
 
 
 @dataclass(kw_only=True)
@@ -58,6 +59,12 @@ class ConnectedWorld(SmallWorld):
         for row in await self.open_work():
             if not kinds or row["kind"] in kinds:
                 await self.do(row["id"])
+
+    async def wait(self, pause: timedelta) -> None:
+        """No call is under way at a store for longer than ten minutes."""
+        if pause >= UNDER_WAY_AT_MOST:
+            await self.living.settle()
+        await super().wait(pause)
 
     async def poll(self) -> None:
         """Ten minutes later both are asked what has changed."""
