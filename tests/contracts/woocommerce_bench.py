@@ -29,6 +29,7 @@ CALLS = {
     Step.CODE: r"POST /wc/v3/coupons$",
     Step.ORDERS: r"GET /wc/v3/orders",
 }
+CHANGES = rb'"status"|"amount"'  # and no mark of ours
 FAULTS = {
     Trouble.LOSE_ANSWER: Fault.DROP_ANSWER,
     Trouble.FAIL: Fault.FATAL,
@@ -64,7 +65,8 @@ class WooBench:
         if trouble is Trouble.REFUSE:
             self.store.gateway_refuses = "The transaction is too old to be refunded."
         else:
-            self.switch(FAULTS[trouble], CALLS[at])
+            body = CHANGES if at is Step.CANCEL else b""
+            self.store.faults.append(Switched(FAULTS[trouble], re.compile(CALLS[at]), body=re.compile(body)))
 
     def switch(self, fault: Fault, calls: str = ".", times: int | None = None) -> None:
         """Any fault of the stand-in's, at the calls whose ``METHOD route`` matches."""

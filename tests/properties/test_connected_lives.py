@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.properties.careless_on_woocommerce import BlindlyPaying, WithoutMarks, WithoutPatience
 from tests.properties.connected_machine import ConnectedShop
 from tests.properties.depth import Tally
 from tests.properties.woocommerce_lives import woo_lives
@@ -58,3 +59,14 @@ async def test_whatever_happens_money_moves_once_and_all_books_agree(
     if EXAMPLES > SHORT or os.environ.get("DEPTH"):
         with capsys.disabled():
             print(f"\n{tally}: 0 violations")  # noqa: T201 - what the long form is run for
+
+
+@pytest.mark.parametrize(
+    ("machine", "promise"),
+    [(BlindlyPaying, "I8"), (WithoutMarks, "I7|I8"), (WithoutPatience, "cancel 2 times|2 records")],
+)
+async def test_a_mistake_planted_into_the_adapter_is_found(
+    database: str, machine: type[ConnectedShop], promise: str
+) -> None:
+    with pytest.raises(AssertionError, match=promise):
+        await live(machine, 40, Phase.generate, first=1)

@@ -44,9 +44,12 @@ class PayingStore(WooStore):
 
     payouts: dict[int, list[Payout]] = field(default_factory=lambda: defaultdict(list))
     pays_and_times_out: bool = False
+    sold_for: dict[int, int] = field(default_factory=dict)
 
     def refund(self, id: int, asked: Body) -> Body:
         mark = next((meta["value"] for meta in asked.get("meta_data", []) if meta["key"] == _MARK), None)
+        if asked.get("api_refund", True) and self._amount(id, asked) > self._left_at_gateway(id):
+            raise Refused(500, "woocommerce_rest_cannot_create_order_refund", "It exceeds what was paid.")
         if self.pays_and_times_out and mark and asked.get("api_refund", True):
             self.pays_and_times_out = False
             try:
@@ -61,7 +64,13 @@ class PayingStore(WooStore):
         return record
 
     def _paid(self, id: int, mark: str | None, asked: Body) -> None:
-        self.payouts[id].append(Payout(parse_amount(str(asked["amount"]), self.orders[id]["currency"]), mark))
+        self.payouts[id].append(Payout(self._amount(id, asked), mark))
+
+    def _amount(self, id: int, asked: Body) -> int:
+        return parse_amount(str(asked["amount"]), self.orders[id]["currency"])
+
+    def _left_at_gateway(self, id: int) -> int:
+        return self.sold_for[id] - sum(payout.amount for payout in self.payouts[id])
 
 
 @dataclass
@@ -78,7 +87,7 @@ class WooLives(WooBench):
         order = self.store.new_order(custodian=custodian, payment_intent=intent)
         first, second = (str(line["id"]) for line in order["line_items"])
         total = parse_amount(order["total"], order["currency"])
-        payment = f"{order['id']}:payment"
+        payment, self.store.sold_for[order["id"]] = f"{order['id']}:payment", total
         return Placed(str(order["id"]), order["number"], (first, second), payment, total, order["currency"])
 
     async def settle(self) -> None:
@@ -173,11 +182,13 @@ def _units(record: Body) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def woo_lives(now: Callable[[], datetime]) -> AsyncIterator[WooLives]:
+async def woo_lives(
+    now: Callable[[], datetime], platform_of: type[WooCommercePlatform] = WooCommercePlatform
+) -> AsyncIterator[WooLives]:
     store = PayingStore(consumer_key="ck_0123456789abcdef", consumer_secret="cs_fedcba9876543210", clock=_Now(now))
     calls = MortalCalls()
     async with serve_woo_store(store) as served, httpx.AsyncClient(transport=calls, trust_env=False) as http:
-        platform = WooCommercePlatform(http, timeout=5.0, clock=_Now(now))
+        platform = platform_of(http, timeout=5.0, clock=_Now(now))
         credentials = Credentials(address=served.url, key=store.consumer_key, secret=store.consumer_secret)
         connection = StoreConnection(
             shop_id="shop_1", address=served.url, key=store.consumer_key, secret=store.consumer_secret,
