@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import httpx
 from msgspec import structs
 
 from plugin.core.money import as_decimal
@@ -19,7 +18,8 @@ from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.woocommerce.marks import MARK, meta_body, reason_with
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from tests.properties.connected_machine import ConnectedShop
-from tests.properties.woocommerce_lives import WooLives, woo_lives
+from tests.properties.living_store import Opened
+from tests.properties.woocommerce_lives import woo_lives
 
 
 class PaysBlindly(WooCommercePlatform):
@@ -55,29 +55,25 @@ class TakesEchoesForOthers(WooCommercePlatform):
         return structs.replace(page, orders=tuple(map(_unmarked, page.orders)))
 
 
-class _AnHourAhead(Clock):
+class _Hurried(Clock):
+    """An hour passes between any two looks."""
+
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self._at = clock.now()
 
     def now(self) -> datetime:
-        return self._clock.now() + timedelta(hours=1)
+        self._at += timedelta(hours=1)
+        return self._at
 
 
 class ForgetsWhatIsUnderWay(WooCommercePlatform):
-    """Holds every earlier ask for over: a mark that is an hour old means nothing any more."""
+    """Holds every earlier ask for over."""
 
-    def __init__(self, *given: Any, clock: Clock, **named: Any) -> None:
-        super().__init__(*given, clock=clock, **named)
-        self._looking = _AnHourAhead(clock)
-
-    def api(self, store: StoreConnection) -> Any:
-        api = super().api(store)
-        reads = iter((self._looking.now,))
-        api.now = lambda: next(reads, self._clock.now)()
-        return api
+    def __init__(self, http: httpx.AsyncClient, *, timeout: float, clock: Clock) -> None:
+        super().__init__(http, timeout=timeout, clock=_Hurried(clock))
 
 
-def _with(platform: type[WooCommercePlatform]) -> Callable[[Callable[[], datetime]], AbstractAsyncContextManager[WooLives]]:
+def _with(platform: type[WooCommercePlatform]) -> Opened:
     return partial(woo_lives, platform_of=platform)
 
 

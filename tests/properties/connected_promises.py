@@ -92,8 +92,22 @@ async def _books_agree(world: ConnectedWorld, placed: Placed) -> list[str]:
     books = world.living.books(placed)
     broken += await _units_agree(world, stored.id, books)
     if world.custodians[placed.order_id] is Custodian.STRIPE:
-        broken += await _records_agree(world, stored.id, books)
-    return broken
+        return broken + await _records_agree(world, stored.id, books)
+    return broken + await _others_refunds_agree(world, stored.id, books)
+
+
+async def _others_refunds_agree(world: ConnectedWorld, order_id: str, books: StoreBooks) -> list[str]:
+    """What counts as given back by others is what the store's gateway paid for nobody of ours, less what people have
+    paid by hand for our legs."""
+    staffs = sum(payout.amount for payout in books.payouts if payout.leg_id is None)
+    by_hand = sum(
+        leg.amount for leg in await world.legs()
+        if leg.order_id == order_id and leg.state == "succeeded" and leg.provider_id is None
+    )  # fmt: skip
+    (counted,) = await rows("SELECT external_refunded AS n FROM payments WHERE order_id = $1", order_id)
+    if counted["n"] != max(0, staffs - by_hand):
+        return [f"Staff gave {staffs} back ({by_hand} of it for us), and {counted['n']} counts as given elsewhere."]
+    return []
 
 
 async def _units_agree(world: ConnectedWorld, order_id: str, books: StoreBooks) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import httpx
@@ -17,16 +19,27 @@ class Mishap(StrEnum):
     KILLED_AFTER = "our process dies before it reads the answer"
 
 
-class MortalCalls(httpx.AsyncBaseTransport):
-    """``next`` is what befalls a call and how many calls go well before; ``late`` are calls still under way."""
+@dataclass(frozen=True)
+class Strike:
+    """A mishap of the call that comes after so many; ``at_changes``: only calls that change the store count."""
 
-    def __init__(self) -> None:
+    mishap: Mishap
+    after: int
+    at_changes: bool
+
+
+class MortalCalls(httpx.AsyncBaseTransport):
+    """``next`` is what befalls a call, and ``late`` are calls still under way. ``changes`` tells the calls that change
+    the store from those that only look."""
+
+    def __init__(self, changes: Callable[[httpx.Request], bool]) -> None:
+        self._changes = changes
         self._inner = httpx.AsyncHTTPTransport()
-        self.next: tuple[int, Mishap] | None = None
+        self.next: Strike | None = None
         self.late: list[httpx.Request] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        mishap = self._mishap()
+        mishap = self._mishap(request)
         if mishap is Mishap.KILLED_BEFORE:
             raise Killed()
         if mishap is Mishap.NOT_SENT:
@@ -53,9 +66,9 @@ class MortalCalls(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         await self._inner.aclose()
 
-    def _mishap(self) -> Mishap | None:
-        if self.next is None:
+    def _mishap(self, request: httpx.Request) -> Mishap | None:
+        strike = self.next
+        if strike is None or (strike.at_changes and not self._changes(request)):
             return None
-        to_go, mishap = self.next
-        self.next = (to_go - 1, mishap) if to_go else None
-        return None if to_go else mishap
+        self.next = replace(strike, after=strike.after - 1) if strike.after else None
+        return None if strike.after else strike.mishap

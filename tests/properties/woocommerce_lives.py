@@ -186,7 +186,7 @@ async def woo_lives(
     now: Callable[[], datetime], platform_of: type[WooCommercePlatform] = WooCommercePlatform
 ) -> AsyncIterator[WooLives]:
     store = PayingStore(consumer_key="ck_0123456789abcdef", consumer_secret="cs_fedcba9876543210", clock=_Now(now))
-    calls = MortalCalls()
+    calls = MortalCalls(lambda request: request.method != "GET")
     async with serve_woo_store(store) as served, httpx.AsyncClient(transport=calls, trust_env=False) as http:
         platform = platform_of(http, timeout=5.0, clock=_Now(now))
         credentials = Credentials(address=served.url, key=store.consumer_key, secret=store.consumer_secret)
