@@ -13,6 +13,7 @@ import httpx
 from plugin.core.money import parse_amount
 from plugin.ports.orders import Custodian, LineCount
 from plugin.ports.platforms import Platform
+from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection, Storefront
 from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.demo.woocommerce.faults import Fault, Switched
@@ -130,11 +131,13 @@ def _units(records: list[Body]) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def woo_bench(store: WooStore | None = None, *, timeout: float = 5.0) -> AsyncIterator[WooBench]:
+async def woo_bench(
+    store: WooStore | None = None, *, timeout: float = 5.0, clock: Clock | None = None, prepares_within: float = 5.0
+) -> AsyncIterator[WooBench]:
     store = store or WooStore(consumer_key="ck_0123456789abcdef", consumer_secret="cs_fedcba9876543210")
     http: httpx.AsyncClient
     async with serve_woo_store(store) as served, outgoing_client() as http:
-        platform = WooCommercePlatform(http, timeout=timeout)
+        platform = WooCommercePlatform(http, timeout=timeout, clock=clock, prepares_within=prepares_within)
         connection = StoreConnection(
             shop_id="shop_1",
             address=served.url,
