@@ -18,7 +18,7 @@ from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.woocommerce.marks import MARK, meta_body, reason_with
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from tests.properties.connected_machine import ConnectedShop
-from tests.properties.living_store import Opened
+from tests.properties.living_store import Living
 from tests.properties.woocommerce_lives import woo_lives
 
 
@@ -73,17 +73,9 @@ class ForgetsWhatIsUnderWay(WooCommercePlatform):
         super().__init__(http, timeout=timeout, clock=_Hurried(clock))
 
 
-def _with(platform: type[WooCommercePlatform]) -> Opened:
-    return partial(woo_lives, platform_of=platform)
-
-
 class BlindlyPaying(ConnectedShop):
-    living = staticmethod(_with(PaysBlindly))
+    living = Living(partial(woo_lives, platform_of=PaysBlindly))
 
 
 class WithoutMarks(ConnectedShop):
-    living = staticmethod(_with(TakesEchoesForOthers))
-
-
-class WithoutPatience(ConnectedShop):
-    living = staticmethod(_with(ForgetsWhatIsUnderWay))
+    living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers))

@@ -20,7 +20,7 @@ from tests.properties.connected_promises import broken_on_a_platform, unfinished
 from tests.properties.connected_world import ConnectedWorld, connected_world
 from tests.properties.depth import Tally, marks
 from tests.properties.honest_stripe import Fault
-from tests.properties.living_store import Opened, Told
+from tests.properties.living_store import Living, Told
 from tests.properties.mortal_calls import Mishap, Strike
 from tests.properties.outside import PAUSES
 from tests.properties.promises import story
@@ -46,7 +46,7 @@ class ConnectedShop(RuleBasedStateMachine):
 
     loop: asyncio.AbstractEventLoop
     tally: Tally
-    living: ClassVar[Opened]
+    living: ClassVar[Living]
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class ConnectedShop(RuleBasedStateMachine):
 
     async def _begin(self) -> ConnectedWorld:
         await empty_database()
-        return await self.stack.enter_async_context(connected_world(type(self).living))
+        return await self.stack.enter_async_context(connected_world(self.living.opened))
 
     @initialize(custodian=custodians, asks=st.lists(st.tuples(units, on_good_days), min_size=1, max_size=3))
     def first_order(self, custodian: Custodian, asks: list[tuple[tuple[int, ...], Strike | None]]) -> None:

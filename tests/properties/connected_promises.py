@@ -65,9 +65,7 @@ async def unfinished_on_a_platform(world: ConnectedWorld) -> list[str]:
         for case in cases.values()
         if case.state not in FINAL and case.id not in with_staff
     ]
-    paid = Counter(
-        payout.leg_id for placed in world.placed.values() for payout in world.living.books(placed).payouts
-    )
+    paid = Counter(payout.leg_id for placed in world.placed.values() for payout in world.living.books(placed).payouts)
     for leg in await world.legs():
         is_held = leg.state == "reserved" and leg.case_id in with_staff
         if leg.state not in ("succeeded", "failed", "released", "with_person") and not is_held:

@@ -103,8 +103,6 @@ async def connected_world(opened: Opened) -> AsyncIterator[ConnectedWorld]:
                 stripe=StripeCredentials(api_key="sk_test_of_the_tests"),
                 settings=ShopSettings(codes=CodeOffer(per_customer=2)), at=clock.now(),
             )  # fmt: skip
-        world = ConnectedWorld(
-            ports, clock, stripe, ScriptedStore(clock.now), made.shop, ("EUR",), living=living
-        )
+        world = ConnectedWorld(ports, clock, stripe, ScriptedStore(clock.now), made.shop, ("EUR",), living=living)
         await world.publish(fee=0, look_above=LOOK_ABOVE)
         yield world

@@ -87,3 +87,10 @@ class LivingStore(PlatformBench, Protocol):
 
 
 Opened = Callable[[Callable[[], datetime]], AbstractAsyncContextManager[LivingStore]]
+
+
+@dataclass(frozen=True)
+class Living:
+    """Opens a platform's stand-in, which tells the time as it is given."""
+
+    opened: Opened

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from plugin.db import rows
 from plugin.orders.service import find_by_external_id
 from plugin.ports.orders import Custodian, OrderState
 from tests.contracts.bench import Placed
+from tests.properties.careless_on_woocommerce import ForgetsWhatIsUnderWay
 from tests.properties.connected_promises import broken_on_a_platform, unfinished_on_a_platform
 from tests.properties.connected_world import ConnectedWorld, connected_world
 from tests.properties.mortal_calls import Mishap, Strike
@@ -69,6 +71,17 @@ async def test_units_that_the_store_cancels_late_are_cancelled_once(world: Conne
     await world.living.settle()
     await all_is_well(world)
     assert [units for _, units in world.living.books(placed).asks] == [{placed.lines[0]: 1}]
+
+
+async def test_without_patience_they_would_be_cancelled_twice(database: str) -> None:
+    async with connected_world(partial(woo_lives, platform_of=ForgetsWhatIsUnderWay)) as world:
+        placed = await sold(world)
+        await cancel(world, placed, (placed.lines[0], 1))
+        world.living.calls.next = Strike(Mishap.DONE_LATE, after=1, at_changes=True)
+        await world.work("ask_store")
+        await world.work("ask_store")
+        await world.living.settle()
+        assert any("cancel 2 times" in broken for broken in await broken_on_a_platform(world))
 
 
 async def test_a_record_that_the_store_writes_late_is_written_once(world: ConnectedWorld) -> None:

@@ -104,9 +104,7 @@ async def _cancel_order(api: WooApi, request: CancelRequest) -> CancelAnswer:
     return _DONE if status == "cancelled" else _too_late(f"The store has left this order as {status}.")
 
 
-async def _units_to_cancel(
-    api: WooApi, request: CancelRequest, order: Order, now: StoreOrder
-) -> CancelAnswer | _Units:
+async def _units_to_cancel(api: WooApi, request: CancelRequest, order: Order, now: StoreOrder) -> CancelAnswer | _Units:
     """What to ask for some units of the order, which is marked for it; or why they cannot be had."""
     if any(not parcel.lines for parcel in now.fulfilments) or (order.status == PARTLY_SHIPPED and not now.fulfilments):
         return _too_late("Something has left, and the store does not say which units.")
