@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -87,14 +87,20 @@ class Reply:
 
 
 class WooApi:
-    """One store's API. ``ways`` remembers between calls, by address, which detour a store needed."""
+    """One store's API. ``ways`` remembers between calls, by address, which detour a store needed; ``prepares_within``
+    are the seconds that may go before an ask that must happen once."""
 
-    def __init__(self, outgoing: Outgoing, store: StoreConnection, ways: dict[str, Way]) -> None:
+    def __init__(
+        self, outgoing: Outgoing, store: StoreConnection, ways: dict[str, Way], now: Callable[[], datetime],
+        prepares_within: float,
+    ) -> None:  # fmt: skip
         if not store.address or not store.key or not store.secret:
             raise Refusal(RejectCode.BAD_CREDENTIALS, "no_credentials", "The shop has no address, key or secret.")
         self._outgoing = outgoing
         self._store = store
         self._ways = ways
+        self.now = now
+        self.prepares_within = prepares_within
         self._key, self._secret = store.key, store.secret
         self._base = site_of(store.address)
 
