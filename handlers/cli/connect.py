@@ -27,8 +27,13 @@ OfShop = Annotated[
 ]
 Name = Annotated[str | None, typer.Option(help="The shop's name, as shoppers read it. Else the store's own.")]
 Anyway = Annotated[bool, typer.Option("--anyway", help="Connect although the key lacks a permission.")]
-StripeKey = Annotated[str | None, typer.Option(help="The shop's secret or restricted Stripe key.")]
-StripeSecret = Annotated[str | None, typer.Option(help="The signing secret of its endpoint at Stripe.")]
+StripeKey = Annotated[
+    str | None, typer.Option(envvar="SHOP_STRIPE_KEY", help="The shop's secret or restricted Stripe key.")
+]
+StripeSecret = Annotated[
+    str | None,
+    typer.Option(envvar="SHOP_STRIPE_WEBHOOK_SECRET", help="The signing secret of its endpoint at Stripe."),
+]
 
 
 @connect.command("woocommerce")
@@ -132,11 +137,13 @@ def _ask(what: str, instead: str, *, hidden: bool = False, empty: bool = False) 
 
 def web_address(typed: str) -> str:
     """The address as it is kept, so that the same store is found again: with a scheme, its host in lower case, and
-    without a slash at its end."""
-    address = typed.strip().rstrip("/")
+    without a slash at its end, a query, or what is below WordPress' own paths."""
+    address = typed.strip().partition("#")[0].partition("?")[0]
     scheme, _, rest = (address if "://" in address else f"https://{address}").partition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme.lower()}://{host.lower()}{slash}{path}"
+    for below in ("wp-admin", "wp-json", "wp-login.php"):
+        path = f"/{path}".partition(f"/{below}")[0].removeprefix("/")
+    return f"{scheme.lower()}://{host.lower()}{slash}{path}".rstrip("/")
 
 
 def shopify_address(typed: str) -> str:
@@ -183,7 +190,10 @@ async def _take_steps(settings: Settings, wanted: Wanted, *, tell: bool) -> Conn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     async with opened(settings) as ports:
-        with Progress(*columns, console=err, transient=True, redirect_stdout=out.is_terminal) as progress:
+        bars = Progress(
+            *columns, console=err, transient=True, redirect_stdout=out.is_terminal, disable=not err.is_terminal
+        )
+        with bars as progress:
             bar = progress.add_task("Reading orders", visible=False)
 
             def page(taken: PageTaken) -> None:
@@ -220,5 +230,7 @@ def _tell_ending(made: Connected) -> None:
         line(f"\n{len(made.to_mend)} to mend:")
         for sentence in made.to_mend:
             line(f"  {sentence}")
-    else:
-        line("\nComeback has to run for all this: comeback serve. comeback doctor looks after the connection.")
+    if not made.stripe_connected and any(each.custodian == "stripe" for each in ahead.paid):
+        line("\nTo give the shop its Stripe key, put it into the environment as SHOP_STRIPE_KEY and run:")
+        line(f"  comeback connect {made.storefront} --shop {made.shop}")
+    line("\nComeback has to run for all this: comeback serve. comeback doctor looks after the connection.")

@@ -23,7 +23,7 @@ from plugin.journeys.connect import (
 )
 from plugin.journeys.poll import PageTaken
 from plugin.journeys.store_hooks import as_kept, hooks_url, mend_hooks
-from plugin.ports.payments import OutcomeUnknown, Rejected
+from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.platforms import StoreFacts
 from plugin.ports.runtime import Ports
 from plugin.shops.links import Credentials, StripeCredentials
@@ -62,6 +62,7 @@ class Connected(Struct, frozen=True):
 
     shop: str
     name: str
+    storefront: str
     is_new: bool
     keys: Keys | None
     missing_permissions: tuple[str, ...]
@@ -121,6 +122,7 @@ async def _make_use_of(ports: Ports, saved: Saved, proved: Proved, tell: Telling
     return Connected(
         shop=shop.id,
         name=shop.name,
+        storefront=shop.storefront,
         is_new=saved.keys is not None,
         keys=Keys(saved.keys.secret_key, saved.keys.publishable_key) if saved.keys else None,
         missing_permissions=tuple(each.name for each in proved.missing),
@@ -139,7 +141,7 @@ async def _check_address(ports: Ports, address: str) -> None:
     try:
         await checked_addresses(address, allow_private=ports.allow_private_addresses)
     except AddressRefused as refused:
-        raise NotConnected(f"{address} is not called: {refused}") from refused
+        raise NotConnected(f"This address is not called: {refused}") from refused  # it may hold a password
     except AddressUnresolved as unresolved:
         raise NotConnected(f"{unresolved} Is the address spelt right?") from unresolved
 
@@ -148,9 +150,17 @@ async def _prove(ports: Ports, storefront: str, credentials: Credentials) -> Pro
     try:
         return await prove(ports, storefront, credentials)
     except Rejected as no:
-        raise NotConnected(f"The store refuses these credentials: {one_line(no)}") from no
+        if no.code is not RejectCode.BAD_CREDENTIALS:
+            raise NotConnected(f"This store cannot be connected: {one_line(no)}") from no
+        raise NotConnected(
+            f"The store refuses these credentials: {one_line(no)} Were they copied whole and made in this store, and "
+            "may the user whom they were made for manage its orders? Nothing was saved."
+        ) from no
     except OutcomeUnknown as unknown:
-        raise NotConnected(f"The store did not answer: {one_line(unknown)} Try again when it does.") from unknown
+        raise NotConnected(
+            f"The store gave no answer of use: {one_line(unknown)} Nothing was saved; run this again when that is "
+            "mended."
+        ) from unknown
 
 
 def _greet(facts: StoreFacts) -> str:

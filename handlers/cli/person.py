@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,8 +69,8 @@ def export(
         sys.stdout.write(document + "\n")
         return
     try:
-        with to.open("x", encoding="utf-8") as file:  # never over a file that is there
-            to.chmod(0o600)
+        # Never over a file that is there, and for nobody else's eyes from the beginning.
+        with open(to, "x", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
             file.write(document + "\n")
     except FileExistsError:
         fail(f"{to} is there already. Name a new file.")
@@ -109,16 +111,19 @@ async def _export(shop_id: str, email: str | None, customer: str | None, orders:
 async def _erase(
     shop_id: str, email: str | None, customer: str | None, orders: list[str], by: str
 ) -> tuple[int, list[tuple[str, str]]]:
-    from plugin.journeys.erase_person import erase_person_of
+    from plugin.journeys.erase_person import erase_person_of, forget_unread
     from plugin.orders.people import orders_of
     from plugin.orders.service import get_order
 
     waiting = []
     async with opened(load()) as ports:
         (shop,) = await shops_of(shop_id)
-        found = await orders_of(shop.id, await _who(ports, shop, email, customer, orders))
+        who = await _who(ports, shop, email, customer, orders)
+        found = await orders_of(shop.id, who)
         for each in found:
             hindrance = await erase_person_of(ports, shop, each.id, f"staff:{by}")
             if hindrance is not None:
                 waiting.append(((await get_order(shop.id, each.id)).row.number, hindrance.value))
+        if not waiting:  # else a case may hang on what they would be forgotten from, and they go with its order
+            await forget_unread(ports, shop, who)
     return len(found) - len(waiting), waiting

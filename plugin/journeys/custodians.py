@@ -98,7 +98,10 @@ class AtStore:
         return await self.connected.platform.find_refund(self.connected.store, self.refund)
 
     async def look(self) -> None:
-        await refetch(self.ports, self.shop, self.connected, self.refund.order_id)
+        try:
+            await refetch(self.ports, self.shop, self.connected, self.refund.order_id)
+        except Unparseable as error:
+            raise OutcomeUnknown(f"The store's order cannot be read: {error}") from error
 
 
 async def caller_of(

@@ -78,6 +78,12 @@ async def erase_person_of(ports: Ports, shop: Shop, order_id: str, by: str) -> H
     return hindrance
 
 
+async def forget_unread(ports: Ports, shop: Shop, who: Who) -> None:
+    """Forget webhooks that name this person and belong to no order here, as those that could not be read."""
+    async with transaction(ports.doorbell) as tx:
+        await forget_bodies(tx, shop.id, who.order_ids, who.email)
+
+
 async def erase_order(ports: Ports, claim: Claim) -> None:
     """Work: an erasure that was put off."""
     shop = await get_shop(claim.shop_id)

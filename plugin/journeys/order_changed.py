@@ -25,7 +25,7 @@ from plugin.insights.service import happened
 from plugin.journeys.echoes import ours_of, settle_echoes
 from plugin.journeys.order_fetched import as_it_stands, check_still_newest
 from plugin.journeys.owed_again import give_back_excess
-from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event
+from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event, stop_if_overdrawn
 from plugin.journeys.store_answers import (
     shipped_after_cancel,
     store_cancelled,
@@ -149,6 +149,7 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     if not change.is_new:
         await settle_echoes(tx, ports, order, legs)
         await _collected_too_much(tx, ports, change.order_id)
+        await _given_too_much(tx, shop, change.order_id)
         await _meet_open_cases(tx, ports, shop, change)
     return change
 
@@ -166,6 +167,13 @@ async def _collected_too_much(tx: Transaction, ports: Ports, order_id: str) -> N
     for payment in await payments_of(order_id):
         if payment.custodian == Custodian.MANUAL:
             await give_back_excess(tx, ports, payment)
+
+
+async def _given_too_much(tx: Transaction, shop: Shop, order_id: str) -> None:
+    """What the store itself gave back by hand counts from its own word."""
+    for payment in await payments_of(order_id):
+        if payment.custodian == Custodian.STOREFRONT:
+            await stop_if_overdrawn(tx, shop, payment)
 
 
 async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: OrderChange) -> None:

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from plugin.db import Transaction, transaction
 from plugin.orders.people import without_person
-from plugin.orders.service import find_by_external_id
+from plugin.orders.service import StoredOrder, find_by_external_id
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import OrderState, StoreOrder
 from plugin.ports.payments import OutcomeUnknown, Rejected
@@ -31,6 +31,18 @@ class Fetched:
     order: StoreOrder | None
     after: int | None
 
+    @property
+    def tells_more(self) -> bool:
+        """Whether it is another version than the one that was stored."""
+        return self.order is not None and (self.after is None or self.order.sequence > self.after)
+
+
+class Overtaken(Later):
+    """A version of the order was stored since the store was asked, and the answer may be the older one of the two."""
+
+    def __init__(self) -> None:
+        super().__init__(timedelta(0), "another version of the order was faster")
+
 
 async def fetch_order(shop: Shop, connected: Connected, order_id: str) -> Fetched:
     """Ask the store for the order of its own id ``order_id``. One that it has no more is our last version, deleted.
@@ -39,10 +51,15 @@ async def fetch_order(shop: Shop, connected: Connected, order_id: str) -> Fetche
     """
     known = await find_by_external_id(shop.id, order_id)
     order = await connected.platform.fetch_order(connected.store, order_id)
+    if order is None and known is not None:
+        order = structs.replace(known.now, state=OrderState.DELETED)
+    return Fetched(order, None) if order is None else as_answered(order, known)
+
+
+def as_answered(order: StoreOrder, known: StoredOrder | None) -> Fetched:
+    """What the store answered, beside what was stored before it was asked: if they differ, the answer is the newer."""
     if known is None:
         return Fetched(order, None)
-    if order is None:
-        order = structs.replace(known.now, state=OrderState.DELETED)
     kept = without_person(order) if known.row.erased_at else order
     if structs.replace(kept, sequence=known.now.sequence, updated_at=known.now.updated_at) != known.now:
         order = structs.replace(order, sequence=max(order.sequence, known.row.sequence + 1))
@@ -71,12 +88,12 @@ async def as_it_stands(
 
 
 async def check_still_newest(tx: Transaction, shop: Shop, fetched: Fetched, order_id: str) -> None:
-    """Lock the order, and raise ``Later`` if a version of it was stored since the store was asked."""
+    """Lock the order, and raise ``Overtaken`` if a version of it was stored since the store was asked."""
     found = await tx.rows(
         "SELECT sequence FROM orders WHERE shop_id = $1 AND external_id = $2 FOR UPDATE", shop.id, order_id
     )
     if (found[0]["sequence"] if found else None) != fetched.after:
-        raise Later(timedelta(0), "another version of the order was faster")
+        raise Overtaken()
 
 
 def waits_for(claim: Claim, unknown: OutcomeUnknown) -> Later:

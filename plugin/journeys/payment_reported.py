@@ -196,9 +196,14 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
     await tell_of_disputes(tx, ports, shop, order, fact)
     if legs:
         await give_back_excess(tx, ports, stored)
-    (payable,) = await payables([stored])
-    if stored.state == PaymentState.CAPTURED and payable.refundable < 0:
-        seen = f"captured {stored.captured}, elsewhere {stored.external_refunded}, disputed {stored.disputed}"
+    await stop_if_overdrawn(tx, shop, stored)
+
+
+async def stop_if_overdrawn(tx: Transaction, shop: Shop, payment: Payment) -> None:
+    """More was given back elsewhere, or is disputed, than our own refunds leave of the payment (I7)."""
+    (payable,) = await payables([payment])
+    if payment.state == PaymentState.CAPTURED and payable.refundable < 0:
+        seen = f"captured {payment.captured}, elsewhere {payment.external_refunded}, disputed {payment.disputed}"
         await _stop(tx, shop, payment, "more_given_back_than_captured", f"{payment.id}: {seen}")
 
 

@@ -14,21 +14,26 @@ import structlog
 
 from plugin.db import is_away, transaction
 from plugin.journeys.order_changed import order_changed
+from plugin.journeys.order_fetched import Overtaken, as_answered, check_still_newest, fetch_order
 from plugin.journeys.store_hooks import mend_hooks
+from plugin.orders.service import find_by_external_id
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.orders import StoreOrder
 from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.platforms import OrderPage
 from plugin.ports.runtime import Ports
+from plugin.ports.storefronts import Unparseable
 from plugin.shops.links import CONNECTED, begin_again, find_link, page_taken, store_asked
 from plugin.shops.models import Shop, StoreLink
+from plugin.shops.platforms import Connected
 from plugin.shops.service import get_shop, store_connection
 
 POLL_STORE = "poll_store"
 IMPORTED_DAYS = timedelta(days=90)
 # What the store changed while the last round was under way, and how far its clock may be from ours (SECURITY.md).
-OVERLAP = timedelta(minutes=10) + timedelta(seconds=300)
+CLOCKS_MAY_DIFFER = timedelta(seconds=300)
+OVERLAP = timedelta(minutes=10) + CLOCKS_MAY_DIFFER
 WEBHOOK_MAY_FOLLOW = timedelta(minutes=2)
 REFUSED_FOR = timedelta(minutes=10)
 _MOST_NAMED = 5
@@ -95,10 +100,12 @@ async def take_page(ports: Ports, shop: Shop, link: StoreLink) -> PageTaken:
 
     Raises ``OutcomeUnknown`` and ``Rejected`` as the platform does.
     """
-    began = link.poll_began_at or ports.clock.now()
+    asked_at = ports.clock.now()
+    began = link.poll_began_at or asked_at
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
-    page = await ports.platforms[shop.storefront].orders_changed(store, since(link), link.poll_cursor)
-    news, unreadable = await _take_over(ports, shop, page)
+    connected = Connected(ports.platforms[shop.storefront], store)
+    page = await connected.platform.orders_changed(store, since(link), link.poll_cursor)
+    news, unreadable = await _take_all(ports, shop, connected, page, asked_at)
     at = ports.clock.now()
     # The first round is an import: nobody has sent webhooks before it, so none can be missing.
     missed = sum(order.updated_at < at - WEBHOOK_MAY_FOLLOW for order in news) if link.imported_at else 0
@@ -118,23 +125,50 @@ def since(link: StoreLink) -> datetime:
     return link.polled_to - OVERLAP
 
 
-async def _take_over(ports: Ports, shop: Shop, page: OrderPage) -> tuple[list[StoreOrder], tuple[tuple[str, str], ...]]:
-    """The orders whose version was new to us, and those that made none or that we failed on, with the reason."""
+async def _take_all(
+    ports: Ports, shop: Shop, connected: Connected, page: OrderPage, asked_at: datetime
+) -> tuple[list[StoreOrder], tuple[tuple[str, str], ...]]:
+    """The orders that told something new, and those that made none or that we failed on, with the reason."""
     news, unreadable = [], list(page.unreadable)
     for order in page.orders:
         try:
-            async with transaction(ports.doorbell) as tx:
-                change = await order_changed(tx, ports, shop, order)
+            taken = await _take_over(ports, shop, connected, order, asked_at)
+        except (OutcomeUnknown, Rejected):
+            raise
+        except Unparseable as error:
+            unreadable.append((order.id, str(error)))
         except Exception as error:
             if is_away(error):
                 raise
             # It is told of, and keeps nobody else's order waiting: the round would end here for ever.
             log.exception("order_not_taken_over", shop_id=shop.id)
             unreadable.append((order.id, f"Unexpected failure while reading: {type(error).__name__}"))
-            continue
-        if not change.is_stale:
-            news.append(order)
+        else:
+            news += [taken] if taken else []
     return news, tuple(unreadable)
+
+
+async def _take_over(
+    ports: Ports, shop: Shop, connected: Connected, order: StoreOrder, asked_at: datetime
+) -> StoreOrder | None:
+    """Store an order of a page that was asked for at ``asked_at``; None where it told nothing new.
+
+    What was stored at about that time may be newer than the page, and is asked for again by itself.
+    """
+    known = await find_by_external_id(shop.id, order.id)
+    answered = as_answered(order, known)
+    if answered.tells_more and known is not None and known.row.changed_at >= asked_at - CLOCKS_MAY_DIFFER:
+        answered = await fetch_order(shop, connected, order.id)
+    while answered.order is not None and answered.tells_more:
+        try:
+            async with transaction(ports.doorbell) as tx:
+                await check_still_newest(tx, shop, answered, order.id)
+                await order_changed(tx, ports, shop, answered.order)
+        except Overtaken:
+            answered = await fetch_order(shop, connected, order.id)
+        else:
+            return answered.order
+    return None
 
 
 def _unread(unreadable: tuple[tuple[str, str], ...]) -> str | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from plugin.db import rows, transaction
 from plugin.journeys.payment_reported import READ_PAYMENT
-from plugin.journeys.poll import OVERLAP, REFUSED_FOR
+from plugin.journeys.poll import CLOCKS_MAY_DIFFER, OVERLAP, REFUSED_FOR
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.payments import DisputeFact, OutcomeStored, OutcomeUnknown, RefundFact, Rejected
@@ -17,7 +17,6 @@ from plugin.shops.service import get_shop, payment_account
 
 POLL_STRIPE = "poll_stripe"
 FIRST_LOOK_BACK = timedelta(days=1)
-CLOCKS_MAY_DIFFER = timedelta(seconds=300)
 
 
 async def poll_stripe(ports: Ports, claim: Claim) -> None:

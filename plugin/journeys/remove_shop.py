@@ -18,7 +18,7 @@ from plugin.ports.payments import OutcomeUnknown, Rejected
 from plugin.ports.platforms import Platform
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import StoreConnection
-from plugin.shops.links import leave
+from plugin.shops.leaving import leave
 from plugin.shops.models import Shop
 from plugin.shops.service import set_paused, store_connection
 

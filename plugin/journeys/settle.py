@@ -85,11 +85,7 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
         if LegState(call.leg.state) in _SENT:
             await _reconcile(ports, claim, shop, call)
         else:
-            claim.check_may_send()
-            point("before bytes_sent_to_stripe")
-            fact = await call.caller.send()
-            point("after answer_read")
-            await _take_result(ports, claim, shop, call, fact)
+            await _send(ports, claim, shop, call)
     except OutcomeUnknown as unknown:
         raise waits_for(claim, unknown) from unknown
     except OutcomeStored as stored:
@@ -100,10 +96,23 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
         if no.code is RejectCode.BAD_CREDENTIALS and LegKind(call.leg.kind) is LegKind.STOREFRONT:
             async with transaction(ports.doorbell) as tx:
                 await note_problem(tx, shop.id, f"The store refuses to refund: {no.reason}")
-        if no.code is RejectCode.BAD_CREDENTIALS or LegState(call.leg.state) in _SENT:
-            # A key that opens nothing tells nothing of the refund: it may have been made before the key was taken away.
-            raise Later(LIST_AGAIN_AFTER, str(no.code)) from no
+        # A key that opens nothing tells nothing of the refund: it may have been made before the key was taken away.
+        raise Later(LIST_AGAIN_AFTER, str(no.code)) from no
+
+
+async def _send(ports: Ports, claim: Claim, shop: Shop, call: _Call) -> None:
+    """A no to the refund itself is definitive; one to what is read after it is not."""
+    claim.check_may_send()
+    point("before bytes_sent_to_stripe")
+    try:
+        fact = await call.caller.send()
+    except Rejected as no:
+        if no.code is RejectCode.BAD_CREDENTIALS:
+            raise
         await _take_no(ports, claim, shop, call, no)
+        return
+    point("after answer_read")
+    await _take_result(ports, claim, shop, call, fact)
 
 
 async def _read_again(ports: Ports, shop: Shop, claim: Claim, leg: RefundLeg, payment: Payment) -> None:
@@ -172,13 +181,13 @@ def _was_never_charged(order: StoredOrder, payment: Payment) -> bool:
 
 def _why_not_to_pay(order: StoredOrder, case: Case, payment: Payment) -> str | None:
     """What has come up since the ask that a person must see before money moves."""
-    if order.row.frozen_reason is not None:
-        return "order_frozen"
     if case.person_reason == AlertKind.SHIPPED_AFTER_CANCEL:
         return str(AlertKind.SHIPPED_AFTER_CANCEL)
     asked = facts_at_ask(case)
     is_unexplained = unattributed(order.now, payment) > asked.unattributed
-    return "refunded_elsewhere" if is_unexplained or _was_refunded_by_hand(order, case, asked) else None
+    if is_unexplained or _was_refunded_by_hand(order, case, asked):
+        return "refunded_elsewhere"
+    return "order_frozen" if order.row.frozen_reason is not None else None
 
 
 def _was_refunded_by_hand(order: StoredOrder, case: Case, asked: OrderFacts) -> bool:

@@ -29,8 +29,8 @@ def hooks_url(ports: Ports, shop: Shop) -> str:
 async def mend_hooks(ports: Ports, shop: Shop) -> tuple[Hook, ...]:
     """Read how our webhooks stand at the store, put right what is off, and remember it.
 
-    Where the store could not reach us anyhow nothing is registered: it would switch them off again. Raises
-    ``OutcomeUnknown`` and ``Rejected`` as the platform does.
+    Where the store could not reach us anyhow nothing is registered: it would switch them off again. None are left of a
+    shop that was taken out of its store meanwhile. Raises ``OutcomeUnknown`` and ``Rejected`` as the platform does.
     """
     platform, url = ports.platforms[shop.storefront], hooks_url(ports, shop)
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
@@ -43,7 +43,10 @@ async def mend_hooks(ports: Ports, shop: Shop) -> tuple[Hook, ...]:
         hooks = tuple(hook if hook.is_live else replace(hook, reason=why) for hook in hooks)
     mended = sum(hook.is_live and hook.topic in off for hook in hooks)
     async with transaction(ports.doorbell) as tx:
-        await hooks_seen(tx, shop.id, as_kept(hooks), mended=mended, at=ports.clock.now())
+        is_ours = await hooks_seen(tx, shop.id, as_kept(hooks), mended=mended, at=ports.clock.now())
+    if not is_ours:  # it left meanwhile, and nobody would ever take away what was made since
+        await platform.remove_hooks(store, url)
+        return ()
     return hooks
 
 

@@ -10,6 +10,14 @@ from plugin.db import Transaction, rows
 ERASED_AFTER_LEAVING = timedelta(hours=48)
 
 
+async def leave(tx: Transaction, shop_id: str) -> bool:
+    """The shop is connected no more: its store is not polled, and its webhooks are not put right. False when it was not
+    connected."""
+    return bool(
+        await tx.execute("UPDATE store_links SET state = 'left' WHERE shop_id = $1 AND state <> 'left'", shop_id)
+    )
+
+
 async def forget_store(tx: Transaction, shop_id: str) -> bool:
     """Forget the credentials of the store and mark it as left, until it is connected again; False when it was before.
 
@@ -20,8 +28,7 @@ async def forget_store(tx: Transaction, shop_id: str) -> bool:
         "WHERE id = $1 AND (sealed_store_secret IS NOT NULL OR sealed_store_key IS NOT NULL)",
         shop_id,
     )
-    left = await tx.execute("UPDATE store_links SET state = 'left' WHERE shop_id = $1 AND state <> 'left'", shop_id)
-    return bool(had or left)
+    return await leave(tx, shop_id) or bool(had)
 
 
 async def was_connected_since(shop_id: str, at: datetime) -> bool:

@@ -140,11 +140,6 @@ async def page_taken(
     )  # fmt: skip
 
 
-async def leave(tx: Transaction, shop_id: str) -> None:
-    """The shop is connected no more: its store is not polled, and its webhooks are not put right."""
-    await tx.execute("UPDATE store_links SET state = 'left' WHERE shop_id = $1", shop_id)
-
-
 async def begin_again(tx: Transaction, shop_id: str) -> None:
     """Forget where the round had come to: the store does not know that page any more."""
     await tx.execute("UPDATE store_links SET poll_began_at = NULL, poll_cursor = NULL WHERE shop_id = $1", shop_id)
@@ -155,13 +150,20 @@ async def store_asked(tx: Transaction, shop_id: str, problem: str, at: datetime)
     await tx.execute("UPDATE store_links SET problem = $2, polled_at = $3 WHERE shop_id = $1", shop_id, problem, at)
 
 
-async def hooks_seen(tx: Transaction, shop_id: str, hooks: dict[str, str | None], *, mended: int, at: datetime) -> None:
-    """How each webhook stands now, and how many had to be put right; the first time they are made and not mended."""
-    link = await StoreLink.filter(shop_id=shop_id).select_for_update().using_db(tx.connection).get()
+async def hooks_seen(tx: Transaction, shop_id: str, hooks: dict[str, str | None], *, mended: int, at: datetime) -> bool:
+    """How each webhook stands now, and how many had to be put right; the first time they are made and not mended.
+
+    False where the shop is not connected any more: then nothing is remembered.
+    """
+    connected = StoreLink.filter(shop_id=shop_id, state=CONNECTED).select_for_update().using_db(tx.connection)
+    link = await connected.get_or_none()
+    if link is None:
+        return False
     if link.hooks_checked_at is not None:
         link.mended_hooks += mended
     link.hooks, link.hooks_checked_at = hooks, at
     await link.save(using_db=tx.connection, update_fields=["hooks", "hooks_checked_at", "mended_hooks"])
+    return True
 
 
 async def stripe_polled(tx: Transaction, shop_id: str, to: datetime) -> None:

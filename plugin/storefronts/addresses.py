@@ -66,8 +66,9 @@ async def checked_addresses(
 ) -> list[CheckedAddress]:
     """The checked numbers behind ``address``, in the order to try them.
 
-    ``allow_private`` lets http and private addresses pass (embedded defaults only). Raises ``AddressRefused`` if the
-    URL or only one of its numbers may not be called, and ``AddressUnresolved``.
+    ``allow_private`` lets private addresses pass, and http to those (embedded defaults only): a key goes over no other
+    wire in the clear. Raises ``AddressRefused`` if the URL or only one of its numbers may not be called, and
+    ``AddressUnresolved``.
     """
     url = _checked_url(address, allow_private)
     port = url.port or (443 if url.scheme == "https" else 80)
@@ -80,6 +81,8 @@ async def checked_addresses(
     for number in numbers:
         if not allow_private and not is_public(number):
             raise AddressRefused(f"{url.host} is at {number}, which is not a public address.")
+        if url.scheme != "https" and is_public(number):
+            raise AddressRefused("The address must begin with https://.")
     return [_pinned(url, number) for number in numbers]
 
 

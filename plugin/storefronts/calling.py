@@ -60,6 +60,9 @@ async def call(
     longest: int,
 ) -> Answer:
     """One call of ``url`` on behalf of ``store``. Raises ``AddressRefused`` and ``NoAnswer``."""
+    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+        # Found out later, the error would quote it; and it is most likely the key.
+        raise NoAnswer("A key holds a character that no key has: was it copied whole?", was_sent=False)
     try:
         async with asyncio.timeout(outgoing.timeout):
             targets = await checked_addresses(url, allow_private=store.allow_private_address, resolve=outgoing.resolve)

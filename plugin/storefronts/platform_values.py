@@ -83,7 +83,8 @@ def count(value: Any, field: str, least: int = 1) -> int:
     if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value() and abs(value) < _MOST:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 100_000:
-        raise Unparseable(f"{field}: {value!r} is no number of units that can be sold.")
+        shown = value if isinstance(value, Decimal) else repr(value)
+        raise Unparseable(f"{field}: {shown} is no number of units that can be sold.")
     return value
 
 

@@ -33,6 +33,13 @@ async def test_a_server_that_keeps_the_credentials_from_php_is_asked_with_a_quer
     assert woo.store.consumer_secret not in caplog.text
 
 
+async def test_the_words_of_an_error_are_told_without_their_html(woo: WooBench) -> None:
+    woo.switch(Fault.FATAL)
+    with pytest.raises(OutcomeUnknown) as unknown:
+        await woo.platform.describe(woo.connection)
+    assert unknown.value.reason == "There has been a critical error on this website."
+
+
 async def test_plain_permalinks_are_asked_by_their_route(woo: WooBench) -> None:
     woo.store.has_plain_links = True
     woo.store.strips_authorization = True

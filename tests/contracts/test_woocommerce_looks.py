@@ -78,6 +78,16 @@ async def test_orders_in_the_trash_are_told_as_deleted(woo: WooBench) -> None:
     assert await every_id(woo, AT) == [placed.order_id]
 
 
+async def test_the_trash_is_walked_from_the_beginning_after_many_pages_of_other_orders(woo: WooBench) -> None:
+    trashed = await woo.place()
+    woo.store.trash(int(trashed.order_id))
+    woo.store.orders[int(trashed.order_id)]["date_modified_gmt"] = stamp(AT)
+    for i in range(2 * PER_PAGE + 1):
+        other = await woo.place()
+        woo.store.orders[int(other.order_id)]["date_modified_gmt"] = stamp(AT + timedelta(minutes=i))
+    assert (await every_id(woo, AT)).count(trashed.order_id) == 1
+
+
 async def test_an_order_that_cannot_be_read_is_named_and_blocks_nothing(woo: WooBench) -> None:
     broken, fine = await woo.place(), await woo.place()
     woo.store.orders[int(broken.order_id)]["currency"] = "XXQ"

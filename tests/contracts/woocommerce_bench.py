@@ -13,6 +13,7 @@ import httpx
 from plugin.core.money import parse_amount
 from plugin.ports.orders import Custodian, LineCount
 from plugin.ports.platforms import Platform
+from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection, Storefront
 from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.demo.woocommerce.faults import Fault, Switched
@@ -29,6 +30,7 @@ CALLS = {
     Step.CODE: r"POST /wc/v3/coupons$",
     Step.ORDERS: r"GET /wc/v3/orders",
 }
+CHANGES = rb'"status"|"amount"'  # and no mark of ours
 FAULTS = {
     Trouble.LOSE_ANSWER: Fault.DROP_ANSWER,
     Trouble.FAIL: Fault.FATAL,
@@ -64,7 +66,8 @@ class WooBench:
         if trouble is Trouble.REFUSE:
             self.store.gateway_refuses = "The transaction is too old to be refunded."
         else:
-            self.switch(FAULTS[trouble], CALLS[at])
+            body = CHANGES if at is Step.CANCEL else b""
+            self.store.faults.append(Switched(FAULTS[trouble], re.compile(CALLS[at]), body=re.compile(body)))
 
     def switch(self, fault: Fault, calls: str = ".", times: int | None = None) -> None:
         """Any fault of the stand-in's, at the calls whose ``METHOD route`` matches."""
@@ -128,11 +131,13 @@ def _units(records: list[Body]) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def woo_bench(store: WooStore | None = None, *, timeout: float = 5.0) -> AsyncIterator[WooBench]:
+async def woo_bench(
+    store: WooStore | None = None, *, timeout: float = 5.0, clock: Clock | None = None, prepares_within: float = 5.0
+) -> AsyncIterator[WooBench]:
     store = store or WooStore(consumer_key="ck_0123456789abcdef", consumer_secret="cs_fedcba9876543210")
     http: httpx.AsyncClient
     async with serve_woo_store(store) as served, outgoing_client() as http:
-        platform = WooCommercePlatform(http, timeout=timeout)
+        platform = WooCommercePlatform(http, timeout=timeout, clock=clock, prepares_within=prepares_within)
         connection = StoreConnection(
             shop_id="shop_1",
             address=served.url,

@@ -57,3 +57,17 @@ def test_a_shopify_store_is_the_same_however_it_is_typed(typed: str, kept: str) 
 def test_an_address_is_kept_with_its_scheme_and_without_a_slash_at_its_end() -> None:
     assert web_address("Shop.Example/store/") == "https://shop.example/store"
     assert web_address("http://localhost:8080") == "http://localhost:8080"
+
+
+def test_an_address_from_the_browsers_bar_is_the_store_itself() -> None:
+    typed = ("", "/", "/wp-admin/admin.php?page=wc-settings#keys", "/?lang=es", "/wp-json/wc/v3", "/wp-login.php")
+    assert {web_address(f"https://Shop.example/es{each}") for each in typed} == {"https://shop.example/es"}
+
+
+async def test_a_password_in_the_address_is_refused_and_not_printed(comeback: Comeback) -> None:
+    ended = await comeback(
+        "connect", "woocommerce", "--address", "https://ana:canary@shop.example", WOOCOMMERCE_KEY="k",
+        WOOCOMMERCE_SECRET="s",
+    )  # fmt: skip
+    assert (ended.status, "no password" in ended.err) == (1, True)
+    assert "canary" not in ended.out + ended.err

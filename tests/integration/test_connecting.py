@@ -79,7 +79,8 @@ async def test_a_store_becomes_a_shop_with_its_settings_policy_webhooks_and_orde
     ("failure", "says"),
     [
         (Rejected(RejectCode.BAD_CREDENTIALS, "Consumer key is invalid."), "refuses these credentials: Consumer key"),
-        (OutcomeUnknown("timed out"), "did not answer: timed out Try again"),
+        (OutcomeUnknown("timed out"), "no answer of use: timed out Nothing was saved"),
+        (Rejected(RejectCode.NOT_FOUND, "No WooCommerce here."), "cannot be connected: No WooCommerce here."),
     ],
 )
 async def test_what_cannot_be_proved_leaves_nothing_behind(database: str, failure: Exception, says: str) -> None:

@@ -263,3 +263,10 @@ async def test_a_colleague_exports_and_erases_at_the_command_line(
     assert erased.out == "✓ Erased from 1 orders.\n"
     assert await places_of(world.ports.vault, CANARIES) == {}
     assert (await comeback("person", "export", shop, "--email", EMAIL, **A_SECRET)).json["orders"] == []
+
+
+async def test_a_colleague_erases_who_is_only_named_in_what_could_not_be_read(world: World, comeback: Comeback) -> None:
+    await ask(world, "order.created", email=EMAIL, customer_id=CUSTOMER)
+    assert await places_of(world.ports.vault, CANARIES) != {}
+    await comeback("person", "erase", world.shop.id, "--email", EMAIL, "--by", "Ana", **A_SECRET)
+    assert await places_of(world.ports.vault, CANARIES) == {}

@@ -220,3 +220,17 @@ async def test_a_failed_leg_that_the_store_has_paid_all_the_same_stops_the_order
     assert await shop.external(order_id) == [leg.amount]
     (found,) = await rows("SELECT frozen_reason FROM orders")
     assert found["frozen_reason"] == "custodian_contradicts_us"
+
+
+async def test_a_store_that_falls_silent_after_its_no_is_asked_again_and_nothing_of_ours_fails(
+    shop: Connected,
+) -> None:
+    await asked(shop)
+    shop.platform.refuses["refund"] = Rejected(RejectCode.ALREADY_REFUNDED, "nothing is left")
+    shop.platform.refuses["find_refund"] = OutcomeUnknown("time-out")
+    await shop.work("settle_leg")
+    assert (await shop.leg()).state == "submitting"
+    assert await rows("SELECT 1 FROM work WHERE failures > 0") == []
+    shop.platform.refuses.pop("find_refund")
+    await shop.world.drain()
+    assert ((await shop.leg()).state, (await shop.case()).state) == ("failed", "with_person")

@@ -224,11 +224,11 @@ def take_fact_of_second(world: World, fact: str) -> World:
 
 def why_not_to_pay(world: World) -> str:
     """Mirrors ``journeys.settle._why_not_to_pay`` for an ask before which nothing was refunded elsewhere."""
-    if world.is_frozen:
-        return "order_frozen"
     if world.why == SHIPPED:
         return SHIPPED
-    return "refunded_elsewhere" if world.gone_elsewhere and world.elsewhere == "refund" else ""
+    if world.gone_elsewhere and world.elsewhere == "refund":
+        return "refunded_elsewhere"
+    return "order_frozen" if world.is_frozen else ""
 
 
 def prepare(world: World) -> World:

@@ -28,7 +28,7 @@ async def broken_promises(world: SmallWorld) -> list[str]:
     broken = await broken_invariants(world.shop.id, dump(world.stripe), at=NOON)
     broken += [f"Stripe: {complaint}" for complaint in world.stripe.complaints]
     broken += await _our_own_failures()
-    broken += await _cases_stand_by_their_units_and_legs(world)
+    broken += await cases_stand_by_their_units_and_legs(world)
     broken += await _no_money_before_the_store_agreed(world)
     return broken
 
@@ -42,7 +42,7 @@ async def _our_own_failures() -> list[str]:
     return failed + [f"event {row['id']} was set aside: {row['reason']}" for row in events]
 
 
-async def _cases_stand_by_their_units_and_legs(world: SmallWorld) -> list[str]:
+async def cases_stand_by_their_units_and_legs(world: SmallWorld) -> list[str]:
     broken = []
     legs_of: dict[str, list[RefundLeg]] = defaultdict(list)
     for leg in await world.legs():

@@ -9,7 +9,13 @@ import httpx
 import pytest
 
 from plugin.ports.storefronts import CancelRequest, CancelStatus, StoreConnection
-from plugin.storefronts.addresses import checked_addresses, is_public, outgoing_client, resolve_by_system
+from plugin.storefronts.addresses import (
+    AddressRefused,
+    checked_addresses,
+    is_public,
+    outgoing_client,
+    resolve_by_system,
+)
 from plugin.storefronts.standard.adapter import StandardStorefront
 
 NAMES = {
@@ -153,6 +159,12 @@ async def test_a_private_address_is_called_only_where_that_is_allowed() -> None:
     (target,) = await checked_addresses("http://127.0.0.1:8000/x", allow_private=True)
     assert str(target.url) == "http://127.0.0.1:8000/x"
     assert target.extensions == {}
+
+
+async def test_a_public_address_is_never_called_in_the_clear() -> None:
+    with pytest.raises(AddressRefused, match="https"):
+        await checked_addresses("http://good.example/", allow_private=True, resolve=resolve)
+    assert await checked_addresses("https://good.example/", allow_private=True, resolve=resolve)
 
 
 async def test_an_ipv6_store_is_called_in_brackets() -> None:

@@ -12,11 +12,13 @@ is the theme's page for 404, and ``?rest_route=`` is asked.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from html import unescape
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -33,6 +35,7 @@ Shape = TypeVar("Shape")
 LONGEST_ANSWER = 8 * 1024 * 1024
 _MOST_BEGINNINGS = 20
 _LONGEST_WAIT = 3600.0
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 class NotDone(OutcomeUnknown):
@@ -84,14 +87,20 @@ class Reply:
 
 
 class WooApi:
-    """One store's API. ``ways`` remembers between calls, by address, which detour a store needed."""
+    """One store's API. ``ways`` remembers between calls, by address, which detour a store needed; ``prepares_within``
+    are the seconds that may go before an ask that must happen once."""
 
-    def __init__(self, outgoing: Outgoing, store: StoreConnection, ways: dict[str, Way]) -> None:
+    def __init__(
+        self, outgoing: Outgoing, store: StoreConnection, ways: dict[str, Way], now: Callable[[], datetime],
+        prepares_within: float,
+    ) -> None:  # fmt: skip
         if not store.address or not store.key or not store.secret:
             raise Refusal(RejectCode.BAD_CREDENTIALS, "no_credentials", "The shop has no address, key or secret.")
         self._outgoing = outgoing
         self._store = store
         self._ways = ways
+        self.now = now
+        self.prepares_within = prepares_within
         self._key, self._secret = store.key, store.secret
         self._base = site_of(store.address)
 
@@ -197,12 +206,18 @@ def _understood(answer: Answer) -> Reply:
     body = json_part(answer.body)
     if body is None:
         kind = NotDone if 400 <= status < 500 else OutcomeUnknown
-        raise kind(f"The store answered {status} with a page that is not WooCommerce's.", wait)
+        raise kind(
+            f"The store answered {status} with a page that is not WooCommerce's: of maintenance, a login or a "
+            "firewall before it?",
+            wait,
+        )
     if 200 <= status < 300:
         total = answer.headers.get("x-wp-total", "")
         return Reply(body, int(total) if total.isdecimal() else None)
     error = _error(body) or _Error("")
-    code, message = str(error.code), text(error.message, 300) or f"The store answered {status}."
+    # WordPress words its errors in HTML.
+    said = unescape(_TAG.sub("", error.message or ""))
+    code, message = str(error.code), text(said, 300) or f"The store answered {status}."
     if code == "rest_no_route":
         raise NotDone("WooCommerce's API is not at this address: is its plugin active?", wait)
     if status >= 500:

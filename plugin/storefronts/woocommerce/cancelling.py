@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -23,6 +24,7 @@ from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, Unparseable
 from plugin.storefronts.platform_values import minor
 from plugin.storefronts.woocommerce.api import WooApi
+from plugin.storefronts.woocommerce.asking_once import check_not_under_way, in_good_time, mark_asked, post_refund
 from plugin.storefronts.woocommerce.looking import find_order, refunds_of
 from plugin.storefronts.woocommerce.marks import CANCEL_KEY, MARK, cancel_mark, mark_of, meta_body, reason_with
 from plugin.storefronts.woocommerce.orders import neutral
@@ -35,6 +37,12 @@ _CLOSED = {"refunded": "The store has refunded this order.", "trash": "The store
 
 class _Status(Struct, frozen=True):
     status: str
+
+
+class _Units(Struct, frozen=True):
+    """The refund of nothing that takes units out of an order, as it is posted."""
+
+    body: dict[str, Any]
 
 
 async def ask_to_cancel(api: WooApi, request: CancelRequest) -> CancelAnswer:
@@ -61,12 +69,22 @@ async def _answered(asking: Awaitable[CancelAnswer]) -> CancelAnswer:
 
 
 async def _cancel(api: WooApi, request: CancelRequest) -> CancelAnswer:
+    async with in_good_time(api):
+        found = await _answer_or_units(api, request)
+    if not isinstance(found, _Units):
+        return found
+    await post_refund(api, request.order_id, cancel_mark(request.key), found.body)
+    return _DONE
+
+
+async def _answer_or_units(api: WooApi, request: CancelRequest) -> CancelAnswer | _Units:
     order = await find_order(api, request.order_id)
     if order is None:
         return _too_late("The store does not know this order any more.")
     records = await refunds_of(api, request.order_id)
     if _is_done(order, records, request):
         return _DONE
+    check_not_under_way(api, order, cancel_mark(request.key))
     if order.status in _CLOSED:
         return _too_late(_CLOSED[order.status])
     if order.status in SHIPPED:
@@ -76,7 +94,7 @@ async def _cancel(api: WooApi, request: CancelRequest) -> CancelAnswer:
         return _too_late("This order is a draft.")
     if request.whole_order and not now.fulfilments and order.status != PARTLY_SHIPPED:
         return await _cancel_order(api, request)
-    return await _cancel_units(api, request, order, now)
+    return await _units_to_cancel(api, request, order, now)
 
 
 async def _cancel_order(api: WooApi, request: CancelRequest) -> CancelAnswer:
@@ -86,7 +104,8 @@ async def _cancel_order(api: WooApi, request: CancelRequest) -> CancelAnswer:
     return _DONE if status == "cancelled" else _too_late(f"The store has left this order as {status}.")
 
 
-async def _cancel_units(api: WooApi, request: CancelRequest, order: Order, now: StoreOrder) -> CancelAnswer:
+async def _units_to_cancel(api: WooApi, request: CancelRequest, order: Order, now: StoreOrder) -> CancelAnswer | _Units:
+    """What to ask for some units of the order, which is marked for it; or why they cannot be had."""
     if any(not parcel.lines for parcel in now.fulfilments) or (order.status == PARTLY_SHIPPED and not now.fulfilments):
         return _too_late("Something has left, and the store does not say which units.")
     left = _left(now)
@@ -101,8 +120,8 @@ async def _cancel_units(api: WooApi, request: CancelRequest, order: Order, now: 
         "line_items": [{"id": int(c.line_id), "quantity": c.quantity, "refund_total": 0} for c in request.lines],
         "meta_data": meta_body({MARK: mark}),
     }
-    await api.post(f"orders/{request.order_id}/refunds", body)
-    return _DONE
+    await mark_asked(api, request.order_id, mark)
+    return _Units(body)
 
 
 def _left(now: StoreOrder) -> Counter[str]:

@@ -84,7 +84,8 @@ async def fetch(api: WooApi, order_id: str) -> StoreOrder | None:
 
 async def changed(api: WooApi, since: datetime, cursor: str | None) -> OrderPage:
     """See ``Platform.orders_changed``. ``total`` is given with the first page, and leaves the trash out."""
-    place = _Place.read(cursor) if cursor else _Place(0, since.astimezone(UTC).replace(microsecond=0))
+    begin = since.astimezone(UTC).replace(microsecond=0)
+    place = _Place.read(cursor) if cursor else _Place(0, begin)
     query: dict[str, str | int] = {
         "status": _LISTS[place.list],
         "modified_after": (place.after - timedelta(seconds=1)).replace(tzinfo=None).isoformat(),
@@ -100,7 +101,7 @@ async def changed(api: WooApi, since: datetime, cursor: str | None) -> OrderPage
     orders, unreadable = await _read_all(api, bodies)
     return OrderPage(
         orders=tuple(orders),
-        next=_next(place, [_stub(body) for body in bodies]),
+        next=_next(place, begin, [_stub(body) for body in bodies]),
         unreadable=tuple(unreadable),
         total=reply.total if cursor is None else None,
     )
@@ -123,9 +124,9 @@ async def _refunds(api: WooApi, order: Order) -> list[RefundRecord]:
     return await refunds_of(api, str(order.id)) if order.refunds else []
 
 
-def _next(place: _Place, stubs: Sequence[_Stub]) -> str | None:
-    if len(stubs) < PER_PAGE:
-        return str(_Place(place.list + 1, place.after)) if place.list + 1 < len(_LISTS) else None
+def _next(place: _Place, begin: datetime, stubs: Sequence[_Stub]) -> str | None:
+    if len(stubs) < PER_PAGE:  # the next list is walked from the beginning, too
+        return str(_Place(place.list + 1, begin)) if place.list + 1 < len(_LISTS) else None
     last = max((_changed_at(stub) for stub in stubs), default=place.after)
     seen = tuple(stub.id for stub in stubs if _changed_at(stub) == last)
     return str(_Place(place.list, last, seen if last > place.after else place.seen + seen))

@@ -11,6 +11,7 @@ from msgspec import Struct
 from plugin.ports.orders import StoreOrder
 from plugin.ports.payments import Promotion, RefundFact
 from plugin.ports.platforms import Hook, OrderPage, Permission, PlatformRefund, RefundRecord, StoreFacts
+from plugin.ports.runtime import Clock, SystemClock
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.addresses import Resolve, resolve_by_system
 from plugin.storefronts.calling import Outgoing
@@ -18,6 +19,7 @@ from plugin.storefronts.woocommerce import asking_around, coupons, looking, refu
 from plugin.storefronts.woocommerce.api import Way, WooApi
 
 TIMEOUT_SECONDS = 10.0
+PREPARES_WITHIN_SECONDS = 12.0  # less than what is left of a worker's lease when it calls (15 s)
 
 
 class _Note(Struct, frozen=True):
@@ -30,14 +32,17 @@ class WooCommercePlatform:
     name = "woocommerce"
 
     def __init__(
-        self, http: httpx.AsyncClient, *, resolve: Resolve = resolve_by_system, timeout: float = TIMEOUT_SECONDS
-    ) -> None:
+        self, http: httpx.AsyncClient, *, resolve: Resolve = resolve_by_system, timeout: float = TIMEOUT_SECONDS,
+        clock: Clock | None = None, prepares_within: float = PREPARES_WITHIN_SECONDS,
+    ) -> None:  # fmt: skip
         self._outgoing = Outgoing(http, resolve, timeout)
         self._ways: dict[str, Way] = {}
+        self._clock = clock or SystemClock()
+        self._prepares_within = prepares_within
 
     def api(self, store: StoreConnection) -> WooApi:
         """The API of one store; raises ``Rejected`` where the connection has no credentials."""
-        return WooApi(self._outgoing, store, self._ways)
+        return WooApi(self._outgoing, store, self._ways, self._clock.now, self._prepares_within)
 
     async def describe(self, store: StoreConnection) -> StoreFacts:
         return await asking_around.describe(self.api(store))

@@ -27,6 +27,7 @@ from plugin.ports.platforms import PlatformRefund, RefundRecord
 from plugin.ports.storefronts import Unparseable
 from plugin.storefronts.platform_values import minor, moment
 from plugin.storefronts.woocommerce.api import Failed, NotDone, Refusal, WooApi
+from plugin.storefronts.woocommerce.asking_once import check_not_under_way, in_good_time, mark, mark_asked, post_refund
 from plugin.storefronts.woocommerce.looking import find_order, refunds_of
 from plugin.storefronts.woocommerce.marks import (
     MARK,
@@ -46,27 +47,28 @@ _GATEWAY_TIMED_OUT = re.compile(r"timed? ?out|curl error|connection reset|bad ga
 
 async def refund(api: WooApi, refund: PlatformRefund) -> RefundFact:
     """See ``Platform.refund``. ``OutcomeStored`` where the gateway may have been asked: then only look for it."""
-    order = await _order(api, refund.order_id)
-    records = await refunds_of(api, refund.order_id)
-    if found := _made(records, refund):
-        return found
     asked = asked_mark(refund.leg_id)
-    if value_of(order.meta_data, asked):
-        raise OutcomeStored("The store's gateway was asked before, and no refund of that ask is there.")
-    if refund.amount > _left(order, records):
-        raise Rejected(RejectCode.ALREADY_REFUNDED, "The store's books have less left to refund than this.")
-    await _mark(api, refund.order_id, asked, refund.key)
+    async with in_good_time(api):
+        order = await _order(api, refund.order_id)
+        records = await refunds_of(api, refund.order_id)
+        if found := _made(records, refund):
+            return found
+        if value_of(order.meta_data, asked):
+            raise OutcomeStored("The store's gateway was asked before, and no refund of that ask is there.")
+        if refund.amount > _left(order, records):
+            raise Rejected(RejectCode.ALREADY_REFUNDED, "The store's books have less left to refund than this.")
+        await mark(api, refund.order_id, asked, refund.key)
     try:
         reply = await api.post(f"orders/{refund.order_id}/refunds", _body(refund, pays=True))
     except NotDone:
-        await _mark(api, refund.order_id, asked, "")
+        await mark(api, refund.order_id, asked, "")
         raise
     except Failed as failed:
         raise await _answer_to_failure(api, refund, failed) from failed
     except OutcomeUnknown as unknown:
         raise OutcomeStored(unknown.reason) from unknown
     except Rejected:
-        await _mark(api, refund.order_id, asked, "")
+        await mark(api, refund.order_id, asked, "")
         raise
     return _fact(reply.read(Record), refund)
 
@@ -88,19 +90,22 @@ async def record_refund(api: WooApi, record: RefundRecord) -> bool:
     (``class-wc-stripe-webhook-handler.php``, ``process_webhook_refund``). The first such record that stands for nothing
     yet is claimed for this leg, at the order, because refunds cannot be edited.
     """
-    order = await _order(api, record.order_id)
-    records = await refunds_of(api, record.order_id)
-    taken = claims(order.meta_data)
-    if record.leg_id in taken.values() or any(mark_of(each) == record.leg_id for each in records):
-        return False
-    for each in records:
-        is_free = mark_of(each) is None and str(each.id) not in taken and not each.refunded_payment
-        if is_free and abs(minor(each.amount, record.currency, "amount")) == record.amount:
-            await _mark(api, record.order_id, claimed_mark(record.leg_id), str(each.id))
+    async with in_good_time(api):
+        order = await _order(api, record.order_id)
+        records = await refunds_of(api, record.order_id)
+        taken = claims(order.meta_data)
+        if record.leg_id in taken.values() or any(mark_of(each) == record.leg_id for each in records):
             return False
-    if record.amount > _left(order, records):
-        return False  # staff have booked it back as a whole, or in another sum
-    await api.post(f"orders/{record.order_id}/refunds", _body(record, pays=False))
+        check_not_under_way(api, order, record.leg_id)
+        for each in records:
+            is_free = mark_of(each) is None and str(each.id) not in taken and not each.refunded_payment
+            if is_free and abs(minor(each.amount, record.currency, "amount")) == record.amount:
+                await mark(api, record.order_id, claimed_mark(record.leg_id), str(each.id))
+                return False
+        if record.amount > _left(order, records):
+            return False  # staff have booked it back as a whole, or in another sum
+        await mark_asked(api, record.order_id, record.leg_id)
+    await post_refund(api, record.order_id, record.leg_id, _body(record, pays=False))
     return True
 
 
@@ -132,7 +137,7 @@ async def _answer_to_failure(api: WooApi, refund: PlatformRefund, failed: Failed
     """A gateway's no comes as a 500 with a code of WooCommerce's own; that it timed out is no no."""
     if failed.error != _GATEWAY_SAID_NO or _GATEWAY_TIMED_OUT.search(failed.reason):
         return OutcomeStored(failed.reason)
-    await _mark(api, refund.order_id, asked_mark(refund.leg_id), "")
+    await mark(api, refund.order_id, asked_mark(refund.leg_id), "")
     return Rejected(RejectCode.OTHER, failed.reason)
 
 
@@ -144,10 +149,6 @@ async def _order(api: WooApi, order_id: str) -> Order:
     if order is None:
         raise Rejected(RejectCode.NOT_FOUND, "The store does not know this order any more.")
     return order
-
-
-async def _mark(api: WooApi, order_id: str, name: str, value: str) -> None:
-    await api.put(f"orders/{order_id}", {"meta_data": meta_body({name: value})})
 
 
 def _left(order: Order, records: list[Record]) -> int:

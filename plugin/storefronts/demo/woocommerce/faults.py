@@ -35,16 +35,18 @@ IS_DONE = frozenset({Fault.DROP_ANSWER, Fault.SLOW, Fault.NOTICE})
 
 @dataclass
 class Switched:
-    """One fault at the calls whose ``METHOD route`` matches, for so many calls or (None) until it is taken away."""
+    """One fault at the calls whose ``METHOD route`` and body match, for so many calls or (None) until it is taken
+    away."""
 
     fault: Fault
     calls: re.Pattern[str]
     times: int | None = None
     retry_after: int = 7
+    body: re.Pattern[bytes] = re.compile(b"")
 
-    def strikes(self, method: str, route: str) -> bool:
+    def strikes(self, method: str, route: str, body: bytes) -> bool:
         """Whether this call goes wrong; it counts as one then."""
-        if self.times == 0 or not self.calls.search(f"{method} {route}"):
+        if self.times == 0 or not self.calls.search(f"{method} {route}") or not self.body.search(body):
             return False
         if self.times is not None:
             self.times -= 1

@@ -55,7 +55,7 @@ class _App:
             page = _page(self.store) if is_home else PAGE
             return await answer(send, 200 if is_home else 404, _HTML, page)
         body = await read_body(receive)
-        switched = next((each for each in self.store.faults if each.strikes(scope["method"], route)), None)
+        switched = next((each for each in self.store.faults if each.strikes(scope["method"], route, body)), None)
         if switched and switched.fault not in IS_DONE:
             return await _go_wrong(send, switched)
         status, said, headers = await self._said(scope, route, query, body)
