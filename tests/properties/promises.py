@@ -19,7 +19,7 @@ from tests.properties.small_world import SmallWorld
 
 FINAL = ("done", "refused", "withdrawn", "converted_to_return")
 LOWERING = ("void", "lower_capture")
-_OUR_FAULT = re.compile(r"^(\w+\.)*[A-Z]\w*: ")
+_OUR_FAULT = re.compile(r"^[A-Z]\w+( < \w+)* at \S+\.py:\d+ ")  # as handlers/jobs.py writes it
 
 
 async def broken_promises(world: SmallWorld) -> list[str]:

@@ -16,7 +16,7 @@ from tests.properties.depth import Tally
 from tests.properties.living_store import Living
 from tests.properties.woocommerce_lives import woo_lives
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
 STEPS = int(os.environ.get("STEPS", "25"))
 SHORT = 100
 SEED = int(os.environ.get("SEED") or (random.randrange(1_000_000) if EXAMPLES > SHORT else 5))
