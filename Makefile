@@ -15,7 +15,7 @@ READY := .venv/.ready
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(READY) ## Start everything and play the story (ONCE=1: end after it; STOREFRONT=woocommerce: on a platform)
+run: $(READY) ## Start everything and play the story (ONCE=1: end after it; STOREFRONT=woocommerce or shopify)
 	@$(BIN)/comeback demo $(if $(ONCE),--once) $(if $(STOREFRONT),--storefront $(STOREFRONT))
 
 test: $(READY) browser ## Run the whole suite (ARGS="tests/unit -k money" for a part)

@@ -15,6 +15,7 @@ from plugin.ports.runtime import Clock, Doorbell, Ports, SystemClock
 from plugin.settings import Settings
 from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
+from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
@@ -31,19 +32,21 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
     payments = StripeGateway()
     mail = SmtpTransport(settings.smtp_url) if settings.smtp_url else FileTransport(settings.data / "mail")
     http = outgoing_client()
+    clock = clock or SystemClock()
     woocommerce = WooCommercePlatform(http)
+    shopify = shopify_api(http, clock=clock)
     try:
         yield Ports(
-            clock=clock or SystemClock(),
+            clock=clock,
             doorbell=doorbell,
             vault=Vault(settings.secret_keys),
             payments=payments,
             storefronts={
                 "standard": StandardStorefront(http),
                 "woocommerce": WooCommerceStorefront(woocommerce),
-                "shopify": ShopifyStorefront(),
+                "shopify": ShopifyStorefront(shopify, clock),
             },
-            platforms={"woocommerce": woocommerce},
+            platforms={"woocommerce": woocommerce, "shopify": ShopifyPlatform(shopify, clock)},
             mail=mail,
             public_url=settings.public_url,
             mail_sender=parseaddr(settings.mail_from)[1],

@@ -21,6 +21,7 @@ TAKES_AWAY = "_contract_"  # in the name of a migration that an older version ca
 _STORES = {
     "standard": "one of your own, which speaks our published format",
     "woocommerce": "a stand-in of WooCommerce",
+    "shopify": "a stand-in of Shopify",
 }
 Port = Annotated[int | None, typer.Option(help="Listen here instead of on PORT.", min=0, max=65535)]
 
@@ -83,7 +84,7 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print the story as one JSON object (with --once).")] = False,
     port: Port = None,
     storefront: Annotated[
-        str, typer.Option("--storefront", help="Play it on a store of this kind: standard or woocommerce.")
+        str, typer.Option("--storefront", help="Play it on a store of this kind: standard, woocommerce or shopify.")
     ] = "standard",
 ) -> None:
     """Start everything on this machine and play the story once.

@@ -21,6 +21,7 @@ from plugin.storefronts.demo.store import Behaviour, DemoStore
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.wire import LineBody
 from tests.contracts.bench import Held, Placed, PlatformBench, Step, StorefrontBench, Trouble
+from tests.contracts.shopify_bench import shopify_bench
 from tests.contracts.woocommerce_bench import woo_bench
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
@@ -79,4 +80,8 @@ async def standard() -> AsyncIterator[StorefrontBench]:
 
 
 STOREFRONTS: dict[str, Callable[[], AbstractAsyncContextManager[StorefrontBench]]] = {"standard": standard}
-PLATFORMS: dict[str, Callable[[], AbstractAsyncContextManager[PlatformBench]]] = {"woocommerce": woo_bench}
+PLATFORMS: dict[str, Callable[[], AbstractAsyncContextManager[PlatformBench]]] = {
+    "woocommerce": woo_bench,
+    "shopify": shopify_bench,
+}
+PAID_AT_STRIPE = {"woocommerce": PLATFORMS["woocommerce"]}  # where a payment can be ours at Stripe; not on Shopify

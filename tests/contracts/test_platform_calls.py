@@ -79,7 +79,7 @@ async def test_an_order_is_fetched_with_all_its_parts_and_an_unknown_one_is_none
     assert await bench.platform.fetch_order(bench.connection, "999999999") is None
 
 
-@pytest.mark.parametrize("custodian", [Custodian.STRIPE, Custodian.STOREFRONT, Custodian.MANUAL])
+@pytest.mark.parametrize("custodian", [Custodian.STOREFRONT, Custodian.MANUAL])
 async def test_who_holds_the_money_is_told(bench: PlatformBench, custodian: Custodian) -> None:
     placed = await bench.place(custodian=custodian)
     order = await bench.platform.fetch_order(bench.connection, placed.order_id)

@@ -15,12 +15,18 @@ from plugin.ports.payments import (
 )
 from plugin.ports.platforms import PlatformRefund, RefundRecord
 from tests.contracts.bench import Placed, PlatformBench, Step, Trouble
-from tests.contracts.platform_benches import PLATFORMS
+from tests.contracts.platform_benches import PAID_AT_STRIPE, PLATFORMS
 
 
 @pytest.fixture(params=sorted(PLATFORMS))
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[PlatformBench]:
     async with PLATFORMS[request.param]() as bench:
+        yield bench
+
+
+@pytest.fixture(params=sorted(PAID_AT_STRIPE))
+async def beside_stripe(request: pytest.FixtureRequest) -> AsyncIterator[PlatformBench]:
+    async with PAID_AT_STRIPE[request.param]() as bench:
         yield bench
 
 
@@ -108,22 +114,29 @@ async def test_a_platform_that_is_busy_says_when_to_come_back_and_is_asked_again
     assert bench.held(placed).paid_back == 700
 
 
-async def test_what_was_paid_at_stripe_is_booked_once_and_moves_no_money(bench: PlatformBench) -> None:
-    placed = await bench.place(custodian=Custodian.STRIPE)
-    assert await bench.platform.record_refund(bench.connection, record(placed, 700))
-    assert not await bench.platform.record_refund(bench.connection, record(placed, 700))
-    held = bench.held(placed)
+async def test_a_payment_at_stripe_is_told(beside_stripe: PlatformBench) -> None:
+    placed = await beside_stripe.place(custodian=Custodian.STRIPE)
+    order = await beside_stripe.platform.fetch_order(beside_stripe.connection, placed.order_id)
+    assert order is not None
+    assert [payment.custodian for payment in order.payments] == [Custodian.STRIPE]
+
+
+async def test_what_was_paid_at_stripe_is_booked_once_and_moves_no_money(beside_stripe: PlatformBench) -> None:
+    placed = await beside_stripe.place(custodian=Custodian.STRIPE)
+    assert await beside_stripe.platform.record_refund(beside_stripe.connection, record(placed, 700))
+    assert not await beside_stripe.platform.record_refund(beside_stripe.connection, record(placed, 700))
+    held = beside_stripe.held(placed)
     assert (held.booked, held.paid_back, held.refunds) == (700, 0, 1)
-    order = await bench.platform.fetch_order(bench.connection, placed.order_id)
+    order = await beside_stripe.platform.fetch_order(beside_stripe.connection, placed.order_id)
     assert order is not None
     assert [(refund.amount, refund.leg_id) for refund in order.refunds] == [(700, "leg_1")]
 
 
-async def test_the_gateways_own_record_counts_for_one_leg_and_only_one(bench: PlatformBench) -> None:
-    placed = await bench.place(custodian=Custodian.STRIPE)
-    bench.gateway_echoes(placed, 700)
-    assert not await bench.platform.record_refund(bench.connection, record(placed, 700))
-    assert bench.held(placed).refunds == 1
-    assert await bench.platform.record_refund(bench.connection, record(placed, 700, leg="leg_2"))
-    assert not await bench.platform.record_refund(bench.connection, record(placed, 700))
-    assert (bench.held(placed).refunds, bench.held(placed).booked) == (2, 1400)
+async def test_the_gateways_own_record_counts_for_one_leg_and_only_one(beside_stripe: PlatformBench) -> None:
+    placed = await beside_stripe.place(custodian=Custodian.STRIPE)
+    beside_stripe.gateway_echoes(placed, 700)
+    assert not await beside_stripe.platform.record_refund(beside_stripe.connection, record(placed, 700))
+    assert beside_stripe.held(placed).refunds == 1
+    assert await beside_stripe.platform.record_refund(beside_stripe.connection, record(placed, 700, leg="leg_2"))
+    assert not await beside_stripe.platform.record_refund(beside_stripe.connection, record(placed, 700))
+    assert (beside_stripe.held(placed).refunds, beside_stripe.held(placed).booked) == (2, 1400)

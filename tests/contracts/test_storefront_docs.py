@@ -1,4 +1,4 @@
-"""What docs/storefronts/standard.md claims is run: its code signs, its bodies are read, its answers are understood."""
+"""What docs/storefronts claims is run: its code signs, its bodies are read, its names and numbers are the code's."""
 
 from __future__ import annotations
 
@@ -14,8 +14,14 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from graphql import parse
 
 from plugin.ports.storefronts import CancelRequest, CancelStatus, StoreConnection
+from plugin.storefronts.demo.shopify.cost import requested
+from plugin.storefronts.demo.shopify.schema import admin_schema
+from plugin.storefronts.shopify import documents, hooks
+from plugin.storefronts.shopify.api import API_VERSION
+from plugin.storefronts.shopify.permissions import NEEDED_FOR
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.cancelling import CancelMessage
 from plugin.storefronts.standard.schema import EXAMPLE, order_schema
@@ -74,3 +80,11 @@ def test_woocommerces_page_names_what_is_written_into_a_store() -> None:
     page = (DOCS / "storefronts" / "woocommerce.md").read_text(encoding="utf-8")
     written = (CANCEL_KEY, asked_mark("…"), claimed_mark("…"), *TOPICS)
     assert [name for name in written if f"`{name}`" not in page] == []
+
+
+def test_shopifys_page_names_what_the_app_must_allow_and_what_is_asked() -> None:
+    page = (DOCS / "storefronts" / "shopify.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, flags=re.MULTILINE) == list(NEEDED_FOR)
+    assert [topic for topic in hooks.TOPICS if f"`{topic}`" not in page] == []
+    assert f"**{API_VERSION}**" in page
+    assert f"may cost {requested(admin_schema(), parse(documents.ORDER), {})} points" in page

@@ -24,6 +24,7 @@ AT_THE_STORES_CHECKOUT = {"code_published"}
 STORES = {
     "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API, 26666, "re_"),
     "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, "re_"),
+    "shopify": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, ""),
 }
 
 
@@ -83,7 +84,7 @@ def test_a_storefront_that_is_none_is_refused_in_a_sentence(data: Path) -> None:
         timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "standard, woocommerce" in done.stderr
+    assert "standard, woocommerce, shopify" in done.stderr
 
 
 def test_the_demo_keeps_serving_its_inbox_and_ends_cleanly(data: Path) -> None:

@@ -19,7 +19,10 @@ from plugin.ports.orders import (
     StoreOrder,
     parts_total,
 )
-from plugin.ports.storefronts import CancelRequest, CancelStatus, Ignored, OrderChanged, StoreConnection, Unparseable
+from plugin.ports.storefronts import (
+    OrderChanged,
+    Unparseable,
+)
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 
 SHOPIFY = ShopifyStorefront()
@@ -262,13 +265,6 @@ def test_consent_is_what_the_customer_said_last(changes: dict[str, Any], consent
 
 
 @pytest.mark.parametrize(
-    "topic", ["customers/delete", "products/update", "fulfillments/create", "refunds/create", "orders/edited"]
-)
-def test_what_holds_no_order_is_ignored(topic: str) -> None:
-    assert isinstance(SHOPIFY.parse(topic, b"{}"), Ignored)
-
-
-@pytest.mark.parametrize(
     ("changes", "reason"),
     [
         ({"currency": "usd"}, "currency: 'usd'"),
@@ -288,12 +284,13 @@ def test_what_makes_no_order_is_set_aside_naming_the_field(changes: dict[str, An
     assert reason in refused.value.args[0]
 
 
-def test_a_deleted_order_of_which_only_the_id_is_left_is_for_a_person() -> None:
-    with pytest.raises(Unparseable, match="deleted this order"):
-        SHOPIFY.parse("orders/delete", b'{"id": 70}')
+def test_units_taken_out_without_money_are_cancelled_and_no_refund() -> None:
+    taken = {"id": 5, "refund_line_items": [{"line_item_id": 1, "quantity": 1, "restock_type": "cancel"}]}
+    it = order(refunds=[taken])
+    assert (it.cancelled, it.refunds) == ((LineCount("1", 1),), ())
 
 
-async def test_a_cancellation_is_a_persons_work() -> None:
-    request = CancelRequest(key="c", order_id="70", order_number="#1070", whole_order=True, lines=())
-    answer = await SHOPIFY.read_cancel(StoreConnection(shop_id="s", address=None, secret=None), request)
-    assert answer.status is CancelStatus.UNSUPPORTED
+def test_a_refund_of_ours_carries_its_leg() -> None:
+    paid = [{"id": 9, "kind": "refund", "status": "success", "amount": "7.00"}]
+    it = order(refunds=[{"id": 5, "note": "Cancelled [comeback:leg_1]", "transactions": paid}])
+    assert [(refund.amount, refund.leg_id) for refund in it.refunds] == [(700, "leg_1")]

@@ -15,6 +15,10 @@ def open_side(storefront: str, data: Path, bank_takes: float) -> AbstractAsyncCo
             from handlers.demo.stores.woocommerce import woocommerce_side
 
             return woocommerce_side(data, bank_takes)
+        case "shopify":
+            from handlers.demo.stores.shopify import shopify_side
+
+            return shopify_side()
         case _:
             from handlers.demo.stores.standard import standard_side
 

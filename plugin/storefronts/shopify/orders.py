@@ -32,6 +32,7 @@ from plugin.storefronts.platform_values import (
     texts,
 )
 from plugin.storefronts.shopify.amounts import costs, global_number, line_id
+from plugin.storefronts.shopify.marks import mark_in
 from plugin.storefronts.shopify.payments import payments_of, refunded_by
 from plugin.storefronts.shopify.wire import Address, Customer, Fulfillment, Order, Refund
 
@@ -40,8 +41,12 @@ _NOT_SENT = frozenset({"cancelled", "error", "failure", "pending", "open"})
 
 
 def read_order(body: bytes) -> StoreOrder:
+    """The neutral order of a webhook's body; raises ``Unparseable``."""
+    return neutral(decode(body, Order, "Shopify"))
+
+
+def neutral(order: Order) -> StoreOrder:
     """The neutral order; raises ``Unparseable``."""
-    order = decode(body, Order, "Shopify")
     if len(order.line_items) > MOST_LINES:
         raise Unparseable(f"line_items: {len(order.line_items)} lines are more than {MOST_LINES}.")
     check_currency(order.currency, "currency")
@@ -52,7 +57,7 @@ def read_order(body: bytes) -> StoreOrder:
     payments = payments_of(order, total)
     updated = moment(order.updated_at, "updated_at")
     id = global_number(order.admin_graphql_api_id) or str(order.id)
-    neutral = StoreOrder(
+    told = StoreOrder(
         id=id,
         number=text(order.name, 80) or text(order.order_number, 80) or id,
         sequence=sequence(updated, _progress(order)),
@@ -68,13 +73,15 @@ def read_order(body: bytes) -> StoreOrder:
         payments=payments,
         fulfilments=_fulfilments(order, ids),
         cancelled=_cancelled(order, ids),
-        refunds=tuple(_refund(order, refund, ids, payments) for refund in order.refunds or ()),
+        refunds=tuple(
+            _refund(order, refund, ids, payments) for refund in order.refunds or () if not _only_cancels(refund)
+        ),
         discount_codes=texts(discount.code for discount in order.discount_codes or ()),
         tags=texts((order.tags or "").split(",")),
         channel=text(order.source_name),
         is_test=bool(order.test),
     )
-    return replace(neutral, unexplained=total - parts_total(neutral))
+    return replace(told, unexplained=total - parts_total(told))
 
 
 def _progress(order: Order) -> int:
@@ -141,6 +148,13 @@ def _cancelled(order: Order, ids: Mapping[int, str]) -> tuple[LineCount, ...]:
     return tuple(counts)
 
 
+def _only_cancels(refund: Refund) -> bool:
+    """Units taken out before they were sent, with no money: ours, or an item that staff removed. They are counted in
+    ``cancelled``, and nobody was paid."""
+    lines = refund.refund_line_items or ()
+    return bool(lines) and not refund.transactions and all(line.restock_type == "cancel" for line in lines)
+
+
 def _refund(order: Order, refund: Refund, ids: Mapping[int, str], payments: tuple[StorePayment, ...]) -> StoreRefund:
     shipping = sum(
         abs(minor(each.amount, order.currency, "order_adjustments"))
@@ -159,4 +173,5 @@ def _refund(order: Order, refund: Refund, ids: Mapping[int, str], payments: tupl
         payment_id=payments[0].id if len(payments) == 1 else None,
         shipping=shipping,
         reason=text(refund.note),
+        leg_id=mark_in(refund.note),
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from plugin.ports.orders import Custodian, Instrument, PaymentState, StorePayment
 from plugin.storefronts.platform_values import minor, text, texts
+from plugin.storefronts.shopify.amounts import global_number
 from plugin.storefronts.shopify.wire import Order, Transaction
 
 _MANUAL = frozenset(
     {"manual", "cash", "cash on delivery (cod)", "cash_on_delivery", "money order", "bank deposit", "bank_deposit"}
 )
-_STORED_VALUE = frozenset({"gift_card", "shopify_store_credit", "store_credit"})
+STORED_VALUE = frozenset({"gift_card", "shopify_store_credit", "store_credit"})
 _STATES = {
     "authorized": PaymentState.AUTHORISED,
     "paid": PaymentState.CAPTURED,
@@ -44,13 +45,13 @@ def _as_a_whole(order: Order, total: int) -> tuple[StorePayment, ...]:
     gateways = {name.lower() for name in names}
     return (
         StorePayment(
-            id=f"{order.id}:payment",
+            id=f"{global_number(order.admin_graphql_api_id) or order.id}:payment",
             custodian=Custodian.MANUAL if not gateways or gateways <= _MANUAL else Custodian.STOREFRONT,
             state=state,
             amount=total,
             captured=captured,
             refunded=refunded_by(refunds, order.currency),
-            instrument=Instrument.STORED_VALUE if gateways and gateways <= _STORED_VALUE else Instrument.OTHER,
+            instrument=Instrument.STORED_VALUE if gateways and gateways <= STORED_VALUE else Instrument.OTHER,
             label=", ".join(names) or None,
         ),
     )
@@ -84,7 +85,7 @@ def _by_transaction(order: Order, paid: list[Transaction]) -> tuple[StorePayment
                 amount=amount,
                 captured=captured,
                 refunded=refunded_by(list(own.values()), order.currency),
-                instrument=Instrument.STORED_VALUE if gateway in _STORED_VALUE else Instrument.OTHER,
+                instrument=Instrument.STORED_VALUE if gateway in STORED_VALUE else Instrument.OTHER,
                 label=text(root.gateway),
             )
         )

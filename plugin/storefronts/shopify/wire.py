@@ -173,3 +173,26 @@ class Order(Struct, frozen=True, kw_only=True):
     tags: str | None = None
     source_name: str | None = None
     test: bool | None = None
+
+
+class Edit(Struct, frozen=True):
+    order_id: int | None = None
+
+
+class NamesOrder(Struct, frozen=True, kw_only=True):
+    """A body that names an order: a refund, a parcel or its event, an edit, or only the id of what was deleted."""
+
+    id: int | None = None
+    order_id: int | None = None
+    order_edit: Edit | None = None
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    id: int | None = None
+    email: str | None = None
+
+
+class PersonMessage(Struct, frozen=True, kw_only=True):
+    customer: Person | None = None
+    orders_requested: list[int] | None = None
+    orders_to_redact: list[int] | None = None

@@ -1,0 +1,226 @@
+"""The part of the Admin GraphQL schema that Comeback uses, version 2026-07, by the names and the nullability that
+https://shopify.dev/docs/api/admin-graphql/2026-07 gives. What is not here cannot be asked, so that a document with a
+field that we only believe in fails. ``@idempotent`` is documented in
+https://shopify.dev/docs/api/usage/idempotent-requests."""
+
+from __future__ import annotations
+
+from graphql import GraphQLSchema, build_schema
+
+_OUTPUT = """
+directive @idempotent(key: String!) on FIELD
+scalar DateTime
+scalar Decimal
+scalar Money
+scalar URL
+
+interface Node { id: ID! }
+type PageInfo { hasNextPage: Boolean! endCursor: String }
+type UserError { field: [String!] message: String! }
+type MoneyV2 { amount: Decimal! currencyCode: String! }
+type MoneyBag { shopMoney: MoneyV2! presentmentMoney: MoneyV2! }
+type TaxLine { priceSet: MoneyBag! }
+type DiscountAllocation { allocatedAmountSet: MoneyBag! }
+type Duty { price: MoneyBag! taxLines: [TaxLine!]! }
+type Product implements Node { id: ID! }
+type LineItem implements Node {
+  id: ID! title: String! variantTitle: String sku: String product: Product quantity: Int! currentQuantity: Int!
+  unfulfilledQuantity: Int! originalUnitPriceSet: MoneyBag! discountAllocations: [DiscountAllocation!]!
+  taxLines(first: Int): [TaxLine!]! duties: [Duty!]! isGiftCard: Boolean! requiresShipping: Boolean!
+}
+type LineItemConnection { nodes: [LineItem!]! pageInfo: PageInfo! }
+type ShippingLine {
+  title: String! originalPriceSet: MoneyBag! discountedPriceSet: MoneyBag!
+  discountAllocations: [DiscountAllocation!]! taxLines: [TaxLine!]!
+}
+type ShippingLineConnection { nodes: [ShippingLine!]! pageInfo: PageInfo! }
+type FulfillmentTrackingInfo { company: String number: String url: URL }
+type FulfillmentLineItem { lineItem: LineItem! quantity: Int }
+type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! pageInfo: PageInfo! }
+enum FulfillmentStatus { SUCCESS CANCELLED ERROR FAILURE OPEN PENDING }
+type Fulfillment implements Node {
+  id: ID! status: FulfillmentStatus! createdAt: DateTime! updatedAt: DateTime! deliveredAt: DateTime
+  trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
+  fulfillmentLineItems(first: Int, after: String): FulfillmentLineItemConnection!
+}
+enum OrderTransactionKind { SALE CAPTURE AUTHORIZATION VOID REFUND CHANGE EMV_AUTHORIZATION SUGGESTED_REFUND }
+enum OrderTransactionStatus { SUCCESS FAILURE PENDING ERROR AWAITING_RESPONSE UNKNOWN }
+type OrderTransaction implements Node {
+  id: ID! kind: OrderTransactionKind! status: OrderTransactionStatus! gateway: String manualPaymentGateway: Boolean!
+  errorCode: String amountSet: MoneyBag! parentTransaction: OrderTransaction
+}
+type OrderTransactionConnection { nodes: [OrderTransaction!]! pageInfo: PageInfo! }
+enum RefundLineItemRestockType { CANCEL LEGACY_RESTOCK NO_RESTOCK RETURN }
+type RefundLineItem { lineItem: LineItem! quantity: Int! restockType: RefundLineItemRestockType! }
+type RefundLineItemConnection { nodes: [RefundLineItem!]! pageInfo: PageInfo! }
+type RefundShippingLine { subtotalAmountSet: MoneyBag! taxAmountSet: MoneyBag! }
+type RefundShippingLineConnection { nodes: [RefundShippingLine!]! pageInfo: PageInfo! }
+type Refund implements Node {
+  id: ID! note: String createdAt: DateTime
+  refundLineItems(first: Int, after: String): RefundLineItemConnection!
+  refundShippingLines(first: Int): RefundShippingLineConnection!
+  transactions(first: Int): OrderTransactionConnection!
+}
+enum FulfillmentOrderStatus { OPEN IN_PROGRESS CANCELLED INCOMPLETE CLOSED SCHEDULED ON_HOLD }
+enum FulfillmentOrderRequestStatus {
+  UNSUBMITTED SUBMITTED ACCEPTED REJECTED CANCELLATION_REQUESTED CANCELLATION_ACCEPTED CANCELLATION_REJECTED CLOSED
+}
+type FulfillmentHold implements Node { id: ID! handle: String heldByRequestingApp: Boolean! }
+type FulfillmentOrderLineItem { lineItem: LineItem! remainingQuantity: Int! }
+type FulfillmentOrderLineItemConnection { nodes: [FulfillmentOrderLineItem!]! pageInfo: PageInfo! }
+type FulfillmentOrder implements Node {
+  id: ID! status: FulfillmentOrderStatus! requestStatus: FulfillmentOrderRequestStatus!
+  fulfillmentHolds: [FulfillmentHold!]! lineItems(first: Int): FulfillmentOrderLineItemConnection!
+}
+type FulfillmentOrderConnection { nodes: [FulfillmentOrder!]! pageInfo: PageInfo! }
+type CustomerEmailAddress { emailAddress: String! marketingState: String! }
+type Customer implements Node {
+  id: ID! firstName: String lastName: String defaultEmailAddress: CustomerEmailAddress
+}
+type PurchasingCompany { company: Company! }
+type Company { name: String! }
+union PurchasingEntity = Customer | PurchasingCompany
+type MailingAddress { name: String countryCodeV2: String zip: String }
+type Order implements Node {
+  id: ID! name: String! currencyCode: String! presentmentCurrencyCode: String! taxesIncluded: Boolean! note: String
+  createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
+  displayFinancialStatus: String paymentGatewayNames: [String!]! email: String customerLocale: String
+  customerAcceptsMarketing: Boolean! tags: [String!]! sourceName: String test: Boolean! discountCodes: [String!]!
+  totalPriceSet: MoneyBag! totalTaxSet: MoneyBag totalDiscountsSet: MoneyBag totalTipReceivedSet: MoneyBag!
+  totalOutstandingSet: MoneyBag! originalTotalDutiesSet: MoneyBag originalTotalAdditionalFeesSet: MoneyBag
+  customer: Customer shippingAddress: MailingAddress billingAddress: MailingAddress
+  purchasingEntity: PurchasingEntity
+  lineItems(first: Int, after: String): LineItemConnection! shippingLines(first: Int): ShippingLineConnection!
+  fulfillments(first: Int): [Fulfillment!]! refunds(first: Int): [Refund!]!
+  transactions(first: Int): [OrderTransaction!]! fulfillmentOrders(first: Int): FulfillmentOrderConnection!
+}
+type OrderEdge { cursor: String! node: Order! }
+type OrderConnection { edges: [OrderEdge!]! nodes: [Order!]! pageInfo: PageInfo! }
+enum OrderSortKeys { UPDATED_AT CREATED_AT }
+type AccessScope { handle: String! }
+type AppInstallation { accessScopes: [AccessScope!]! }
+type ShopAddress { countryCodeV2: String }
+type Domain { url: URL! }
+type Shop {
+  name: String! currencyCode: String! ianaTimezone: String! billingAddress: ShopAddress! primaryDomain: Domain!
+}
+type Job { id: ID! done: Boolean! }
+type DiscountCodeBasic { title: String! }
+type DiscountCodeFreeShipping { title: String! }
+union DiscountCode = DiscountCodeBasic | DiscountCodeFreeShipping
+type DiscountCodeNode implements Node { id: ID! codeDiscount: DiscountCode! }
+enum WebhookSubscriptionTopic {
+  ORDERS_CREATE ORDERS_UPDATED ORDERS_EDITED ORDERS_CANCELLED ORDERS_DELETE ORDERS_FULFILLED
+  ORDERS_PARTIALLY_FULFILLED FULFILLMENTS_CREATE FULFILLMENTS_UPDATE FULFILLMENT_EVENTS_CREATE REFUNDS_CREATE
+  APP_UNINSTALLED
+}
+enum WebhookSubscriptionFormat { JSON XML }
+type WebhookSubscription implements Node { id: ID! topic: WebhookSubscriptionTopic! uri: String! }
+type WebhookSubscriptionConnection { nodes: [WebhookSubscription!]! pageInfo: PageInfo! }
+
+type Query {
+  order(id: ID!): Order
+  orders(query: String, first: Int, after: String, sortKey: OrderSortKeys): OrderConnection!
+  node(id: ID!): Node
+  nodes(ids: [ID!]!): [Node]!
+  fulfillment(id: ID!): Fulfillment
+  refund(id: ID!): Refund
+  job(id: ID!): Job
+  shop: Shop!
+  currentAppInstallation: AppInstallation!
+  customerByIdentifier(identifier: CustomerIdentifierInput!): Customer
+  codeDiscountNode(id: ID!): DiscountCodeNode
+  codeDiscountNodeByCode(code: String!): DiscountCodeNode
+  webhookSubscriptions(first: Int, after: String, topics: [WebhookSubscriptionTopic!]): WebhookSubscriptionConnection!
+}
+"""
+
+_INPUT = """
+input CustomerIdentifierInput { id: ID emailAddress: String phoneNumber: String }
+input OrderCancelRefundMethodInput { originalPaymentMethodsRefund: Boolean }
+enum OrderCancelReason { CUSTOMER DECLINED FRAUD INVENTORY OTHER STAFF }
+input OrderTransactionInput {
+  amount: Money! gateway: String! kind: OrderTransactionKind! orderId: ID! parentId: ID
+}
+input RefundLineItemInput {
+  lineItemId: ID! quantity: Int! restockType: RefundLineItemRestockType locationId: ID
+}
+input RefundInput {
+  orderId: ID! note: String notify: Boolean currency: String refundLineItems: [RefundLineItemInput!]
+  transactions: [OrderTransactionInput!] allowOverRefunding: Boolean
+}
+input OrderInput { id: ID! note: String }
+enum FulfillmentHoldReason { AWAITING_PAYMENT HIGH_RISK_OF_FRAUD INCORRECT_ADDRESS INVENTORY_OUT_OF_STOCK OTHER }
+input FulfillmentOrderHoldInput {
+  reason: FulfillmentHoldReason! reasonNotes: String handle: String = "" externalId: String
+  notifyMerchant: Boolean = false
+}
+enum DiscountBuyerSelection { ALL }
+input DiscountCustomersInput { add: [ID!] remove: [ID!] }
+input DiscountContextInput { all: DiscountBuyerSelection customers: DiscountCustomersInput }
+input DiscountMinimumSubtotalInput { greaterThanOrEqualToSubtotal: Decimal }
+input DiscountMinimumRequirementInput { subtotal: DiscountMinimumSubtotalInput }
+input DiscountCombinesWithInput { orderDiscounts: Boolean productDiscounts: Boolean shippingDiscounts: Boolean }
+input DiscountItemsInput { all: Boolean }
+input DiscountAmountInput { amount: Decimal appliesOnEachItem: Boolean }
+input DiscountCustomerGetsValueInput { percentage: Float discountAmount: DiscountAmountInput }
+input DiscountCustomerGetsInput { items: DiscountItemsInput value: DiscountCustomerGetsValueInput }
+input DiscountCodeBasicInput {
+  title: String code: String startsAt: DateTime endsAt: DateTime usageLimit: Int appliesOncePerCustomer: Boolean
+  context: DiscountContextInput minimumRequirement: DiscountMinimumRequirementInput
+  combinesWith: DiscountCombinesWithInput customerGets: DiscountCustomerGetsInput
+}
+input DiscountShippingDestinationSelectionInput { all: Boolean }
+input DiscountCodeFreeShippingInput {
+  title: String code: String startsAt: DateTime endsAt: DateTime usageLimit: Int appliesOncePerCustomer: Boolean
+  context: DiscountContextInput minimumRequirement: DiscountMinimumRequirementInput
+  combinesWith: DiscountCombinesWithInput destination: DiscountShippingDestinationSelectionInput
+}
+input WebhookSubscriptionInput { uri: String format: WebhookSubscriptionFormat }
+"""
+
+_MUTATIONS = """
+enum OrderCancelUserErrorCode { INTERNAL_ERROR INVALID NO_REFUND_PERMISSION NOT_FOUND }
+type OrderCancelUserError { field: [String!] message: String! code: OrderCancelUserErrorCode }
+type OrderCancelPayload { job: Job orderCancelUserErrors: [OrderCancelUserError!]! }
+type RefundCreatePayload { refund: Refund userErrors: [UserError!]! }
+type OrderUpdatePayload { order: Order userErrors: [UserError!]! }
+type FulfillmentOrderSubmitCancellationRequestPayload {
+  fulfillmentOrder: FulfillmentOrder userErrors: [UserError!]!
+}
+type FulfillmentOrderHoldUserError { field: [String!] message: String! code: String }
+type FulfillmentOrderHoldPayload { userErrors: [FulfillmentOrderHoldUserError!]! }
+type FulfillmentOrderReleaseHoldPayload { userErrors: [FulfillmentOrderHoldUserError!]! }
+type DiscountUserError { field: [String!] message: String! code: String }
+type DiscountCreatePayload { codeDiscountNode: DiscountCodeNode userErrors: [DiscountUserError!]! }
+type WebhookSubscriptionPayload { webhookSubscription: WebhookSubscription userErrors: [UserError!]! }
+
+type Mutation {
+  orderCancel(
+    orderId: ID! reason: OrderCancelReason! restock: Boolean! notifyCustomer: Boolean = false staffNote: String
+    refundMethod: OrderCancelRefundMethodInput
+  ): OrderCancelPayload
+  refundCreate(input: RefundInput!): RefundCreatePayload
+  orderUpdate(input: OrderInput!): OrderUpdatePayload
+  fulfillmentOrderSubmitCancellationRequest(
+    id: ID! message: String
+  ): FulfillmentOrderSubmitCancellationRequestPayload
+  fulfillmentOrderHold(id: ID! fulfillmentHold: FulfillmentOrderHoldInput!): FulfillmentOrderHoldPayload
+  fulfillmentOrderReleaseHold(id: ID! holdIds: [ID!]): FulfillmentOrderReleaseHoldPayload
+  discountCodeBasicCreate(basicCodeDiscount: DiscountCodeBasicInput!): DiscountCreatePayload
+  discountCodeFreeShippingCreate(freeShippingCodeDiscount: DiscountCodeFreeShippingInput!): DiscountCreatePayload
+  discountCodeDeactivate(id: ID!): DiscountCreatePayload
+  webhookSubscriptionCreate(
+    topic: WebhookSubscriptionTopic! webhookSubscription: WebhookSubscriptionInput!
+  ): WebhookSubscriptionPayload
+  webhookSubscriptionUpdate(
+    id: ID! webhookSubscription: WebhookSubscriptionInput!
+  ): WebhookSubscriptionPayload
+  webhookSubscriptionDelete(id: ID!): WebhookSubscriptionPayload
+}
+"""
+
+
+def admin_schema() -> GraphQLSchema:
+    """Built anew for each shop, in some milliseconds."""
+    return build_schema(_OUTPUT + _INPUT + _MUTATIONS)
