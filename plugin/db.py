@@ -68,6 +68,19 @@ def embedded_url(data: Path) -> str:
     return uri
 
 
+async def limit_transactions(connection: asyncpg.Connection) -> None:
+    """What is done when a connection is opened: no transaction of it outlives 20 seconds, whatever it stands still at.
+
+    A process that stops between preparing a statement and running it is not ``idle in transaction``, and its locks
+    would be kept for as long as it is there. Only PostgreSQL 17 and later know this limit, hence not among the settings
+    that the connection asks for: an older server would refuse it.
+    """
+    await connection.execute(
+        "SELECT set_config('transaction_timeout', '20s', false) "
+        "WHERE current_setting('server_version_num')::integer >= 170000"
+    )
+
+
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:
     """What is done when a connection goes back to the pool: nothing, which saves a round trip for every statement.
 
@@ -93,6 +106,7 @@ def tortoise_config(url: str, *, pool: int = 12) -> dict[str, Any]:
         "minsize": 1,
         "maxsize": pool,
         "command_timeout": 30,
+        "init": limit_transactions,
         "reset": _leave_as_it_is,
         "statement_cache_size": int(query.get("statement_cache_size", "512")),
         "server_settings": {
@@ -135,6 +149,8 @@ async def migrate(url: str) -> None:
     """Bring the schema up to date, under a lock of the database, so that many processes may start at once."""
     config = tortoise_config(url, pool=2)
     credentials = config["connections"]["default"]["credentials"]
+    credentials["command_timeout"] = None  # an index on a large table takes the time that it takes
+    del credentials["init"]
     locker = await asyncpg.connect(
         **{name: credentials[name] for name in ("host", "port", "user", "password", "database")},
         ssl=credentials.get("ssl"),

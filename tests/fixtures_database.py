@@ -29,7 +29,8 @@ def at_database(url: str, name: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc or "postgres:@", f"/{name}", parts.query, ""))
 
 
-async def _connection(url: str) -> asyncpg.Connection:
+async def connect_plainly(url: str) -> asyncpg.Connection:
+    """A connection beside the pool, with none of its settings."""
     credentials = db.tortoise_config(url)["connections"]["default"]["credentials"]
     return await asyncpg.connect(
         **{name: credentials[name] for name in ("host", "port", "user", "password", "database")}
@@ -40,7 +41,7 @@ async def _connection(url: str) -> asyncpg.Connection:
 async def database_url(database_server: str) -> AsyncIterator[str]:
     """A migrated database of this run's own."""
     name = f"comeback_test_{uuid.uuid4().hex[:12]}"
-    server = await _connection(database_server)
+    server = await connect_plainly(database_server)
     await server.execute(f'CREATE DATABASE "{name}"')
     url = at_database(database_server, name)
     await db.migrate(url)

@@ -124,11 +124,11 @@ async def test_what_the_app_may_not_do_is_a_persons(bench: ShopifyBench) -> None
     assert answer.reason
 
 
-async def test_what_shopify_refuses_is_too_late_in_its_own_words(bench: ShopifyBench) -> None:
+async def test_what_shopify_refuses_for_another_reason_goes_to_a_person_in_its_words(bench: ShopifyBench) -> None:
     placed = await bench.place()
     bench.shop.faults = {"orderCancel": Fault.USER_ERRORS}
     answer = await bench.storefront.cancel(bench.connection, ask(placed))
-    assert (answer.status, answer.reason) == (CancelStatus.TOO_LATE, "Shopify says: The shop was told to refuse.")
+    assert (answer.status, answer.reason) == (CancelStatus.UNSUPPORTED, "Shopify says: The shop was told to refuse.")
 
 
 async def test_money_splits_over_what_took_it_and_the_gift_card_gives_last(bench: ShopifyBench) -> None:

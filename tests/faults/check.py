@@ -62,6 +62,21 @@ async def undone(place: Place) -> list[str]:
     return [row["what"] for row in found]
 
 
+_SESSIONS = r"""
+    SELECT pid || ' ' || state || COALESCE(' on ' || wait_event, '') || ', transaction of '
+        || round(EXTRACT(epoch FROM clock_timestamp() - xact_start), 1) || ' s'
+        || CASE WHEN pg_blocking_pids(pid) <> '{}' THEN ', behind ' || pg_blocking_pids(pid)::text ELSE '' END
+        || ': ' || left(regexp_replace(query, '\s+', ' ', 'g'), 90) AS what
+    FROM pg_stat_activity
+    WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid() AND datname = current_database() ORDER BY xact_start
+"""
+
+
+async def open_transactions() -> list[str]:
+    """Who is in the middle of what, in words: for whoever asks why nothing moves."""
+    return [row["what"] for row in await steady(lambda: rows(_SESSIONS))]
+
+
 async def broken_promises(
     town: Town, place: Place, shoppers: Sequence[Shopper], sent: Sequence[str], *,
     clocks_within: timedelta = timedelta(0),

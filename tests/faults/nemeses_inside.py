@@ -9,7 +9,7 @@ from uuid import uuid4
 from redis.asyncio import Redis
 
 from handlers.bells import QUEUE
-from tests.faults.check import undone
+from tests.faults.check import open_transactions, undone
 from tests.faults.postgres import Trap
 from tests.faults.process import Order
 from tests.faults.scene import AT_MOST, Nemesis, Scene
@@ -116,7 +116,8 @@ async def worker_buried(scene: Scene) -> bool:
         if not await undone(scene.place):
             break
     else:
-        raise GaveUp(f"A frozen process holds the others up: {await undone(scene.place)}")
+        held_up = [*await undone(scene.place), *await open_transactions()]
+        raise GaveUp("\n    ".join(["A frozen process holds the others up:", *held_up]))
     scene.town.signal(pid, signal.SIGKILL)
     scene.note(f"{pid} is taken away")
     return True

@@ -95,8 +95,11 @@ async def nobody_is_forgotten(books: Books) -> list[str]:
     timers = {
         row["ref"]
         for row in await rows(
+            # One that was taken already is looked at when its worker ends or loses its lease, or after a pause: that is
+            # counted by the database's clock, of which a case's own date knows nothing.
             "SELECT w.ref FROM work w JOIN cases c ON c.id = w.ref WHERE w.kind = 'case_due' AND w.state <> 'done' "
-            "AND c.shop_id = $1 AND w.not_before <= c.due_at + interval '1 minute'",
+            "AND c.shop_id = $1 AND (w.not_before <= c.due_at + interval '1 minute' OR w.state = 'claimed' "
+            "OR (w.attempts > 0 AND w.not_before <= now() + interval '11 minutes'))",
             books.shop["id"],
         )
     }

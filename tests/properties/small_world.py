@@ -185,8 +185,8 @@ class SmallWorld:
     async def claim(self, work_id: str) -> Claim | None:
         """Take this work, also from a worker whose lease is over."""
         await rows(
-            "UPDATE work SET not_before = now(), lease_until = CASE WHEN state = 'claimed' THEN now() - interval '1 s' "
-            "END WHERE id = $1 RETURNING id",
+            "UPDATE work SET not_before = least(not_before, now()), "
+            "lease_until = CASE WHEN state = 'claimed' THEN now() - interval '1 s' END WHERE id = $1 RETURNING id",
             work_id,
         )
         return await claim_one(work_id)

@@ -189,7 +189,10 @@ class Cancelling:
         self, store: StoreConnection, request: CancelRequest, now: datetime, *, asks: bool
     ) -> CancelAnswer:  # fmt: skip
         try:
-            return await self._read(store, request, now, asks=asks)
+            answer = await self._read(store, request, now, asks=asks)
+            if answer.status is not CancelStatus.PENDING:
+                self._jobs.pop((store.shop_id, request.key), None)
+            return answer
         except OutcomeUnknown as error:
             return CancelAnswer(status=CancelStatus.UNKNOWN, reason=error.reason)
         except OutcomeStored as error:
@@ -230,7 +233,7 @@ class Cancelling:
         variables = {"id": gid("Order", request.order_id), "reason": "CUSTOMER", "note": marked("", request.key)}
         answer = (await self._api.ask(store, _CANCEL, variables, _CancelData)).order_cancel
         if answer.order_cancel_user_errors or answer.job is None:
-            return _refused(answer.order_cancel_user_errors)
+            return await self._refused(store, request, answer.order_cancel_user_errors)
         self._jobs[store.shop_id, request.key] = answer.job.id
         order = (await self._state(store, request)).order
         return CancelAnswer(status=CancelStatus.CANCELLED) if order and order.cancelled_at else _pending(now)
@@ -247,7 +250,7 @@ class Cancelling:
         }
         answer = (await self._api.ask(store, _TAKE_OUT, variables, _TakeOutData)).refund_create
         if answer.user_errors or answer.refund is None:
-            return _refused(answer.user_errors)
+            return await self._refused(store, request, answer.user_errors)
         return CancelAnswer(status=CancelStatus.CANCELLED)
 
     async def _from_service(
@@ -262,9 +265,18 @@ class Cancelling:
             variables = {"id": part.id, "message": marked("The shopper has cancelled.", request.key)}
             answer = await self._api.ask(store, _ASK_BACK, variables, _AskBackData)
             if errors := answer.fulfillment_order_submit_cancellation_request.user_errors:
-                return _refused(errors)
+                return await self._refused(store, request, errors)
         reason = "The fulfilment service was asked to give the parcel back."
         return CancelAnswer(status=CancelStatus.PENDING, deadline=now + SERVICE_TAKES, reason=reason)
+
+    async def _refused(self, store: StoreConnection, request: CancelRequest, errors: list[UserError]) -> CancelAnswer:
+        """Only what the order itself shows is too late. Whatever else Shopify minds, a person has to see to."""
+        if any(error.code == "INTERNAL_ERROR" for error in errors):
+            return CancelAnswer(status=CancelStatus.UNKNOWN, reason=words_of(errors))
+        if (late := (await self._state(store, request)).cannot_be(request)) is not None:
+            return _too_late(late)
+        reason = words_of(errors) if errors else "Shopify began no cancellation."
+        return CancelAnswer(status=CancelStatus.UNSUPPORTED, reason=reason)
 
 
 def _pending(now: datetime) -> CancelAnswer:
@@ -273,12 +285,6 @@ def _pending(now: datetime) -> CancelAnswer:
 
 def _too_late(reason: str) -> CancelAnswer:
     return CancelAnswer(status=CancelStatus.TOO_LATE, reason=reason)
-
-
-def _refused(errors: list[UserError]) -> CancelAnswer:
-    if any(error.code == "INTERNAL_ERROR" for error in errors):
-        return CancelAnswer(status=CancelStatus.UNKNOWN, reason=words_of(errors))
-    return _too_late(words_of(errors) if errors else "Shopify began no cancellation.")
 
 
 def _rejected(error: Rejected) -> CancelAnswer:

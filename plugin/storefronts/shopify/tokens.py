@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Struct
 
+from plugin.core.ids import token_hash
 from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection
@@ -36,7 +37,7 @@ class AccessTokens:
 
     outgoing: Outgoing
     clock: Clock
-    _kept: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
+    _kept: dict[tuple[str, ...], tuple[str, datetime]] = field(default_factory=dict)
 
     async def of(self, store: StoreConnection) -> str:
         """The token for ``store``; raises ``Rejected`` and ``OutcomeUnknown``."""
@@ -84,5 +85,6 @@ def store_url(store: StoreConnection) -> str:
     return address.rstrip("/")
 
 
-def _name(store: StoreConnection) -> tuple[str, str, str]:
-    return store.shop_id, store.address or "", store.key or ""
+def _name(store: StoreConnection) -> tuple[str, ...]:
+    """A rotated secret is another name: what the one before had fetched is not used for it."""
+    return store.shop_id, store.address or "", store.key or "", token_hash(store.secret or "")
