@@ -45,7 +45,7 @@ async def keep_unread(tx: Transaction, shop_id: str, source: str, unread: Iterab
             "reason = EXCLUDED.reason, received_at = EXCLUDED.received_at, handled_at = EXCLUDED.handled_at "
             "WHERE inbox_events.state = 'handled' OR (inbox_events.state = 'ignored' AND inbox_events.reason <> $10)",
             new_id("evt"), shop_id, source, _key(each), POLLED, msgspec.json.encode(_Body(each.order_id)),
-            each.reason[:1000], at, each.order_id, ERASED,
+            each.reason[:1000], at, each.order_id[:120], ERASED,
         )  # fmt: skip
 
 
@@ -79,4 +79,4 @@ def name_order(body: bytes) -> Unparseable:
 
 
 def _key(unread: UnreadOrder) -> str:
-    return f"polled:{unread.order_id}:{hashlib.sha256(unread.reason.encode()).hexdigest()[:16]}"
+    return f"polled:{unread.order_id[:120]}:{hashlib.sha256(unread.reason.encode()).hexdigest()[:16]}"

@@ -118,7 +118,7 @@ async def test_an_order_that_cannot_be_read_is_told_of_and_blocks_nothing(databa
     assert await unread_orders(shop.id) == sorted(
         [
             UnreadOrder(bad.id, platform.broken[bad.id]),
-            UnreadOrder(worse.id, "Unexpected failure while reading: DataError"),
+            UnreadOrder(worse.id, "Unexpected failure while reading: OperationalError"),
         ]
     )
     del platform.orders[bad.id], platform.orders[worse.id]

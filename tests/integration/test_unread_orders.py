@@ -17,7 +17,7 @@ from plugin.ports.orders import StoreOrder
 from plugin.shops.links import CONNECTED, LEFT
 from plugin.shops.models import Shop, StoreLink
 from tests.factories import a_store_order
-from tests.fakes import FakePorts
+from tests.fakes import NOON, FakePorts
 from tests.integration.test_connecting import Told, connected, ports_of
 from tests.linkable_platform import LinkablePlatform
 from tests.linked_shop import a_linked_shop, do_all_work, poll, ports_with
@@ -61,7 +61,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(database: str) -> Scene:
-    platform, bad = LinkablePlatform(), a_store_order()
+    platform, bad = LinkablePlatform(), a_store_order(updated_at=NOON)
     platform.put(bad, a_store_order())
     ports = ports_with(platform)
     made = Scene(ports, platform, await a_linked_shop(ports), bad)
