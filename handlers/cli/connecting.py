@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from handlers.cli.health import one_line
+from plugin.inbox.polled import UnreadOrder, unread_orders
 from plugin.journeys.connect import (
-    Imported,
     Outlook,
     PaidThrough,
     Proved,
@@ -58,7 +58,10 @@ class Keys(Struct, frozen=True):
 
 
 class Connected(Struct, frozen=True):
-    """How it ended, for programs. ``hooks`` say for each topic why it does not work; ``to_mend`` are sentences."""
+    """How it ended, for programs. ``hooks`` say for each topic why it does not work; ``to_mend`` are sentences.
+
+    ``unreadable`` are all orders that still could not be read, also from earlier rounds.
+    """
 
     shop: str
     name: str
@@ -69,7 +72,7 @@ class Connected(Struct, frozen=True):
     hooks_url: str
     hooks: dict[str, str | None]
     orders_read: int
-    unreadable: tuple[tuple[str, str], ...]
+    unreadable: tuple[UnreadOrder, ...]
     outlook: Outlook
     stripe_connected: bool
     order_page: str
@@ -118,7 +121,8 @@ async def connect_store(ports: Ports, wanted: Wanted, tell: Telling) -> Connecte
 async def _make_use_of(ports: Ports, saved: Saved, proved: Proved, tell: Telling) -> Connected:
     shop, to_mend = saved.shop, [f"The key lacks the permission “{each.name}”." for each in proved.missing]
     hooks = await _put_hooks_right(ports, shop, tell, to_mend)
-    imported = await _import(ports, shop, tell, to_mend)
+    orders_read = await _import(ports, shop, tell, to_mend)
+    unreadable = await _tell_unreadable(shop, tell, to_mend)
     return Connected(
         shop=shop.id,
         name=shop.name,
@@ -128,8 +132,8 @@ async def _make_use_of(ports: Ports, saved: Saved, proved: Proved, tell: Telling
         missing_permissions=tuple(each.name for each in proved.missing),
         hooks_url=hooks_url(ports, shop),
         hooks=hooks,
-        orders_read=imported.orders,
-        unreadable=imported.unreadable,
+        orders_read=orders_read,
+        unreadable=unreadable,
         outlook=await look_ahead(shop.id),
         stripe_connected=shop.sealed_stripe_api_key is not None,
         order_page=f"{ports.public_url}/shops/{shop.id}/orders",
@@ -195,19 +199,26 @@ async def _put_hooks_right(ports: Ports, shop: Shop, tell: Telling, to_mend: lis
     return as_kept(hooks)
 
 
-async def _import(ports: Ports, shop: Shop, tell: Telling, to_mend: list[str]) -> Imported:
+async def _import(ports: Ports, shop: Shop, tell: Telling, to_mend: list[str]) -> int:
     try:
-        imported = await import_orders(ports, shop, tell.page)
+        orders = await import_orders(ports, shop, tell.page)
     except (Rejected, OutcomeUnknown) as error:
         to_mend.append(f"The import was broken off: {one_line(error)}")
         tell.badly(f"{to_mend[-1]} Run this again, or leave it to `comeback serve`: it goes on where it was.")
-        return Imported(0, ())
-    tell.well(f"{imported.orders} orders are read.")
-    for id, reason in imported.unreadable:
-        tell.badly(f"Order {id} could not be read: {reason}")
-    if imported.unreadable:
-        to_mend.append(f"Orders that could not be read: {len(imported.unreadable)}.")
-    return imported
+        return 0
+    tell.well(f"{orders} orders are read.")
+    return orders
+
+
+async def _tell_unreadable(shop: Shop, tell: Telling, to_mend: list[str]) -> tuple[UnreadOrder, ...]:
+    unreadable = tuple(await unread_orders(shop.id))
+    for each in unreadable:
+        tell.badly(f"Order {each.order_id} could not be read: {each.reason}")
+    if unreadable:
+        to_mend.append(
+            f"Orders that could not be read: {len(unreadable)}. Once they can be: comeback inbox replay {shop.id}"
+        )
+    return unreadable
 
 
 def custodians(paid: Sequence[PaidThrough], *, has_stripe: bool) -> list[str]:

@@ -64,7 +64,7 @@ def export(
     ] = None,
 ) -> None:
     """Everything that is kept of a person, as one JSON document to send to them."""
-    document, orders = run(_export(shop_id, email, customer, order or []))
+    document, found = run(_export(shop_id, email, customer, order or []))
     if to is None:
         sys.stdout.write(document + "\n")
         return
@@ -74,7 +74,7 @@ def export(
             file.write(document + "\n")
     except FileExistsError:
         fail(f"{to} is there already. Name a new file.")
-    out.print(f"[green]✓[/] {orders} orders and all about them: {to}", highlight=False)
+    out.print(f"[green]✓[/] {found}: {to}", highlight=False)
 
 
 @person.command("erase")
@@ -94,10 +94,11 @@ async def _who(ports: Ports, shop: Shop, email: str | None, customer: str | None
     if not (email or customer or orders):
         fail("Say whom: --email, --customer or --order.")
     ids = await external_ids(shop.id, orders, [number_key(each) for each in orders]) if orders else ()
+    ids = ids or tuple(orders)  # one that could not be read is known by the store's id only
     return who_is(ports, shop, customer_id=customer, email=email, order_ids=ids)
 
 
-async def _export(shop_id: str, email: str | None, customer: str | None, orders: list[str]) -> tuple[str, int]:
+async def _export(shop_id: str, email: str | None, customer: str | None, orders: list[str]) -> tuple[str, str]:
     import msgspec
 
     from plugin.journeys.export_person import export_person
@@ -105,7 +106,8 @@ async def _export(shop_id: str, email: str | None, customer: str | None, orders:
     async with opened(load()) as ports:
         (shop,) = await shops_of(shop_id)
         kept = await export_person(ports, shop, await _who(ports, shop, email, customer, orders))
-    return msgspec.json.format(msgspec.json.encode(kept), indent=2).decode(), len(kept.orders)
+    found = f"{len(kept.orders)} orders and all about them, {len(kept.webhooks)} webhooks beside them"
+    return msgspec.json.format(msgspec.json.encode(kept), indent=2).decode(), found
 
 
 async def _erase(

@@ -12,6 +12,7 @@ from pathlib import Path
 from handlers.cli.health import Finding, fault, ok, warning
 from handlers.jobs import JOBS
 from plugin import backup, db
+from plugin.inbox.polled import POLLED
 from plugin.ports.runtime import Clock
 from plugin.shops.models import Shop
 
@@ -107,10 +108,11 @@ async def work_findings() -> AsyncIterator[Finding]:
 async def shop_signs(shop: Shop, public_url: str) -> AsyncIterator[Finding]:
     """Of one shop: whether its webhooks come, and whether they can be read."""
     counts = await db.rows(
-        "SELECT count(*) FILTER (WHERE source <> 'stripe') AS store, "
+        "SELECT count(*) FILTER (WHERE source <> 'stripe' AND topic <> $2) AS store, "
         "count(*) FILTER (WHERE source = 'stripe') AS stripe, "
         "count(*) FILTER (WHERE state = 'set_aside') AS aside FROM inbox_events WHERE shop_id = $1",
         shop.id,
+        POLLED,
     )
     (found,) = counts
     what = f"{shop.name}: webhooks"

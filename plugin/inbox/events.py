@@ -21,8 +21,13 @@ class EventState(StrEnum):
 READ_EVENT = "read_event"
 ERASED = "erased"
 _NO_BODY = b"{}"
-# As text with every odd byte escaped: a body that nobody could read may not even be UTF-8.
-_NAMES = "position(lower(encode(convert_to(${}, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0"
+# What is about a person: the events about these subjects ($2), and those that could not be read and name the address
+# ($3). As text with every odd byte escaped: a body that nobody could read may not even be UTF-8.
+_ABOUT = (
+    "shop_id = $1 AND state <> 'received' AND (subject = ANY($2) OR (subject IS NULL "
+    "AND state IN ('set_aside', 'ignored') "
+    "AND position(lower(encode(convert_to($3, 'UTF8'), 'escape')) IN lower(encode(body, 'escape'))) > 0))"
+)
 
 
 async def get_event(shop_id: str, event_id: str) -> InboxEvent:
@@ -50,7 +55,7 @@ async def close_event(
     """
     return bool(
         await tx.execute(
-            "UPDATE inbox_events SET state = $2, handled_at = $3, reason = $4, subject = $5, "
+            "UPDATE inbox_events SET state = $2, handled_at = $3, reason = $4, subject = COALESCE($5, subject), "
             "body = CASE WHEN $6 THEN $7 ELSE body END WHERE id = $1 AND state = 'received'",
             event_id,
             str(state),
@@ -69,17 +74,10 @@ async def forget_bodies(tx: Transaction, shop_id: str, subjects: Sequence[str], 
     The rows stay: they are the defence against replays. What was set aside is off the list, for nothing is left of it.
     """
     await tx.execute(
-        "UPDATE inbox_events SET body = $3, reason = $4, "
-        "state = CASE WHEN state = 'set_aside' THEN 'ignored' ELSE state END "
-        "WHERE shop_id = $1 AND subject = ANY($2) AND state <> 'received'",
-        shop_id, list(subjects), _NO_BODY, ERASED,
+        "UPDATE inbox_events SET body = $4, reason = $5, "  # noqa: S608 - put together here
+        f"state = CASE WHEN state = 'set_aside' THEN 'ignored' ELSE state END WHERE {_ABOUT}",
+        shop_id, list(subjects), email or None, _NO_BODY, ERASED,
     )  # fmt: skip
-    if email:
-        await tx.execute(
-            "UPDATE inbox_events SET body = $3, reason = $4, state = 'ignored' "  # noqa: S608 - put together here
-            f"WHERE shop_id = $1 AND subject IS NULL AND state IN ('set_aside', 'ignored') AND {_NAMES.format(2)}",
-            shop_id, email, _NO_BODY, ERASED,
-        )  # fmt: skip
 
 
 async def forget_all_unused(tx: Transaction, shop_id: str) -> None:
@@ -92,12 +90,10 @@ async def forget_all_unused(tx: Transaction, shop_id: str) -> None:
 
 
 async def events_about(shop_id: str, subjects: Sequence[str], email: str | None) -> list[InboxEvent]:
-    """What was received about these subjects, and what was not read and names this address, the oldest first."""
+    """All that ``forget_bodies`` would empty and has not emptied yet, the oldest first."""
     return await read(
-        InboxEvent,
-        "WHERE shop_id = $1 AND (subject = ANY($2) OR (subject IS NULL "
-        f"AND {_NAMES.format(3)})) ORDER BY received_at, id",
-        shop_id, list(subjects), email,
+        InboxEvent, f"WHERE {_ABOUT} AND body <> $4 ORDER BY received_at, id",
+        shop_id, list(subjects), email or None, _NO_BODY,
     )  # fmt: skip
 
 

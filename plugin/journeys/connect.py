@@ -72,14 +72,6 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class Imported:
-    """How many orders a round has read, and those that made none, as (id, reason)."""
-
-    orders: int
-    unreadable: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class PaidThrough:
     """How many orders were paid alike: ``label`` is the way of payment as the store calls it, None at Stripe."""
 
@@ -184,14 +176,14 @@ def settings_of_store(facts: StoreFacts) -> ShopSettings:
 
 async def import_orders(
     ports: Ports, shop: Shop, told: Callable[[PageTaken], None], *, pause: Pause = asyncio.sleep
-) -> Imported:
-    """Take over all that has changed: the last 90 days the first time, and from the last round on later.
+) -> int:
+    """Take over all that has changed: the last 90 days the first time, and from the last round on later. How many
+    orders the store has listed; those that made none are set aside (``unread_orders``).
 
     ``told`` hears of each page. A store that does not answer is asked six times, with growing pauses; then raises
     ``OutcomeUnknown``, and the round goes on at the next call. Raises ``Rejected``.
     """
     orders, tries = 0, 0
-    unreadable: list[tuple[str, str]] = []
     while True:
         link = await find_link(shop.id)
         if link is None:
@@ -205,10 +197,9 @@ async def import_orders(
             await pause(unknown.retry_after or back_off(tries).total_seconds())
             continue
         tries, orders = 0, orders + taken.orders
-        unreadable += taken.unreadable
         told(taken)
         if taken.is_last:
-            return Imported(orders, tuple(unreadable))
+            return orders
 
 
 async def look_ahead(shop_id: str) -> Outlook:

@@ -7,6 +7,7 @@ the shopper is left out: the links in their mails and the codes that opened a lo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -125,8 +126,9 @@ class KeptNote(Struct, frozen=True):
 
 
 class KeptWebhook(Struct, frozen=True):
-    """A body as it was received from the store or the payment provider."""
+    """A body as it was received from the store or the payment provider; ``id`` as in ``comeback inbox list``."""
 
+    id: str
     source: str
     topic: str
     received_at: datetime
@@ -153,9 +155,12 @@ class KeptOrder(Struct, frozen=True, kw_only=True):
 
 
 class KeptPerson(Struct, frozen=True, kw_only=True):
+    """``webhooks`` are those that name the person and belong to none of the orders, as those that were set aside."""
+
     shop: str
     made_at: datetime
     orders: tuple[KeptOrder, ...]
+    webhooks: tuple[KeptWebhook, ...]
 
 
 class _Canonical(Struct, frozen=True):
@@ -164,10 +169,13 @@ class _Canonical(Struct, frozen=True):
 
 
 async def export_person(ports: Ports, shop: Shop, who: Who) -> KeptPerson:
-    """The document; without orders where nothing is kept of the person."""
+    """The document; without orders and webhooks where nothing is kept of the person."""
     known = [each.id for each in await orders_of(shop.id, who) if not each.is_erased]
     orders = tuple([await _order(ports, shop, order_id) for order_id in known])
-    return KeptPerson(shop=shop.name, made_at=ports.clock.now(), orders=orders)
+    of_orders = {each.id for order in orders for each in order.webhooks}
+    named = await _webhooks(shop, who.order_ids, who.email)
+    others = tuple(each for each in named if each.id not in of_orders)
+    return KeptPerson(shop=shop.name, made_at=ports.clock.now(), orders=orders, webhooks=others)
 
 
 async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
@@ -197,11 +205,15 @@ async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
             KeptNote(each.at, each.kind, each.data)
             for each in await Happening.filter(shop_id=shop.id, order_id=order_id).order_by("at", "id")
         ),
-        webhooks=tuple(
-            KeptWebhook(each.source, each.topic, each.received_at, bytes(each.body).decode(errors="replace"))
-            for each in await events_about(shop.id, about, row.email)
-        ),
+        webhooks=await _webhooks(shop, about, row.email),
     )  # fmt: skip
+
+
+async def _webhooks(shop: Shop, subjects: Sequence[str], email: str | None) -> tuple[KeptWebhook, ...]:
+    return tuple(
+        KeptWebhook(each.id, each.source, each.topic, each.received_at, bytes(each.body).decode(errors="replace"))
+        for each in await events_about(shop.id, subjects, email)
+    )
 
 
 async def _cases(order_id: str) -> tuple[KeptCase, ...]:

@@ -21,9 +21,10 @@ from plugin.codes.from_orders import give_back, seen_in_order
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent
+from plugin.inbox.polled import POLLED, name_order, read_at_last
 from plugin.insights.service import happened
 from plugin.journeys.echoes import ours_of, settle_echoes
-from plugin.journeys.order_fetched import as_it_stands, check_still_newest
+from plugin.journeys.order_fetched import Fetched, NotRead, as_it_stands, check_still_newest
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event, stop_if_overdrawn
 from plugin.journeys.store_answers import (
@@ -38,7 +39,7 @@ from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
 from plugin.ports.runtime import Ports
-from plugin.ports.storefronts import Ignored, PersonAsked, ShopLeft, Unparseable
+from plugin.ports.storefronts import Ignored, Parsed, PersonAsked, ShopLeft, Unparseable
 from plugin.refunds.store import legs_in_order
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
@@ -77,9 +78,9 @@ async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventStat
 
 async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent) -> None:
     """The body is taken at its word only where the store cannot be asked."""
-    adapter, told = ports.storefronts[event.source], None
+    told = None
     try:
-        parsed = adapter.parse(event.topic, bytes(event.body))
+        parsed = _parsed(ports, event)
     except Unparseable as unreadable:
         about, reason = unreadable.order_id, str(unreadable.args[0])
     else:
@@ -93,7 +94,10 @@ async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: Inbox
             await store_left(ports, claim, shop, event, parsed)
             return
         told, about, reason = parsed.order, parsed.order.id, ""
-    fetched = await as_it_stands(ports, claim, shop, about, told) if about else None
+    answer = await as_it_stands(ports, claim, shop, about, told) if about else None
+    fetched = answer if isinstance(answer, Fetched) else None
+    if event.topic == POLLED and isinstance(answer, NotRead):
+        reason = answer.reason
     order = fetched.order if fetched else told
     if order is None:
         state = EventState.IGNORED if fetched else EventState.SET_ASIDE
@@ -104,8 +108,16 @@ async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: Inbox
             await check_still_newest(tx, shop, fetched, order.id)
         change = await order_changed(tx, ports, shop, order)
         at = ports.clock.now()
+        if fetched:
+            await read_at_last(tx, shop.id, [order.id], at)
         await close_event(tx, event.id, EventState.HANDLED, at, subject=order.id, forget_body=change.is_erased)
         await outbox.complete(tx, claim)
+
+
+def _parsed(ports: Ports, event: InboxEvent) -> Parsed:
+    if event.topic == POLLED:
+        raise name_order(bytes(event.body))
+    return ports.storefronts[event.source].parse(event.topic, bytes(event.body))
 
 
 _NOT_THERE = "The store has no such order (any more), and none is stored here."
@@ -119,6 +131,7 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, ours=ours_of(order, legs))
     if change.is_stale:
         return change
+    await read_at_last(tx, shop.id, [order.id], at)
     await audit.record(
         tx,
         shop_id=shop.id,

@@ -37,6 +37,13 @@ class Fetched:
         return self.order is not None and (self.after is None or self.order.sequence > self.after)
 
 
+@dataclass(frozen=True)
+class NotRead:
+    """Why the store's own version of an order is not to be had, in words for staff."""
+
+    reason: str
+
+
 class Overtaken(Later):
     """A version of the order was stored since the store was asked, and the answer may be the older one of the two."""
 
@@ -68,23 +75,25 @@ def as_answered(order: StoreOrder, known: StoredOrder | None) -> Fetched:
 
 async def as_it_stands(
     ports: Ports, claim: Claim, shop: Shop, order_id: str, told: StoreOrder | None
-) -> Fetched | None:
-    """The order that a webhook is about as the store has it now; ``told`` is what the body made of it. None where the
-    store cannot be asked, its answer not be read, or a later change than ``told`` is stored: then the body stands."""
+) -> Fetched | NotRead:
+    """The order that a webhook is about as the store has it now; ``told`` is what the body made of it. Where the store
+    cannot be asked, its answer not be read, or a later change than ``told`` is stored, the body stands."""
     if (connected := await platform_of(ports, shop)) is None:
-        return None
+        return NotRead(f"Order {order_id} cannot be asked for: the store is not connected.")
     known = await find_by_external_id(shop.id, order_id)
     if told is not None and known is not None and told.updated_at < known.now.updated_at:
-        return None  # of a burst of webhooks, the first has brought what the others tell of
+        # Of a burst of webhooks, the first has brought what the others tell of.
+        return NotRead(f"A later change of order {order_id} is stored.")
     claim.check_may_send()
     try:
         return await fetch_order(shop, connected, order_id)
     except OutcomeUnknown as unknown:
         raise waits_for(claim, unknown) from unknown
     except (Rejected, Unparseable) as no:
+        not_read = NotRead(f"Order {order_id} could not be read at the store: {no}")
         async with transaction(ports.doorbell) as tx:
-            await note_problem(tx, shop.id, f"Order {order_id} could not be read at the store: {no}")
-        return None
+            await note_problem(tx, shop.id, not_read.reason)
+        return not_read
 
 
 async def check_still_newest(tx: Transaction, shop: Shop, fetched: Fetched, order_id: str) -> None:

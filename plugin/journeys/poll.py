@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from plugin.db import is_away, transaction
+from plugin.inbox.polled import UnreadOrder, keep_unread, read_at_last
 from plugin.journeys.order_changed import order_changed
 from plugin.journeys.order_fetched import Overtaken, as_answered, check_still_newest, fetch_order
 from plugin.journeys.store_hooks import mend_hooks
@@ -36,19 +37,17 @@ CLOCKS_MAY_DIFFER = timedelta(seconds=300)
 OVERLAP = timedelta(minutes=10) + CLOCKS_MAY_DIFFER
 WEBHOOK_MAY_FOLLOW = timedelta(minutes=2)
 REFUSED_FOR = timedelta(minutes=10)
-_MOST_NAMED = 5
 
 log = structlog.get_logger("comeback.poll")
 
 
 @dataclass(frozen=True)
 class PageTaken:
-    """One page: how many orders it held, how many all pages hold where the store says so, and what made no order."""
+    """One page: how many orders it held, how many all pages hold where the store says so, and how many were missed."""
 
     orders: int
     total: int | None
     missed: int
-    unreadable: tuple[tuple[str, str], ...]
     is_last: bool
 
 
@@ -105,17 +104,18 @@ async def take_page(ports: Ports, shop: Shop, link: StoreLink) -> PageTaken:
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
     connected = Connected(ports.platforms[shop.storefront], store)
     page = await connected.platform.orders_changed(store, since(link), link.poll_cursor)
-    news, unreadable = await _take_all(ports, shop, connected, page, asked_at)
+    news, unread = await _take_all(ports, shop, connected, page, asked_at)
     at = ports.clock.now()
     # The first round is an import: nobody has sent webhooks before it, so none can be missing.
     missed = sum(order.updated_at < at - WEBHOOK_MAY_FOLLOW for order in news) if link.imported_at else 0
+    read = {order.id for order in page.orders} - {each.order_id for each in unread}
     async with transaction(ports.doorbell) as tx:
-        is_ours = await page_taken(
-            tx, link, began=began, cursor=page.next, at=at, missed=missed, problem=_unread(unreadable)
-        )
+        await read_at_last(tx, shop.id, read, at)
+        await keep_unread(tx, shop.id, shop.storefront, unread, at)
+        is_ours = await page_taken(tx, link, began=began, cursor=page.next, at=at, missed=missed)
     if missed and is_ours:
         log.warning("webhooks_were_missed", shop_id=shop.id, count=missed)
-    return PageTaken(len(page.orders), page.total, missed, unreadable, page.next is None)
+    return PageTaken(len(page.orders), page.total, missed, page.next is None)
 
 
 def since(link: StoreLink) -> datetime:
@@ -127,25 +127,25 @@ def since(link: StoreLink) -> datetime:
 
 async def _take_all(
     ports: Ports, shop: Shop, connected: Connected, page: OrderPage, asked_at: datetime
-) -> tuple[list[StoreOrder], tuple[tuple[str, str], ...]]:
+) -> tuple[list[StoreOrder], list[UnreadOrder]]:
     """The orders that told something new, and those that made none or that we failed on, with the reason."""
-    news, unreadable = [], list(page.unreadable)
+    news, unread = [], [UnreadOrder(order_id, reason) for order_id, reason in page.unreadable]
     for order in page.orders:
         try:
             taken = await _take_over(ports, shop, connected, order, asked_at)
         except (OutcomeUnknown, Rejected):
             raise
         except Unparseable as error:
-            unreadable.append((order.id, str(error)))
+            unread.append(UnreadOrder(order.id, str(error)))
         except Exception as error:
             if is_away(error):
                 raise
             # It is told of, and keeps nobody else's order waiting: the round would end here for ever.
             log.exception("order_not_taken_over", shop_id=shop.id)
-            unreadable.append((order.id, f"Unexpected failure while reading: {type(error).__name__}"))
+            unread.append(UnreadOrder(order.id, f"Unexpected failure while reading: {type(error).__name__}"))
         else:
             news += [taken] if taken else []
-    return news, tuple(unreadable)
+    return news, unread
 
 
 async def _take_over(
@@ -169,10 +169,3 @@ async def _take_over(
         else:
             return answered.order
     return None
-
-
-def _unread(unreadable: tuple[tuple[str, str], ...]) -> str | None:
-    if not unreadable:
-        return None
-    named = "; ".join(f"{id}: {reason}" for id, reason in unreadable[:_MOST_NAMED])
-    return f"Orders that could not be read: {len(unreadable)}. See to them in the store: {named}"[:1000]

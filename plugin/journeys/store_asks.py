@@ -9,7 +9,7 @@ import shlex
 from datetime import timedelta
 
 from plugin.db import Transaction, transaction
-from plugin.inbox.events import ERASED, EventState, close_event, forget_bodies
+from plugin.inbox.events import ERASED, EventState, close_event, events_about, forget_bodies
 from plugin.inbox.models import InboxEvent
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
@@ -56,19 +56,22 @@ async def _hand_to_staff(ports: Ports, claim: Claim, shop: Shop, event: InboxEve
     """A file with everything about a person leaves the house by a colleague's hand, who knows whom they write to."""
     due_at = event.received_at + ANSWERED_WITHIN
     known = [each.id for each in await orders_of(shop.id, who) if not each.is_erased]
+    is_kept = bool(known or await events_about(shop.id, who.order_ids, who.email))
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, known[0]) if known else None
-        command = _export(shop, who) if order else None
+        command = _export(shop, who) if is_kept else None
         is_told = await alert_shop(
             tx, ports, shop, purpose=f"data:{event.id}", alert=AlertKind.DATA_ASKED, order=order, command=command,
-            why=sentences.DATA_ASKED if order else sentences.DATA_NOT_KEPT, due_at=due_at,
+            why=sentences.DATA_ASKED if is_kept else sentences.DATA_NOT_KEPT, due_at=due_at,
         )  # fmt: skip
         if is_told:
             await _close(tx, ports, claim, event, EventState.HANDLED, "A colleague was asked to answer.")
         else:
             asks = f"A shopper asks for everything that is kept of them, by {due_at:%Y-%m-%d}"
-            what = f"comeback person export {shop.id} --order {shlex.quote(order.row.external_id)}" if order else None
-            reason = f"{asks}. Send them: {what}" if what else f"{asks}. Nothing is kept: tell them so."
+            # This stays when the body goes, so it names no person.
+            how = f"--order {shlex.quote(order.row.external_id)}" if order else "--email, with the address that asked"
+            what = f"Send them: comeback person export {shop.id} {how}" if is_kept else "Nothing is kept: tell them so."
+            reason = f"{asks}. {what}"
             await _close(tx, ports, claim, event, EventState.SET_ASIDE, reason)
 
 

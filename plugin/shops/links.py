@@ -120,7 +120,6 @@ async def page_taken(
     cursor: str | None,
     at: datetime,
     missed: int,
-    problem: str | None,
 ) -> bool:
     """Remember how far the round that began at ``began`` has come; ``cursor`` None: to its end.
 
@@ -130,11 +129,11 @@ async def page_taken(
     return bool(
         await tx.execute(
             "UPDATE store_links SET poll_began_at = $4, poll_cursor = $5, polled_at = $6, missed = missed + $7, "
-            "problem = CASE WHEN $2::timestamptz IS NULL THEN $8 ELSE COALESCE($8, problem) END, "
-            "polled_to = CASE WHEN $9 THEN $10 ELSE polled_to END, "
-            "imported_at = CASE WHEN $9 THEN COALESCE(imported_at, $6) ELSE imported_at END "
+            "problem = CASE WHEN $2::timestamptz IS NULL THEN NULL ELSE problem END, "
+            "polled_to = CASE WHEN $8 THEN $9 ELSE polled_to END, "
+            "imported_at = CASE WHEN $8 THEN COALESCE(imported_at, $6) ELSE imported_at END "
             "WHERE shop_id = $1 AND poll_began_at IS NOT DISTINCT FROM $2 AND poll_cursor IS NOT DISTINCT FROM $3",
-            link.shop_id, link.poll_began_at, link.poll_cursor, None if is_last else began, cursor, at, missed, problem,
+            link.shop_id, link.poll_began_at, link.poll_cursor, None if is_last else began, cursor, at, missed,
             is_last, began,
         )
     )  # fmt: skip

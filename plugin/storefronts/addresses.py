@@ -67,8 +67,9 @@ async def checked_addresses(
     """The checked numbers behind ``address``, in the order to try them.
 
     ``allow_private`` lets private addresses pass, and http to those (embedded defaults only): a key goes over no other
-    wire in the clear. Raises ``AddressRefused`` if the URL or only one of its numbers may not be called, and
-    ``AddressUnresolved``.
+    wire in the clear. Link-local ones never pass: clouds hand out their machines' credentials there.
+
+    Raises ``AddressRefused`` if the URL or only one of its numbers may not be called, and ``AddressUnresolved``.
     """
     url = _checked_url(address, allow_private)
     port = url.port or (443 if url.scheme == "https" else 80)
@@ -79,7 +80,7 @@ async def checked_addresses(
     if not numbers:
         raise AddressUnresolved(f"{url.host} has no address.")
     for number in numbers:
-        if not allow_private and not is_public(number):
+        if is_link_local(number) or not (allow_private or is_public(number)):
             raise AddressRefused(f"{url.host} is at {number}, which is not a public address.")
         if url.scheme != "https" and is_public(number):
             raise AddressRefused("The address must begin with https://.")
@@ -98,6 +99,16 @@ def is_public(number: str) -> bool:
     if any(address in network for network in _NOT_PUBLIC_EITHER):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def is_link_local(number: str) -> bool:
+    """Whether a numeric address, or an IPv4 address inside it, is link-local (169.254.0.0/16 and fe80::/10)."""
+    try:
+        address = ip_address(number)
+    except ValueError:
+        return False
+    inner = _inside(address) if isinstance(address, IPv6Address) else None
+    return address.is_link_local or (inner is not None and inner.is_link_local)
 
 
 def _inside(address: IPv6Address) -> IPv4Address | None:

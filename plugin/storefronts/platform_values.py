@@ -1,7 +1,8 @@
 """Reading what a platform sends: JSON with exact numbers, decimal money, times and texts as they come.
 
 Money on the platforms is a decimal, as text or as a JSON number; numbers are read from their digits, never as floats.
-Everything here raises ``Unparseable`` naming the field, and nothing else.
+Everything here raises ``Unparseable`` naming the field, and nothing else. What a person has
+given is not quoted: a reason outlives the body.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ def email(value: str | None, field: str) -> str | None:
     if not value:
         return None
     if len(value) > 254 or value.count("@") != 1 or not value.isprintable() or set(value) & set(" ,;<>"):
-        raise Unparseable(f"{field}: {value!r} is no e-mail address.")
+        raise Unparseable(f"{field}: This is no e-mail address that a mail can be sent to.")
     return value
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from handlers.housekeeping import keep_house
 from plugin.db import rows, transaction
+from plugin.inbox.polled import UnreadOrder, unread_orders
 from plugin.journeys.order_changed import order_changed
 from plugin.journeys.poll import OVERLAP
 from plugin.orders.models import Order
@@ -113,14 +114,16 @@ async def test_an_order_that_cannot_be_read_is_told_of_and_blocks_nothing(databa
     platform.broken[bad.id] = "line_items[0].total: 'many' is no amount."
     ports = ports_with(platform)
     shop = await imported(ports, platform)
-    link = await StoreLink.get(shop_id=shop.id)
     assert set(await stored(shop)) == {good.id}
-    assert link.problem is not None
-    assert link.problem.startswith("Orders that could not be read: 2.")
-    assert f"{bad.id}: line_items[0].total" in link.problem
+    assert await unread_orders(shop.id) == sorted(
+        [
+            UnreadOrder(bad.id, platform.broken[bad.id]),
+            UnreadOrder(worse.id, "Unexpected failure while reading: OperationalError"),
+        ]
+    )
     del platform.orders[bad.id], platform.orders[worse.id]
     await poll(ports, shop)
-    assert (await StoreLink.get(shop_id=shop.id)).problem is None
+    assert len(await unread_orders(shop.id)) == 2
 
 
 async def test_webhooks_that_are_off_or_point_elsewhere_are_put_right_and_counted(database: str) -> None:

@@ -268,5 +268,17 @@ async def test_a_colleague_exports_and_erases_at_the_command_line(
 async def test_a_colleague_erases_who_is_only_named_in_what_could_not_be_read(world: World, comeback: Comeback) -> None:
     await ask(world, "order.created", email=EMAIL, customer_id=CUSTOMER)
     assert await places_of(world.ports.vault, CANARIES) != {}
+    export = "person", "export", world.shop.id, "--email", EMAIL
+    (webhook,) = (await comeback(*export, **A_SECRET)).json["webhooks"]
+    assert (webhook["topic"], EMAIL in webhook["body"]) == ("order.created", True)
     await comeback("person", "erase", world.shop.id, "--email", EMAIL, "--by", "Ana", **A_SECRET)
     assert await places_of(world.ports.vault, CANARIES) == {}
+    assert (await comeback(*export, **A_SECRET)).json["webhooks"] == []
+
+
+async def test_a_colleague_is_told_to_export_who_is_only_named_in_what_could_not_be_read(world: World) -> None:
+    let_it_ask(world)
+    await ask(world, "order.created", email=EMAIL)
+    await ask(world, "person.asked", email=EMAIL)
+    (alert,) = world.mails("staff@lumen.example")
+    assert f"comeback person export {world.shop.id} --email {EMAIL}" in " ".join(alert.text.split())

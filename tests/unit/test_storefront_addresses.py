@@ -63,6 +63,12 @@ NASTY = [
     "https://xn--/", "https://xn--a/", "https://good.example:99999/", "https://[::1", "https://１２７.0.0.1/",
 ]  # fmt: skip
 
+LINK_LOCAL = [
+    "http://169.254.169.254/latest/meta-data/", "https://169.254.170.2/v2/credentials", "https://2852039166/",
+    "http://[fe80::1]/", "http://[febf::1]/", "https://[::ffff:a9fe:a9fe]/",
+    "https://[2002:a9fe:a9fe::]/", "https://nat64.example/", "http://metadata.google.internal/",
+]  # fmt: skip
+
 REQUEST = CancelRequest(key="case_1", order_id="o", order_number="1", whole_order=True, lines=())
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 
@@ -159,6 +165,12 @@ async def test_a_private_address_is_called_only_where_that_is_allowed() -> None:
     (target,) = await checked_addresses("http://127.0.0.1:8000/x", allow_private=True)
     assert str(target.url) == "http://127.0.0.1:8000/x"
     assert target.extensions == {}
+
+
+@pytest.mark.parametrize("address", LINK_LOCAL)
+async def test_a_link_local_address_is_refused_also_where_private_ones_are_allowed(address: str) -> None:
+    with pytest.raises(AddressRefused):
+        await checked_addresses(address, allow_private=True, resolve=resolve)
 
 
 async def test_a_public_address_is_never_called_in_the_clear() -> None:
