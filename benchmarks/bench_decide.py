@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from benchmarks.figures import Figure
+from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import decide
-from plugin.policies.document import Otherwise, Policy, Row, Since, Span, Then, When
+from plugin.policies.document import Otherwise, Policy, Row, Then
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, Progress
 from plugin.policies.reasons import Action, Outcome, Reason
 from plugin.policies.rules import compile_policy

@@ -201,7 +201,7 @@ def _decide_line(
         units=units,
         goods=worth_of_units(line.total, line.quantity, units),
         tax=worth_of_units(line.tax, line.quantity, units),
-        fee=then.fee.amounts.get(order.currency, 0) if then.fee else 0,
+        fee=(then.fee.amounts or {}).get(order.currency, 0) if then.fee else 0,
         deadline=answer.deadline,
         offer=then.offer,
     )

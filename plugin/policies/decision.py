@@ -9,12 +9,13 @@ import msgspec
 from msgspec import Struct
 
 from plugin.policies.facts import Component
-from plugin.policies.reasons import Action, Outcome, Reason
+from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolution
 
 
 class Verdict(Struct, frozen=True, omit_defaults=True):
-    """One rule that was tried: a row's id, ``otherwise``, ``structure`` (what cannot be done at all) or ``guard``
-    (what a person must see, whatever the policy says).
+    """One rule that was tried: a row's id, ``otherwise``, ``structure`` (what cannot be done at all), ``guard`` (what a
+    person must see, whatever the policy says), ``law:…`` (what the policy cannot go below) or ``mode`` (a row that a
+    person still answers for).
 
     ``failed`` names the first condition that did not hold; a matching rule has ``outcome`` and ``reason``.
     """
@@ -30,7 +31,9 @@ class LineDecision(Struct, frozen=True, kw_only=True):
     """The answer for one line. ``left`` is what could be asked for; ``units`` are the ordinals that the answer takes.
 
     ``goods`` is what those units cost, with ``tax`` in it; a refused line takes no units and is worth nothing.
-    ``deadline`` is the moment from which this line will be refused, if nothing but time changes.
+    ``deadline`` is the moment from which this line will be refused, if nothing but time changes. ``resolutions`` are
+    what may be chosen, ``bonus`` what store credit would be worth more, in minor units. ``proposed`` is our own answer
+    where ``mode`` has left it to a person, and ``proposed_reason`` its reason.
     """
 
     line_id: str
@@ -46,6 +49,13 @@ class LineDecision(Struct, frozen=True, kw_only=True):
     fee: int = 0  # what its row keeps back; of several lines the highest, once
     deadline: datetime | None = None
     offer: str | None = None
+    resolutions: tuple[Resolution, ...] = ()
+    bonus: int = 0
+    label: Payer | None = None
+    keep_item: bool = False
+    mode: Mode = Mode.AUTOMATIC
+    proposed: Outcome | None = None
+    proposed_reason: Reason | None = None
 
 
 class Amounts(Struct, frozen=True, kw_only=True):
@@ -83,6 +93,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     deadline: datetime | None = None
     offer: str | None = None
     verdicts: tuple[Verdict, ...] = ()  # on the ask as a whole
+    resolution: Resolution | None = None  # what is owed in: that of the ask where it may be chosen, else the first
+    proposed: Outcome | None = None  # what we would have answered, where a row's mode left it to a person
 
 
 class LineOption(Struct, frozen=True, kw_only=True):
@@ -97,6 +109,11 @@ class LineOption(Struct, frozen=True, kw_only=True):
     goods: int
     tax: int
     deadline: datetime | None
+    resolutions: tuple[Resolution, ...] = ()
+    bonus: int = 0
+    fee: int = 0
+    label: Payer | None = None
+    keep_item: bool = False
 
 
 def digest(decision: Decision) -> str:

@@ -10,26 +10,38 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, field
 
 from plugin.core.errors import DomainError
-from plugin.core.money import BadAmount, exponent
-from plugin.policies.facts import Progress
-from plugin.policies.reasons import REASONS_OF_OUTCOME, Action, Outcome, Reason
-from plugin.ports.orders import Custodian, LineKind
+from plugin.policies.calendars import knows_holidays
+from plugin.policies.conditions import (
+    AmountByCurrency,
+    Country,
+    Name,
+    Names,
+    Part,
+    Percent,
+    RowId,
+    When,
+    check_currencies,
+)
+from plugin.policies.reasons import (
+    REASONS_OF_OUTCOME,
+    Action,
+    GoodsKind,
+    Mode,
+    Outcome,
+    Payer,
+    Reason,
+    Resolution,
+)
+from plugin.ports.orders import LineKind
 
 OTHERWISE = "otherwise"
-
-RowId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Names = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=1000)]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
-MinorUnits = Annotated[int, Meta(ge=0, lt=10**15)]
-AmountByCurrency = Annotated[dict[Currency, MinorUnits], Meta(min_length=1, description="minor units by currency")]
 
 
 class BadPolicy(DomainError):
@@ -40,117 +52,152 @@ class BadPolicy(DomainError):
     sentence = "This policy could not be read."
 
 
-class _Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Strict, immutable, and written without its defaults."""
+class Fee(Part, frozen=True):
+    """Kept back from what is owed: a sum once per ask, by currency and with its tax (an order in another currency pays
+    none), or ``percent`` of the goods of the lines that the row decides, rounded down."""
 
-
-def _check_currencies(field: str, amounts: Mapping[str, int] | None) -> None:
-    for currency in amounts or ():
-        try:
-            exponent(currency)
-        except BadAmount as error:
-            raise ValueError(f"{field}: {error.detail}") from error
-
-
-class Span(_Part, frozen=True):
-    """A length of time in exactly one unit. Minutes and hours are exact; days end at 24:00 in the order's zone."""
-
-    minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
-    hours: Annotated[int, Meta(ge=1, le=87_600)] | None = None
-    days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
+    amounts: AmountByCurrency | None = None
+    percent: Percent | None = None
 
     def __post_init__(self) -> None:
-        if sum(unit is not None for unit in (self.minutes, self.hours, self.days)) != 1:
-            raise ValueError("Give exactly one of minutes, hours and days")
+        if (self.amounts is None) == (self.percent is None):
+            raise ValueError("Give amounts or percent")
+        check_currencies("amounts", self.amounts)
 
 
-class Since(_Part, frozen=True):
-    """How long ago something happened: from ``at_least`` on, and for less than ``at_most``."""
+class Then(Part, frozen=True):
+    """The answer of a row. ``offer`` is the id of the shop's offer that may stand beside it.
 
-    at_least: Span | None = None
-    at_most: Span | None = None
-
-    def __post_init__(self) -> None:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("Give at_least, at_most or both")
-
-
-class When(_Part, frozen=True):
-    """The conditions of a row; those not given do not count. All speak of the order or of one line of it.
-
-    ``value_at_least`` and ``value_at_most`` look at the order's total. An order in a currency that the map does not
-    name counts as above every value, because the safe mistake is that a person looks. A ``since_…`` condition does not
-    hold before the thing has happened.
+    ``resolutions`` are what the shopper may choose from, the first of them suggested; ``bonus_percent`` comes on top of
+    store credit; ``label`` is who pays the way back; ``keep_item`` says that nothing need be sent back. ``mode`` says
+    how far the row is trusted: a person answers in its place until it is ``automatic``.
     """
-
-    order_states: Annotated[tuple[Progress, ...], Meta(min_length=1)] | None = None
-    value_at_least: AmountByCurrency | None = None
-    value_at_most: AmountByCurrency | None = None
-    countries: Annotated[tuple[Country, ...], Meta(min_length=1)] | None = None
-    channels: Names | None = None
-    custodians: Annotated[tuple[Custodian, ...], Meta(min_length=1)] | None = None
-    prior_cases_at_least: Annotated[int, Meta(ge=1)] | None = None
-    reasons: Names | None = None
-    line_kinds: Annotated[tuple[LineKind, ...], Meta(min_length=1)] | None = None
-    products: Names | None = None
-    tags: Names | None = None
-    categories: Names | None = None
-    final_sale: bool | None = None
-    personalised: bool | None = None
-    since_placed: Since | None = None
-    since_shipped: Since | None = None
-    since_delivered: Since | None = None
-
-    def __post_init__(self) -> None:
-        _check_currencies("value_at_least", self.value_at_least)
-        _check_currencies("value_at_most", self.value_at_most)
-
-
-class Fee(_Part, frozen=True):
-    """Kept back once per ask, by currency and with its tax; an order in another currency pays none."""
-
-    amounts: AmountByCurrency
-
-    def __post_init__(self) -> None:
-        _check_currencies("amounts", self.amounts)
-
-
-class Then(_Part, frozen=True):
-    """The answer of a row. ``offer`` is the id of the shop's offer that may stand beside it."""
 
     outcome: Outcome
     reason: Reason = Reason.ALLOWED
+    resolutions: Annotated[tuple[Resolution, ...], Meta(min_length=1)] | None = None
+    bonus_percent: Percent | None = None
     fee: Fee | None = None
+    label: Payer | None = None
+    keep_item: bool = False
     offer: Name | None = None
+    mode: Mode = Mode.AUTOMATIC
 
     def __post_init__(self) -> None:
         if self.reason not in REASONS_OF_OUTCOME[self.outcome]:
             allowed = ", ".join(sorted(REASONS_OF_OUTCOME[self.outcome]))
             raise ValueError(f"The reason of {self.outcome} is one of: {allowed}; not {self.reason}")
-        if self.fee and self.outcome is Outcome.REFUSE:
-            raise ValueError("Who is refused pays no fee")
+        gives = self.resolutions or self.bonus_percent or self.label or self.keep_item
+        if self.outcome is Outcome.REFUSE and (self.fee or gives):
+            raise ValueError("Who is refused pays no fee" if self.fee else "A refusal gives nothing to choose from")
+        if len(set(self.resolutions or ())) != len(self.resolutions or ()):
+            raise ValueError("A resolution is named twice")
+        if self.bonus_percent and Resolution.STORE_CREDIT not in (self.resolutions or ()):
+            raise ValueError("A bonus goes with store_credit")
+        if self.keep_item and self.label:
+            raise ValueError("What is kept needs no way back")
 
 
-class Row(_Part, frozen=True):
+class Row(Part, frozen=True):
     id: RowId
     action: Action
     when: When
     then: Then
 
+    def __post_init__(self) -> None:
+        check_fits(self.action, self.then)
+        if self.when.faults and self.action is not Action.FAULT:
+            raise ValueError(f"faults are told of with fault, not with {self.action}")
 
-class Otherwise(_Part, frozen=True):
-    """The answer for each action when no row matched."""
+
+_FITTING = {
+    Action.CANCEL: frozenset({Resolution.REFUND}),
+    Action.RETURN: frozenset({Resolution.REFUND, Resolution.STORE_CREDIT, Resolution.EXCHANGE}),
+    Action.EXCHANGE: frozenset({Resolution.EXCHANGE}),
+    Action.FAULT: frozenset(Resolution),
+}
+
+
+def check_fits(action: Action, then: Then) -> None:
+    """Whether this action can have that answer; raises ``ValueError``."""
+    if strange := set(then.resolutions or ()) - _FITTING[action]:
+        raise ValueError(f"{min(strange)} is no answer to {action}")
+    if action is Action.CANCEL and (then.label or then.keep_item):
+        raise ValueError("What is cancelled is not sent back")
+
+
+class Otherwise(Part, frozen=True):
+    """The answer for each action when no row matched.
+
+    An action that is left out is not offered; a fault that is left out is looked at by a person.
+    """
 
     cancel: Then
+    returning: Then = field(name="return", default=Then(outcome=Outcome.REFUSE, reason=Reason.NOT_OFFERED))
+    exchange: Then = Then(outcome=Outcome.REFUSE, reason=Reason.NOT_OFFERED)
+    fault: Then = Then(outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
+
+    def __post_init__(self) -> None:
+        for action, then in self.by_action.items():
+            check_fits(action, then)
+
+    @property
+    def by_action(self) -> Mapping[Action, Then]:
+        return {
+            Action.CANCEL: self.cancel, Action.RETURN: self.returning,
+            Action.EXCHANGE: self.exchange, Action.FAULT: self.fault,
+        }  # fmt: skip
 
 
-class Policy(_Part, frozen=True):
-    """One immutable version of a shop's policy. ``format`` only changes if old documents could be misread."""
+class Calendar(Part, frozen=True):
+    """Which days are business days: these weekdays (0 is Monday), but for the public holidays of ``country`` (and its
+    ``subdivision``, ISO 3166-2 without the country) and for the days on which the shop is ``closed`` itself."""
+
+    country: Country | None = None
+    subdivision: Annotated[str, Meta(pattern="^[A-Z0-9]{1,3}$")] | None = None
+    weekdays: Annotated[tuple[Annotated[int, Meta(ge=0, le=6)], ...], Meta(min_length=1, max_length=7)] = (
+        0,
+        1,
+        2,
+        3,
+        4,
+    )
+    closed: Annotated[tuple[date, ...], Meta(max_length=1000)] = ()
+
+    def __post_init__(self) -> None:
+        if self.subdivision and not self.country:
+            raise ValueError("A subdivision goes with its country")
+        if self.country and not knows_holidays(self.country, self.subdivision):
+            where = f"{self.country}-{self.subdivision}" if self.subdivision else self.country
+            raise ValueError(f"The public holidays of {where} are not known here")
+
+
+class Selector(Part, frozen=True):
+    """Lines that hold one of these."""
+
+    products: Names | None = None
+    tags: Names | None = None
+    categories: Names | None = None
+    line_kinds: Annotated[tuple[LineKind, ...], Meta(min_length=1)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.products is self.tags is self.categories is self.line_kinds is None:
+            raise ValueError("Give at least one of products, tags, categories and line_kinds")
+
+
+class Policy(Part, frozen=True):
+    """One immutable version of a shop's policy. ``format`` only changes if old documents could be misread.
+
+    ``goods`` says which products are of a kind that rows and the law see differently; what the store itself marks as
+    personalised is so without being named. Without a ``calendar``, Monday to Friday are business days.
+    """
 
     format: Literal[1]
     name: Name
     rows: Annotated[tuple[Row, ...], Meta(max_length=1000)]
     otherwise: Otherwise
+    goods: dict[GoodsKind, Selector] = field(default_factory=dict)
+    calendar: Calendar = Calendar()
 
 
 _AT = re.compile(r"^(?P<problem>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)

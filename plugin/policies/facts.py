@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from plugin.policies.reasons import Action
+from plugin.policies.reasons import Action, FaultKind, Resolution, Risk
 from plugin.ports.orders import Custodian, LineCount, LineKind
 
 
@@ -47,10 +47,12 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     free: tuple[int, ...]
     fulfilled: int = 0
     cancelled: int = 0
-    in_open_cases: int = 0  # asked to be cancelled and not yet settled
+    in_open_cases: int = 0  # asked to be cancelled or sent back, and not yet settled
+    returned: int = 0  # sent back and accepted
     refunded_by_hand: int = 0  # in the store's own admin
     kind: LineKind = LineKind.PHYSICAL
     product_id: str | None = None
+    on_sale: bool = False  # sold below its usual price
     final_sale: bool = False
     personalised: bool = False
     tags: tuple[str, ...] = ()
@@ -63,6 +65,11 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     def left(self) -> int:
         """How many units can still be cancelled (I1), never more than there are free ordinals."""
         return max(0, min(self.quantity - self.fulfilled - self.cancelled - self.in_open_cases, len(self.free)))
+
+    @property
+    def returnable(self) -> int:
+        """How many units have left and neither came back nor are on their way back (I1)."""
+        return max(0, min(self.fulfilled - self.returned - self.in_open_cases, len(self.free)))
 
 
 class OrderFacts(Struct, frozen=True, kw_only=True):
@@ -86,6 +93,8 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     channel: str | None = None
     time_zone: str | None = None
     custodians: tuple[Custodian, ...] = ()
+    is_business: bool = False
+    risk: Risk | None = None
     prior_cases: int = 0
     has_open_dispute: bool = False
     frozen: bool = False
@@ -101,6 +110,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     whole: bool = False
     lines: tuple[LineCount, ...] = ()
     reason: str | None = None
+    fault: FaultKind | None = None
+    resolution: Resolution | None = None  # what the shopper would rather have; None: what the policy suggests
 
 
 def progress_of(lines: Sequence[LineFacts], *, cancelled: bool) -> Progress:

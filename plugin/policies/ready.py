@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plugin.policies.document import Otherwise, Policy, Row, Since, Span, Then, When
+from plugin.policies.conditions import Since, Span, When
+from plugin.policies.document import Otherwise, Policy, Row, Then
 from plugin.policies.reasons import Action, Outcome, Reason
 from plugin.ports.orders import LineKind
 

@@ -10,15 +10,67 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What a row is about. ``decide()`` knows cancelling; a further action is a further member."""
+    """What a row is about. Keeping the item is no ask: it is an answer to a return or a fault (``Then.keep_item``)."""
 
     CANCEL = "cancel"
+    RETURN = "return"
+    EXCHANGE = "exchange"
+    FAULT = "fault"
 
 
 class Outcome(StrEnum):
     APPROVE = "approve"
     REVIEW = "review"
     REFUSE = "refuse"
+
+
+class Resolution(StrEnum):
+    """What the shopper gets for goods that go back, or that were faulty."""
+
+    REFUND = "refund"
+    STORE_CREDIT = "store_credit"
+    EXCHANGE = "exchange"
+    RESHIPMENT = "reshipment"
+
+
+class Payer(StrEnum):
+    """Who pays the way back."""
+
+    SHOP = "shop"
+    SHOPPER = "shopper"
+
+
+class Mode(StrEnum):
+    """How far a row is trusted: a person answers and ours is only kept, a person answers and sees ours, or we do."""
+
+    SHADOW = "shadow"
+    SUGGEST = "suggest"
+    AUTOMATIC = "automatic"
+
+
+class FaultKind(StrEnum):
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    MISSING = "missing"
+    NOT_ARRIVED = "not_arrived"
+    NOT_AS_DESCRIBED = "not_as_described"
+
+
+class Risk(StrEnum):
+    """The store's own word on how likely an order is fraud."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class GoodsKind(StrEnum):
+    """Goods of which the law, or a row, may take another view; a policy says which products they are."""
+
+    PERSONALISED = "personalised"
+    PERISHABLE = "perishable"
+    SEALED_HYGIENE = "sealed_hygiene"
+    DIGITAL_BEGUN = "digital_begun"
 
 
 class Reason(StrEnum):
@@ -28,10 +80,14 @@ class Reason(StrEnum):
     DIGITAL_GOODS = "digital_goods"
     MADE_TO_ORDER = "made_to_order"
     FINAL_SALE = "final_sale"
+    ON_SALE = "on_sale"
+    PERISHABLE = "perishable"
+    SEALED_GOODS = "sealed_goods"
     BEING_PREPARED = "being_prepared"
     NOT_OFFERED = "not_offered"
     HIGH_VALUE = "high_value"
     REPEATED = "repeated"
+    HIGH_RISK = "high_risk"
     PERSON_DECIDES = "person_decides"
 
     # Found by decide(); a policy cannot give these.
@@ -42,7 +98,10 @@ class Reason(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ALREADY_CANCELLED = "already_cancelled"
     ALREADY_SHIPPED = "already_shipped"
+    ALREADY_RETURNED = "already_returned"
+    NOT_SHIPPED = "not_shipped"  # what is asked back has not left yet: it can be cancelled instead
     IN_OPEN_CASE = "in_open_case"
+    STATUTORY = "statutory"  # the law gives more than the policy
     ORDER_FROZEN = "order_frozen"
     OPEN_DISPUTE = "open_dispute"
     AMOUNTS_UNEXPLAINED = "amounts_unexplained"
@@ -57,10 +116,14 @@ POLICY_REASONS = frozenset(
         Reason.DIGITAL_GOODS,
         Reason.MADE_TO_ORDER,
         Reason.FINAL_SALE,
+        Reason.ON_SALE,
+        Reason.PERISHABLE,
+        Reason.SEALED_GOODS,
         Reason.BEING_PREPARED,
         Reason.NOT_OFFERED,
         Reason.HIGH_VALUE,
         Reason.REPEATED,
+        Reason.HIGH_RISK,
         Reason.PERSON_DECIDES,
     }
 )
@@ -69,5 +132,6 @@ POLICY_REASONS = frozenset(
 REASONS_OF_OUTCOME = {
     Outcome.APPROVE: frozenset({Reason.ALLOWED}),
     Outcome.REVIEW: POLICY_REASONS - {Reason.ALLOWED},
-    Outcome.REFUSE: POLICY_REASONS - {Reason.ALLOWED, Reason.HIGH_VALUE, Reason.REPEATED, Reason.PERSON_DECIDES},
+    Outcome.REFUSE: POLICY_REASONS
+    - {Reason.ALLOWED, Reason.HIGH_VALUE, Reason.REPEATED, Reason.HIGH_RISK, Reason.PERSON_DECIDES},
 }

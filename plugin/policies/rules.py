@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
+from plugin.policies.conditions import When
 from plugin.policies.decision import Verdict
-from plugin.policies.document import OTHERWISE, Policy, Row, Then, When
+from plugin.policies.document import OTHERWISE, Policy, Row, Then
 from plugin.policies.facts import LineFacts, OrderFacts
 from plugin.policies.reasons import Action
 from plugin.policies.windows import End, end_of
@@ -59,14 +60,13 @@ class Rules:
 
 def compile_policy(policy: Policy) -> Rules:
     """Compile once per version; a version is immutable, so the result can be kept as long as one likes."""
-    last = {Action.CANCEL: policy.otherwise.cancel}
     return Rules(
         {
             action: (
                 *(_rule(row) for row in policy.rows if row.action is action),
                 Rule((), (), _hit(OTHERWISE, then), then),
             )
-            for action, then in last.items()
+            for action, then in policy.otherwise.by_action.items()
         }
     )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from plugin.policies.document import Span
+from plugin.policies.conditions import Span
 
 End = Callable[[datetime, str | None], datetime]
 

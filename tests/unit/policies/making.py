@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from plugin.policies.conditions import When
 from plugin.policies.decide import decide
 from plugin.policies.decision import Decision
-from plugin.policies.document import Otherwise, Policy, Row, Then, When
+from plugin.policies.document import Otherwise, Policy, Row, Then
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, Progress
 from plugin.policies.ready import default_policy
 from plugin.policies.reasons import Action, Outcome, Reason

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import convert
 
-from plugin.policies.document import Since, Span, Then, When
+from plugin.policies.conditions import Since, Span, When
+from plugin.policies.document import Then
 from plugin.policies.reasons import Outcome
 from plugin.policies.rules import Rules
 from tests.unit.policies.making import (
@@ -26,11 +28,11 @@ HOUR = timedelta(hours=1)
 
 
 def within(**span: int) -> When:
-    return When(since_placed=Since(at_most=Span(**span)))
+    return When(since_placed=Since(at_most=convert(span, Span)))
 
 
 def after(**span: int) -> When:
-    return When(since_placed=Since(at_least=Span(**span)))
+    return When(since_placed=Since(at_least=convert(span, Span)))
 
 
 TABLE: list[tuple[str, list[tuple[When, Then]], Then, timedelta | None]] = [

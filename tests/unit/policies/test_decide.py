@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decision import Verdict
-from plugin.policies.document import Since, Span, When
 from plugin.policies.facts import Ask, OrderFacts, Progress
 from plugin.policies.reasons import Outcome, Reason
 from plugin.ports.orders import Custodian, LineKind

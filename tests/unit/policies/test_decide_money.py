@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import options
 from plugin.policies.decision import Amounts, digest
-from plugin.policies.document import Fee, Since, Span, Then, When
+from plugin.policies.document import Fee, Then
 from plugin.policies.facts import Component
 from plugin.policies.reasons import Outcome, Reason
 from tests.unit.policies.making import (

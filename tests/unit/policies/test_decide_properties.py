@@ -10,22 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import decide, options
 from plugin.policies.decision import Decision, digest
-from plugin.policies.document import (
+from plugin.policies.document import (  # fmt: skip
     BadPolicy,
     Fee,
     Otherwise,
     Policy,
     Row,
-    Since,
-    Span,
     Then,
-    When,
     canonical_policy,
     parse_policy,
     policy_hash,
-)  # fmt: skip
+)
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, progress_of
 from plugin.policies.reasons import REASONS_OF_OUTCOME, Action, Outcome
 from plugin.policies.rules import compile_policy

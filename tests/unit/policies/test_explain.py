@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from plugin.core.words import LANGUAGES, Words, catalogue
+from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import options
-from plugin.policies.document import Fee, Since, Span, Then, When
+from plugin.policies.document import Fee, Then
 from plugin.policies.explain import explain, explain_option
 from plugin.policies.reasons import POLICY_REASONS, REASONS_OF_OUTCOME, Outcome, Reason
 from plugin.policies.sentences import ASK_REFUSE, LINE_REFUSE, LINE_REVIEW, all_sentences
