@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import backups, care, codes, connect, desk, person, processes, removing, shops, triggering
+from handlers.cli import backups, care, codes, connect, desk, person, policies, processes, removing, shops, triggering
 
 app = typer.Typer(
     name="comeback",
@@ -27,7 +27,7 @@ app.add_typer(sandbox, rich_help_panel=_RUN)
 app.add_typer(connect.connect, rich_help_panel=_SHOPS)
 app.add_typer(shops.shop, rich_help_panel=_SHOPS)
 shops.shop.command("remove")(removing.remove)
-app.add_typer(shops.policy, rich_help_panel=_SHOPS)
+app.add_typer(policies.policy, rich_help_panel=_SHOPS)
 app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)
 

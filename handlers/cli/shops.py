@@ -1,4 +1,4 @@
-"""``comeback shop`` and ``comeback policy``: creating a shop, looking at it, and changing what it may set."""
+"""``comeback shop``: creating a shop, looking at it, and changing what it may set."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from handlers.cli.frame import AsJson, By, ShopId, fail, load, opened, out, print_json, run, shops_of
+from handlers.cli.frame import AsJson, ShopId, fail, load, opened, out, print_json, run, shops_of
 
 if TYPE_CHECKING:
     from plugin.settings import Settings
     from plugin.shops.models import Shop
 
 shop = typer.Typer(name="shop", help="Create shops, look at them, change their settings.", no_args_is_help=True)
-policy = typer.Typer(name="policy", help="The rules by which a shop's cancellations are decided.", no_args_is_help=True)
 
 StoreAddress = Annotated[str | None, typer.Option(help="Where we ask your store to cancel (standard).")]
 StripeKey = Annotated[str | None, typer.Option(help="The shop's secret or restricted Stripe key.")]
@@ -236,43 +235,6 @@ def rotate_secret(shop_id: ShopId) -> None:
             return await rotate_webhook_secret(ports.vault, found)
 
     sys.stdout.write(run(rotate()) + "\n")
-
-
-@policy.command("show")
-def show_policy(shop_id: ShopId) -> None:
-    """The policy that decides now, as JSON."""
-
-    async def read() -> object:
-        from plugin.policies.models import PolicyVersion
-        from plugin.policies.service import NoPolicy
-
-        async with opened(load()):
-            (found,) = await shops_of(shop_id)
-            version = await PolicyVersion.get_or_none(shop_id=found.id, state="live")
-            if version is None:
-                raise NoPolicy()
-            return version.document
-
-    print_json(run(read()))
-
-
-@policy.command("publish")
-def publish_policy(shop_id: ShopId, document: Document, by: By = "comeback policy publish") -> None:
-    """Check a policy of a JSON file and make it the live version. Cases keep the version that decided them."""
-
-    async def put() -> int:
-        from plugin.db import transaction
-        from plugin.policies.document import parse_policy
-        from plugin.policies.service import publish
-
-        parsed = parse_policy(document.read_bytes())
-        async with opened(load()) as ports:
-            (found,) = await shops_of(shop_id)
-            async with transaction(ports.doorbell) as tx:
-                version = await publish(tx, shop_id=found.id, policy=parsed, by=by, at=ports.clock.now())
-            return version.number
-
-    out.print(f"[green]✓[/] Version {run(put())} decides from now on.")
 
 
 def _read_object(path: Path) -> dict[str, object]:
