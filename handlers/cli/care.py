@@ -95,7 +95,7 @@ def verify(
     shop_id: OneShop = None,
     order: Annotated[str | None, typer.Option(help="Only this order, by our id.", show_default=False)] = None,
 ) -> None:
-    """Recompute every order's chain and every sealed day. Exit status 1 when one does not hold."""
+    """Recompute the chain of every order and shop, and every sealed day. Exit status 1 when one does not hold."""
     broken, count = run(verify_chains(shop_id, order))
     for line in broken:
         out.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
@@ -104,7 +104,7 @@ def verify(
 
 
 async def verify_chains(shop_id: str | None, order_id: str | None) -> tuple[list[str], int]:
-    from plugin.audit.service import verify_order, verify_root
+    from plugin.audit.service import verify_order, verify_root, verify_shop
     from plugin.db import rows
 
     broken: list[str] = []
@@ -118,19 +118,28 @@ async def verify_chains(shop_id: str | None, order_id: str | None) -> tuple[list
         days = [] if order_id else await rows(
             "SELECT shop_id, day FROM audit_roots WHERE shop_id = ANY($1) ORDER BY shop_id, day", shop_ids
         )  # fmt: skip
+        shops = [] if order_id else await rows(
+            "SELECT id FROM shops WHERE id = ANY($1) AND (audit_n > 0 OR EXISTS "
+            "(SELECT 1 FROM audit_events WHERE shop_id = shops.id AND order_id IS NULL)) ORDER BY id", shop_ids
+        )  # fmt: skip
 
         async def check_order(row: dict[str, Any]) -> None:
             # Looked at twice: an event may be written between the reading of the head and of its chain.
             breaks = await verify_order(row["id"]) and await verify_order(row["id"])
-            broken.extend(f"{each.order_id}, event {each.n}: {each.what}" for each in breaks)
+            broken.extend(f"{each.owner_id}, event {each.n}: {each.what}" for each in breaks)
+
+        async def check_shop(row: dict[str, Any]) -> None:
+            breaks = await verify_shop(row["id"]) and await verify_shop(row["id"])
+            broken.extend(f"{each.owner_id}, event {each.n}: {each.what}" for each in breaks)
 
         async def check_day(row: dict[str, Any]) -> None:
             if not await verify_root(row["shop_id"], row["day"]):
                 broken.append(f"{row['shop_id']}, {row['day']}: the events are not those that were sealed that night")
 
         await each_under_a_bar("Orders", orders, check_order)
+        await each_under_a_bar("Shops", shops, check_shop)
         await each_under_a_bar("Sealed days", days, check_day)
-    return broken, len(orders) + len(days)
+    return broken, len(orders) + len(shops) + len(days)
 
 
 @keys.command("rotate")

@@ -1,4 +1,4 @@
-"""The append-only chain of what was done to an order, by whom and why."""
+"""The append-only chains of what was done to an order, and to a shop itself, by whom and why."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from tortoise.models import Model
 
 
 class AuditEvent(Model):
-    """Event ``n`` of an order: ``hash = SHA-256(prev_hash || canonical)``; the order's row holds the head."""
+    """Event ``n`` of an order, or of the shop itself: ``hash = SHA-256(prev_hash || canonical)``; the order's or the
+    shop's row holds the head."""
 
     id = fields.CharField(max_length=40, primary_key=True)
     shop: Any = fields.ForeignKeyField("models.Shop")
     shop_id: str
-    order: Any = fields.ForeignKeyField("models.Order")
-    order_id: str
+    order: Any = fields.ForeignKeyField("models.Order", null=True)
+    order_id: str | None
     n = fields.IntField()
     kind = fields.CharField(max_length=60)
     at = fields.DatetimeField()

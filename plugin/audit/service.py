@@ -1,4 +1,4 @@
-"""The chain (I14): ``h(n) = SHA-256(h(n-1) || canonical(event n))``, its head on the order's row.
+"""The chain (I14): ``h(n) = SHA-256(h(n-1) || canonical(event n))``, its head on the order's or the shop's row.
 
 Bodies hold ids, amounts, states and reasons: no name, address or token ever enters the chain, so that erasing a
 person does not break it.
@@ -22,21 +22,25 @@ async def record(
     tx: Transaction,
     *,
     shop_id: str,
-    order_id: str,
+    order_id: str | None,
     kind: str,
     actor: str,
     at: datetime,
     data: Mapping[str, Fact | list[str]],
 ) -> None:
-    """Append an event to the order's chain. Locks the order's row until the transaction ends, and is written there."""
+    """Append an event to the order's chain, or with ``order_id=None`` to the shop's own.
+
+    Locks the order's or the shop's row until the transaction ends, and is written there. An event of the shop comes
+    after all orders are locked.
+    """
     await tx.batch_of(Chains).append(shop_id=shop_id, order_id=order_id, kind=kind, actor=actor, at=at, data=data)
 
 
 @dataclass(frozen=True)
 class Break:
-    """Where a chain does not hold, and how."""
+    """Where the chain of an order or a shop does not hold, and how."""
 
-    order_id: str
+    owner_id: str
     n: int
     what: str
 
@@ -44,28 +48,46 @@ class Break:
 async def verify_order(order_id: str) -> list[Break]:
     """Recompute an order's chain from its first event to the head on its row."""
     head = await rows("SELECT shop_id, audit_n, audit_head FROM orders WHERE id = $1", order_id)
+    if not head:
+        return []
+    return _breaks(
+        ("order", order_id), head[0]["shop_id"], (head[0]["audit_n"], head[0]["audit_head"]),
+        await AuditEvent.filter(order_id=order_id).order_by("n"),
+    )  # fmt: skip
+
+
+async def verify_shop(shop_id: str) -> list[Break]:
+    """Recompute the chain of what was done to the shop itself."""
+    (head,) = await rows("SELECT audit_n, audit_head FROM shops WHERE id = $1", shop_id)
+    events = await AuditEvent.filter(shop_id=shop_id, order_id__isnull=True).order_by("n")
+    return _breaks(("shop", shop_id), shop_id, (head["audit_n"], head["audit_head"]), events)
+
+
+def _breaks(owner: tuple[str, str], shop_id: str, head: tuple[int, str], events: list[AuditEvent]) -> list[Break]:
+    owner_id = owner[1]
     broken: list[Break] = []
     prev_hash, expected = "", 0
-    for event in await AuditEvent.filter(order_id=order_id).order_by("n"):
+    for event in events:
         expected += 1
-        if event.n != expected or not _is_labelled_truly(event) or event.shop_id != head[0]["shop_id"]:
-            broken.append(Break(order_id, event.n, "an event is missing, moved or relabelled"))
+        if event.n != expected or not _is_labelled_truly(event, owner) or event.shop_id != shop_id:
+            broken.append(Break(owner_id, event.n, "an event is missing, moved or relabelled"))
             expected = event.n
         if event.prev_hash != prev_hash or event.hash != link(prev_hash, event.canonical):
-            broken.append(Break(order_id, event.n, "its hash does not follow from the event before and its content"))
+            broken.append(Break(owner_id, event.n, "its hash does not follow from the event before and its content"))
         prev_hash = event.hash
-    if head and (head[0]["audit_n"], head[0]["audit_head"]) != (expected, prev_hash):
-        broken.append(Break(order_id, head[0]["audit_n"], "the head on the order's row is not the last event"))
+    if head != (expected, prev_hash):
+        broken.append(Break(owner_id, head[0], f"the head on the {owner[0]}'s row is not the last event"))
     return broken
 
 
-def _is_labelled_truly(event: AuditEvent) -> bool:
+def _is_labelled_truly(event: AuditEvent, owner: tuple[str, str]) -> bool:
     """Whether the columns by which an event is found say what its hashed content says."""
     try:
         body = json.loads(event.canonical)
     except ValueError:
         return False
-    columns = {"order": event.order_id, "n": event.n, "kind": event.kind, "at": event.at.isoformat()}
+    noun, owner_id = owner
+    columns = {noun: owner_id, "n": event.n, "kind": event.kind, "at": event.at.isoformat()}
     return isinstance(body, dict) and {name: body.get(name) for name in columns} == columns
 
 

@@ -27,7 +27,8 @@ BATCH = 5000
 TABLES = (
     "work", "mails", "contacts", "codes", "counters", "refund_legs", "case_units", "cases", "shopper_sessions",
     "lookups", "order_links", "audit_events", "audit_roots", "payments", "orders", "policy_versions", "happenings",
-    "idempotent_calls", "inbox_events", "store_links",
+    "idempotent_calls", "inbox_events", "store_links", "staff_recovery_codes", "staff_sessions", "staff_invitations",
+    "staff_members",
 )  # fmt: skip
 _UNDER_WAY = """
     SELECT c.number FROM cases c WHERE c.shop_id = $1 AND (

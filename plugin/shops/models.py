@@ -26,6 +26,9 @@ class Shop(Model):
     settings: fields.JSONField[dict[str, Any]] = fields.JSONField()
     paused = fields.BooleanField(default=False)
     stripe_polled_to = fields.DatetimeField(null=True)  # every refund made at Stripe before it has been seen
+    # The head of the chain of what was done to the shop itself (plugin/audit).
+    audit_n = fields.IntField(default=0)
+    audit_head = fields.CharField(max_length=64, default="")
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plugin.audit.service import record, verify_order, verify_root, write_root
+from plugin.audit.service import record, verify_order, verify_root, verify_shop, write_root
 from plugin.db import rows, transaction
 from plugin.orders.models import Order
 from plugin.shops.models import Shop
@@ -110,3 +110,45 @@ async def test_a_finished_day_is_sealed_once_and_its_root_tells_later_changes(
     assert await verify_root(shop.id, day) is True
     await rows("UPDATE audit_events SET hash = repeat('0', 64) WHERE n = 1")
     assert await verify_root(shop.id, day) is False
+
+
+async def write_of_shop(ports: FakePorts, shop: Shop, kind: str = "policy_published", **data: Any) -> None:
+    async with transaction(ports.doorbell) as tx:
+        await record(tx, shop_id=shop.id, order_id=None, kind=kind, actor="tests", at=ports.clock.now(), data=data)
+
+
+async def test_what_is_done_to_the_shop_itself_has_a_chain_of_its_own(ports: FakePorts, shop: Shop) -> None:
+    await asyncio.gather(*(write_of_shop(ports, shop, number=n) for n in range(10)))
+    assert await verify_shop(shop.id) == []
+    assert (await one("SELECT audit_n FROM shops WHERE id = $1", shop.id))["audit_n"] == 10
+
+
+async def test_one_transaction_writes_the_chains_of_an_order_and_of_the_shop(
+    ports: FakePorts, shop: Shop, order: Order
+) -> None:
+    async with transaction(ports.doorbell) as tx:
+        for order_id in (order.id, None, order.id, None):
+            await record(tx, shop_id=shop.id, order_id=order_id, kind="x", actor="tests", at=NOON, data={})
+    assert (await verify_order(order.id), await verify_shop(shop.id)) == ([], [])
+    assert (await one("SELECT count(*) AS n FROM audit_events"))["n"] == 4
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE audit_events SET kind = 'x' WHERE n = 2",
+        "UPDATE audit_events SET canonical = replace(canonical, '101', '999') WHERE n = 2",
+        "UPDATE audit_events SET hash = repeat('0', 64) WHERE n = 3",
+        "UPDATE audit_events SET order_id = (SELECT id FROM orders) WHERE n = 3",
+        "DELETE FROM audit_events WHERE n = 1",
+        "DELETE FROM audit_events WHERE n = 3",
+        "UPDATE shops SET audit_n = 0, audit_head = ''",
+    ],
+)
+async def test_tampering_with_the_chain_of_a_shop_is_found(
+    ports: FakePorts, shop: Shop, order: Order, tampering: str
+) -> None:
+    for n in range(3):
+        await write_of_shop(ports, shop, amount=100 + n)
+    await rows(tampering)
+    assert await verify_shop(shop.id) != []

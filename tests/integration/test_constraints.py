@@ -11,8 +11,17 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from plugin import db
-from plugin.access.models import Lookup, OrderLink, RateCount, ShopperSession
-from plugin.audit.models import AuditRoot
+from plugin.access.models import (
+    Lookup,
+    OrderLink,
+    RateCount,
+    RecoveryCode,
+    ShopperSession,
+    StaffInvitation,
+    StaffMember,
+    StaffSession,
+)
+from plugin.audit.models import AuditEvent, AuditRoot
 from plugin.cases.models import CaseUnit
 from plugin.inbox.models import IdempotentCall, InboxEvent
 from plugin.messages.models import Mail
@@ -87,6 +96,12 @@ FORBIDDEN: dict[str, tuple[str, list[str]]] = {
     "mails_state": ("mails", ["state = 'lost'"]),
     "mails_recipient": ("mails", [r"recipient = E'a@example.com\nBcc: b@example.com'", r"recipient = E'a\r@b.c'"]),
     "audit_events_n": ("audit_events", ["n = 0"]),
+    "shops_audit": ("shops", ["audit_n = -1"]),
+    "staff_members_role": ("staff_members", ["role = 'root'"]),
+    "staff_members_email": ("staff_members", ["email = 'Ada@example.com'", r"email = E'a@b.c\nBcc: d@e.f'"]),
+    "staff_invitations_role": ("staff_invitations", ["role = 'root'"]),
+    "staff_invitations_email": ("staff_invitations", ["email = 'Ada@example.com'", r"email = E'a@b.c\nBcc: d@e.f'"]),
+    "staff_sessions_ends": ("staff_sessions", ["expires_at = created_at"]),
 }
 # What a copy of a row changes besides its id, so that it offends only against the unique index on these columns.
 COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
@@ -98,6 +113,9 @@ COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
     ("refund_legs", ("replaces",)): {"key": "other"},
     ("mails", ("shop_id", "purpose")): {"message_id": "<other@example.com>"},
     ("mails", ("message_id",)): {"purpose": "other"},
+    ("audit_events", ("shop_id", "n")): {"order_id": None, "n": 1},
+    ("staff_invitations", ("token_hash",)): {"email": "other@example.com"},
+    ("staff_invitations", ("shop_id", "email")): {"token_hash": "other"},
 }
 
 
@@ -139,10 +157,21 @@ async def one_row_each(ports: FakePorts) -> None:
     await Lookup.create(id="look_1", **owner, code_hash="h", **ends)
     await RateCount.create(key="k", window=NOON, n=1)
     await StoreLink.create(shop_id=shop.id, state="connected", connected_at=NOON, hooks={})
+    await AuditEvent.create(id="aud_z", shop_id=shop.id, n=1, kind="k", at=NOON, canonical="{}", prev_hash="", hash="h")
+    person: dict[str, Any] = {"shop_id": shop.id, "email": "ada@example.com", "role": "agent", "created_at": NOON}
+    member = await StaffMember.create(id="staff_1", **person, password_hash="h")
+    await RecoveryCode.create(id="rec_1", shop_id=shop.id, member_id=member.id, code_hash="h")
+    await StaffInvitation.create(id="inv_1", token_hash="h", **person, invited_by="tests", expires_at=NOON)
+    await StaffSession.create(
+        id="ss_1", token_hash="h", shop_id=shop.id, member_id=member.id, address="::1", agent="", proved_at=NOON,
+        seen_at=NOON, created_at=NOON, expires_at=NOON + timedelta(hours=1),
+    )  # fmt: skip
 
 
 async def test_every_named_constraint_exists_and_every_existing_one_is_tried() -> None:
-    migrations = [import_module(f"migrations.{name}") for name in ("0002_constraints", "0004_store_links")]
+    migrations = [
+        import_module(f"migrations.{name}") for name in ("0002_constraints", "0004_store_links", "0006_staff")
+    ]
     assert {name for migration in migrations for _, name, _ in migration.CHECKS} == set(FORBIDDEN)
 
 
@@ -179,9 +208,9 @@ _COPY = """
 
 
 async def test_every_unique_index_refuses_a_second_row(one_row_each: None) -> None:
-    migration = import_module("migrations.0002_constraints")
+    named = [import_module(f"migrations.{name}").UNIQUE for name in ("0002_constraints", "0006_staff")]
     indexes = await db.rows(_UNIQUE_INDEXES)
-    assert {name for name, _ in migration.UNIQUE} <= {index["name"] for index in indexes}
+    assert {name for unique in named for name, _ in unique} <= {index["name"] for index in indexes}
     for index in indexes:
         changes = COPIES.get((index["table"], tuple(index["columns"])), {})
         numbered = await db.rows(
