@@ -27,14 +27,15 @@ API_VERSION = "0.1.0"
 BY_SERVER_KEY = "secretKey"
 BY_PUBLISHABLE_KEY = "publishableKey"
 BY_SHOPPER_SESSION = "shopperSession"
+BY_STAFF_SESSION = "staffSession"
 
 _DESCRIPTION = """\
 Comeback takes a store's orders by webhook, lets a shopper cancel on the order page, refunds once, and gives a reason to
 come back.
 
 **Keys.** A store's server uses its *secret key*; its checkout page may use the *publishable key*; the order page uses a
-*shopper session*, which the store's server opens, or the shopper by a signed link or a mailed code.
-All three are sent as `Authorization: Bearer ...`.
+*shopper session*, which the store's server opens, or the shopper by a signed link or a mailed code; the shop's people
+use a *staff session*, by their password. All four are sent as `Authorization: Bearer ...`.
 
 **Money** is an integer number of minor units with an ISO 4217 currency: `1999` `USD` is $19.99, `500` `JPY` is ¥500.
 
@@ -49,17 +50,19 @@ _TAGS = (
     ("Sessions", "How a shopper comes in: a session, a signed link, or a mailed code."),
     ("Orders", "What a shopper can do with an order: options, preview, cancel, follow."),
     ("Checkout", "Retention codes at the store's checkout: quote, reserve, redeem, release."),
+    ("staff", "The people of a shop: signing in, who they are, and who may do what."),
     ("Operations", "Health of this service."),
 )
 _RAPIDOC = "vendor/rapidoc-9.3.8/rapidoc-min.js"
 
 
 def openapi_config(public_url: str) -> OpenAPIConfig:
-    """The description's head, its tags and its three ways to authenticate; served at ``SCHEMA_PATH``."""
+    """The description's head, its tags and its four ways to authenticate; served at ``SCHEMA_PATH``."""
     schemes = {
         BY_SERVER_KEY: "The shop's secret key, from its server only.",
         BY_PUBLISHABLE_KEY: "The shop's publishable key; may stand in a page, and only quotes.",
         BY_SHOPPER_SESSION: "A shopper's session for one order.",
+        BY_STAFF_SESSION: "The session of a person of the shop, from `POST /v1/admin/sessions`.",
     }
     return OpenAPIConfig(
         title="Comeback",
