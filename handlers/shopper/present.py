@@ -253,7 +253,7 @@ class Presenter:
             action=str(option.action),
             outcome=str(option.outcome),
             reason=str(option.reason),
-            sentence=explain_option(option, self.words),
+            sentence=explain_option(option, currency, self.words),
             quantity=option.quantity,
             refund=self.money(option.goods, currency),
             until=option.deadline,

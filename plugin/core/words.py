@@ -12,6 +12,8 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from datetime import time as TimeOfDay
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_symbol
 
 from plugin.core.money import as_decimal, exponent
 
@@ -125,3 +127,19 @@ class Words:
     def listing(self, items: Iterable[str]) -> str:
         """ "a, b and c" """
         return format_list(list(items), locale=self._cldr)
+
+    def choice(self, items: Iterable[str]) -> str:
+        """ "a, b or c" """
+        return format_list(list(items), style="or", locale=self._cldr)
+
+    def percent(self, n: int) -> str:
+        """A whole number of hundredths: "15%"."""
+        return format_percent(Decimal(n) / 100, locale=self._cldr)
+
+    def country(self, code: str) -> str:
+        """The name of an ISO 3166-1 country; the code itself where CLDR knows none."""
+        return str(Locale.parse(self._cldr).territories.get(code, code))
+
+    def clock(self, time_of_day: TimeOfDay) -> str:
+        """A time of day that no date goes with, as the locale writes it."""
+        return format_time(time_of_day, "short", locale=self._cldr)

@@ -98,7 +98,10 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 class LineOption(Struct, frozen=True, kw_only=True):
-    """For the order page: what may be done with a line now, how much of it, until when, worth what, or why not."""
+    """For the order page: what may be done with a line now, how much of it, until when, worth what, or why not.
+
+    ``law`` is the id of the law that gives it, where the policy alone would have given less.
+    """
 
     action: Action
     line_id: str
@@ -114,6 +117,7 @@ class LineOption(Struct, frozen=True, kw_only=True):
     fee: int = 0
     label: Payer | None = None
     keep_item: bool = False
+    law: str | None = None
 
 
 def digest(decision: Decision) -> str:

@@ -1,7 +1,11 @@
-"""A decision in whole sentences, in the shopper's language. Every channel that speaks of one, speaks through here."""
+"""A decision in whole sentences, in the shopper's language. Every channel that speaks of one, speaks through here.
+
+What a row's mode has left to a person is spoken as what it is, a review: our own proposal is for the shop's people.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 
 from msgspec import Struct
@@ -9,7 +13,8 @@ from msgspec import Struct
 from plugin.core.words import Words
 from plugin.policies import sentences
 from plugin.policies.decision import Decision, LineDecision, LineOption
-from plugin.policies.reasons import Outcome
+from plugin.policies.reasons import Action, Outcome, Reason, Resolution
+from plugin.policies.refusals import ASK_REFUSE
 
 
 class LineExplanation(Struct, frozen=True):
@@ -26,33 +31,87 @@ class Explanation(Struct, frozen=True):
 
 def explain(decision: Decision, words: Words) -> Explanation:
     """Say a decision: what can be done and what comes back, or why not and what is possible instead."""
-    lines = tuple(LineExplanation(line.line_id, _line(line, line.left, words)) for line in decision.lines)
+    action, currency = decision.action, decision.amounts.currency
+    lines = tuple(
+        LineExplanation(line.line_id, _line(action, line, line.left, currency, _law_of(line), words))
+        for line in decision.lines
+    )
     if decision.outcome is Outcome.APPROVE:
-        return Explanation(_approved(decision, words), lines)
+        return Explanation(" ".join(_approved(decision, words)), lines)
     if not decision.lines:
-        return Explanation(words.say(sentences.ASK_REFUSE[decision.reason]), lines)
+        return Explanation(words.say(ASK_REFUSE[action][decision.reason]), lines)
     concerned = [said.sentence for line, said in zip(decision.lines, lines, strict=True) if _is_cause(decision, line)]
     if decision.outcome is Outcome.REVIEW:
         return Explanation(concerned[0] if len(concerned) == 1 else words.say(sentences.REVIEW_ASK), lines)
-    said = concerned if len(concerned) == 1 else [words.say(sentences.REFUSED_MANY), *concerned]
+    said = concerned if len(concerned) == 1 else [words.say(sentences.REFUSED_MANY[action]), *concerned]
     possible = [line.title for line in decision.lines if line.outcome is Outcome.APPROVE]
     if possible:
-        said.append(words.say(sentences.STILL_POSSIBLE, items=_titles(possible, words)))
+        said.append(words.say(sentences.STILL_POSSIBLE[action], items=_titles(possible, words)))
     return Explanation(" ".join(said), lines)
 
 
-def explain_option(option: LineOption, words: Words) -> str:
-    """What may be done with one line, and until when; or why not."""
-    return _line(option, option.quantity, words)
+def explain_option(option: LineOption, currency: str, words: Words) -> str:
+    """What may be done with one line, until when and on what terms; or why not. ``currency`` is the order's."""
+    return _line(option.action, option, option.quantity, currency, option.law, words)
 
 
 def _is_cause(decision: Decision, line: LineDecision) -> bool:
     return line.outcome is decision.outcome
 
 
-def _line(line: LineDecision | LineOption, left: int, words: Words) -> str:
-    sentence = sentences.line_sentence(line.outcome, line.reason, has_deadline=line.deadline is not None)
-    return words.say(sentence, item=line.title, until=_until(line.deadline, words), left=left)
+def _law_of(line: LineDecision) -> str | None:
+    """The id of the law that gave this answer, if one did."""
+    if line.reason is not Reason.STATUTORY:
+        return None
+    rules = (verdict.rule for verdict in line.verdicts if verdict.matched)
+    return next((rule.removeprefix(sentences.LAW) for rule in rules if rule.startswith(sentences.LAW)), None)
+
+
+def _line(
+    action: Action, line: LineDecision | LineOption, left: int, currency: str, law: str | None, words: Words
+) -> str:
+    sentence = sentences.line_sentence(action, line.outcome, line.reason, has_deadline=line.deadline is not None)
+    item = words.say(sentences.ITEM, item=line.title)
+    said = [words.say(sentence, item=item, until=_until(line.deadline, words), left=left)]
+    if line.outcome is Outcome.APPROVE:
+        said += _terms(action, line, currency, words)
+        if line.reason is Reason.STATUTORY:
+            said.append(_right(law, words))
+    return " ".join(said)
+
+
+def _terms(action: Action, line: LineDecision | LineOption, currency: str, words: Words) -> Iterator[str]:
+    if action in (Action.RETURN, Action.FAULT) and line.resolutions:
+        yield choice(line.resolutions, words)
+    if line.bonus and Resolution.STORE_CREDIT in line.resolutions:
+        yield words.say(sentences.BONUS, bonus=words.money(line.bonus, currency))
+    if line.fee:
+        yield words.say(sentences.FEE, fee=words.money(line.fee, currency))
+    yield from _way_back([line], words)
+
+
+def choice(resolutions: Iterable[Resolution], words: Words) -> str:
+    """What the shopper gets, or may choose from."""
+    among = tuple(resolutions)
+    if len(among) == 1:
+        return words.say(sentences.GETS[among[0]])
+    return words.say(sentences.CHOICE, choices=words.choice(words.say(sentences.CHOICES[each]) for each in among))
+
+
+def _way_back(lines: Iterable[LineDecision | LineOption], words: Words) -> Iterator[str]:
+    """Who pays the way back, or that there is none; said once, and only where it is so for all lines."""
+    terms = {(line.label, line.keep_item) for line in lines}
+    if len(terms) == 1:
+        label, keep_item = terms.pop()
+        if keep_item:
+            yield words.say(sentences.KEEP_ITEM)
+        elif label:
+            yield words.say(sentences.LABEL[label])
+
+
+def _right(law: str | None, words: Words) -> str:
+    name = sentences.LAWS.get(law or "")
+    return words.say(sentences.RIGHT_BY, law=words.say(name)) if name else words.say(sentences.RIGHT)
 
 
 def _until(deadline: datetime | None, words: Words) -> str:
@@ -63,7 +122,19 @@ def _until(deadline: datetime | None, words: Words) -> str:
     return words.moment(deadline - timedelta(minutes=1) if ends_with_the_day else deadline)
 
 
-def _approved(decision: Decision, words: Words) -> str:
+def _approved(decision: Decision, words: Words) -> Iterator[str]:
+    items = _titles([line.title for line in decision.lines], words)
+    if decision.action is Action.CANCEL:
+        yield _cancelled(decision, items, words)
+    else:
+        yield words.say(sentences.APPROVED[decision.action], items=items)
+        yield from _gets(decision, words)
+        yield from _way_back(decision.lines, words)
+    for law in dict.fromkeys(_law_of(line) for line in decision.lines if line.reason is Reason.STATUTORY):
+        yield _right(law, words)
+
+
+def _cancelled(decision: Decision, items: str, words: Words) -> str:
     amounts = decision.amounts
     if amounts.total == 0:
         everything, part = sentences.APPROVED_EVERYTHING_FREE, sentences.APPROVED_PART_FREE
@@ -73,10 +144,35 @@ def _approved(decision: Decision, words: Words) -> str:
         everything, part = sentences.APPROVED_EVERYTHING, sentences.APPROVED_PART
     return words.say(
         everything if decision.everything else part,
-        items=_titles([line.title for line in decision.lines], words),
+        items=items,
         amount=words.money(amounts.total, amounts.currency),
         fee=words.money(amounts.fee, amounts.currency),
     )
+
+
+def _gets(decision: Decision, words: Words) -> Iterator[str]:
+    """What the shopper gets for goods that go back, or that were faulty."""
+    amounts, resolution = decision.amounts, decision.resolution or Resolution.REFUND
+    fee, bonus = words.money(amounts.fee, amounts.currency), sum(line.bonus for line in decision.lines)
+    if decision.action is Action.EXCHANGE or resolution in (Resolution.EXCHANGE, Resolution.RESHIPMENT):
+        if decision.action is not Action.EXCHANGE:
+            yield words.say(sentences.GETS[resolution])
+        if amounts.fee:
+            yield words.say(sentences.FEE, fee=fee)
+        return
+    is_credit = resolution is Resolution.STORE_CREDIT
+    total = amounts.total + (bonus if is_credit else 0)
+    if total == 0:
+        yield words.say(sentences.GETS_NOTHING)
+        return
+    plain, less_fee = sentences.GETS_MONEY, sentences.GETS_MONEY_LESS_FEE
+    if is_credit:
+        plain, less_fee = sentences.GETS_CREDIT, sentences.GETS_CREDIT_LESS_FEE
+    yield words.say(less_fee if amounts.fee else plain, amount=words.money(total, amounts.currency), fee=fee)
+    if bonus and is_credit:
+        yield words.say(sentences.BONUS_WITHIN, bonus=words.money(bonus, amounts.currency))
+    elif bonus and all(Resolution.STORE_CREDIT in line.resolutions for line in decision.lines):
+        yield words.say(sentences.BONUS, bonus=words.money(bonus, amounts.currency))
 
 
 def _titles(titles: list[str], words: Words) -> str:

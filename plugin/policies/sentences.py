@@ -1,56 +1,31 @@
-"""Every sentence in which a decision is spoken: one message id per outcome and reason, whole and in English.
+"""Every sentence in which a decision is spoken: message ids, whole and in English.
 
-``templates/locales/<language>/policy.po`` hold the others. Placeholders of a line's sentences: ``item`` (its title)
-and ``until`` or ``left`` where named. No sentence blames, and each refusal says what is possible instead.
+``templates/locales/<language>/policy.po`` hold the others. No sentence blames, and each refusal says what is possible
+instead. Here is what is said of an approval and of an ask as a whole; ``refusals`` and ``reviews`` hold a sentence per
+reason. Placeholders: ``item`` and ``items`` (titles in quotation marks), ``until``, ``left``, and amounts as text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from plugin.policies.reasons import Outcome, Reason
+from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution
+from plugin.policies.refusals import ASK_REFUSE, LINE_REFUSE
+from plugin.policies.reviews import LINE_REVIEW
 
-LINE_ALLOWED = "“{item}” can be cancelled until it ships."
-LINE_ALLOWED_UNTIL = "“{item}” can be cancelled until {until}."
+ITEM = "“{item}”"  # how a title is quoted
 
-LINE_REVIEW: Mapping[Reason, str] = {
-    Reason.WINDOW_OVER: "The usual time to cancel “{item}” is over, so one of us will look at what can still be done.",
-    Reason.GIFT_CARD: "“{item}” is a gift card, so one of us will check that it has not been used, and cancel it.",
-    Reason.DIGITAL_GOODS: "“{item}” is delivered digitally, so one of us will look at your request first.",
-    Reason.MADE_TO_ORDER: "“{item}” is made for you, so one of us will ask the workshop how far it has come.",
-    Reason.FINAL_SALE: "“{item}” was sold as final sale, so one of us will look at your request first.",
-    Reason.BEING_PREPARED: "“{item}” is being prepared for shipping, so one of us will try to stop it for you.",
-    Reason.NOT_OFFERED: "“{item}” is not usually cancelled online, so one of us will look at your request.",
-    Reason.HIGH_VALUE: "For an order of this value, one of us looks at the cancellation of “{item}” before it is done.",
-    Reason.REPEATED: "One of us will look at the cancellation of “{item}” with you before it is done.",
-    Reason.PERSON_DECIDES: "One of us will look at the cancellation of “{item}” and answer you.",
-    Reason.ORDER_FROZEN: "We are checking a detail of this order, so one of us will see to “{item}” in person.",
-    Reason.OPEN_DISPUTE: "Your bank is looking at this payment, so one of us will settle “{item}” together with it.",
-    Reason.AMOUNTS_UNEXPLAINED: "We want the amount for “{item}” to be exactly right, so one of us checks it first.",
-    Reason.REFUNDED_ELSEWHERE: "Some money of this order was paid back already, so one of us checks “{item}” first.",
+LINE_ALLOWED: Mapping[Action, str] = {
+    Action.CANCEL: "{item} can be cancelled until it ships.",
+    Action.RETURN: "{item} can be sent back.",
+    Action.EXCHANGE: "{item} can be exchanged.",
+    Action.FAULT: "{item} can be reported here, and we will put it right.",
 }
-
-LINE_REFUSE: Mapping[Reason, str] = {
-    Reason.WINDOW_OVER: "The time to cancel “{item}” is over. Please talk to us, and we will see what we can do.",
-    Reason.GIFT_CARD: "“{item}” is a gift card that was sent at once, so it cannot be cancelled. "
-    "You can still use it or give it away, and we are happy to help.",
-    Reason.DIGITAL_GOODS: "“{item}” was delivered digitally, so it cannot be cancelled. "
-    "If something is wrong with it, please talk to us, and we will put it right.",
-    Reason.MADE_TO_ORDER: "“{item}” is made just for you and the work has begun, so it cannot be cancelled. "
-    "If something should be different, please talk to us quickly, and we will try.",
-    Reason.FINAL_SALE: "“{item}” was sold as final sale, so it cannot be cancelled. "
-    "If something is wrong with it, please talk to us.",
-    Reason.BEING_PREPARED: "“{item}” is already being packed, so it cannot be cancelled. "
-    "Please talk to us about sending it back once it arrives.",
-    Reason.NOT_OFFERED: "“{item}” cannot be cancelled online. Please talk to us, and we will look for another way.",
-    Reason.UNKNOWN_LINE: "One of these items is not in this order. Please choose from those on the order page.",
-    Reason.BAD_QUANTITY: "Please choose at least one of “{item}”.",
-    Reason.MORE_THAN_LEFT: "Of “{item}”, {left} can still be cancelled. Please choose that many or fewer.",
-    Reason.ORDER_CANCELLED: "“{item}” is cancelled already, with the whole order. There is nothing left for you to do.",
-    Reason.ALREADY_CANCELLED: "“{item}” is cancelled already. There is nothing left for you to do.",
-    Reason.ALREADY_SHIPPED: "“{item}” is already on its way, so it can no longer be cancelled. "
-    "Please talk to us about sending it back once it arrives.",
-    Reason.IN_OPEN_CASE: "We are already cancelling “{item}”. You will hear from us as soon as it is done.",
+LINE_ALLOWED_UNTIL: Mapping[Action, str] = {
+    Action.CANCEL: "{item} can be cancelled until {until}.",
+    Action.RETURN: "{item} can be sent back until {until}.",
+    Action.EXCHANGE: "{item} can be exchanged until {until}.",
+    Action.FAULT: "{item} can be reported here until {until}, and we will put it right.",
 }
 
 APPROVED_EVERYTHING = "Your order can be cancelled right away, and you get {amount} back."
@@ -59,33 +34,84 @@ APPROVED_EVERYTHING_FREE = "Your order can be cancelled right away. There is not
 APPROVED_PART = "We can cancel {items} right away, and you get {amount} back."
 APPROVED_PART_FEE = "We can cancel {items} right away. After a fee of {fee}, you get {amount} back."
 APPROVED_PART_FREE = "We can cancel {items} right away. There is nothing to pay back."
-REVIEW_ASK = "One of us will look at your request in person and answer you. You do not need to do anything."
-REFUSED_MANY = "These items cannot be cancelled together."
-ITEM = "“{item}”"  # how a title is quoted
-STILL_POSSIBLE = "You can still cancel {items}."
 
-ASK_REFUSE: Mapping[Reason, str] = {
-    Reason.NOTHING_ASKED: "Please choose the items that you would like to cancel.",
-    Reason.ORDER_CANCELLED: "This order is cancelled already. There is nothing left for you to do.",
-    Reason.ALREADY_CANCELLED: "Everything in this order is cancelled already. There is nothing left for you to do.",
-    Reason.ALREADY_SHIPPED: "This order is already on its way, so it can no longer be cancelled. "
-    "Please talk to us about sending it back once it arrives.",
-    Reason.IN_OPEN_CASE: "We are already cancelling this order. You will hear from us as soon as it is done.",
+# What goes back, or was faulty, is answered in two sentences: what is done, and what the shopper gets for it.
+APPROVED: Mapping[Action, str] = {
+    Action.RETURN: "You can send back {items}.",
+    Action.EXCHANGE: "You can exchange {items}.",
+    Action.FAULT: "We are sorry that something went wrong with {items}.",
+}
+GETS_MONEY = "You get {amount} back."
+GETS_MONEY_LESS_FEE = "After a fee of {fee}, you get {amount} back."
+GETS_CREDIT = "You get {amount} as store credit."
+GETS_CREDIT_LESS_FEE = "After a fee of {fee}, you get {amount} as store credit."
+GETS_NOTHING = "There is nothing to pay back."
+BONUS_WITHIN = "{bonus} of it is a bonus from us."
+
+# What comes with an approval; the page of the policy says it in the same words.
+GETS: Mapping[Resolution, str] = {
+    Resolution.REFUND: "You get your money back.",
+    Resolution.STORE_CREDIT: "You get store credit.",
+    Resolution.EXCHANGE: "You get an exchange.",
+    Resolution.RESHIPMENT: "We send it to you again.",
+}
+CHOICE = "You can choose: {choices}."
+CHOICES: Mapping[Resolution, str] = {
+    Resolution.REFUND: "your money back",
+    Resolution.STORE_CREDIT: "store credit",
+    Resolution.EXCHANGE: "an exchange",
+    Resolution.RESHIPMENT: "a new parcel",
+}
+BONUS = "With store credit you get {bonus} more."
+FEE = "A fee applies: {fee}."
+LABEL: Mapping[Payer, str] = {
+    Payer.SHOP: "We pay for the way back.",
+    Payer.SHOPPER: "You pay for the way back.",
+}
+KEEP_ITEM = "You can keep it: nothing needs to be sent back."
+RIGHT = "This is your right by law."
+RIGHT_BY = "This is your right by law: {law}."
+LAW = "law:"  # how the verdicts of the law begin (``Verdict.rule``)
+LAWS: Mapping[str, str] = {}  # the names of the laws, by id
+
+REVIEW_ASK = "One of us will look at your request in person and answer you. You do not need to do anything."
+REFUSED_MANY: Mapping[Action, str] = {
+    Action.CANCEL: "These items cannot be cancelled together.",
+    Action.RETURN: "These items cannot be sent back together.",
+    Action.EXCHANGE: "These items cannot be exchanged together.",
+    Action.FAULT: "These items cannot be reported together.",
+}
+STILL_POSSIBLE: Mapping[Action, str] = {
+    Action.CANCEL: "You can still cancel {items}.",
+    Action.RETURN: "You can still send back {items}.",
+    Action.EXCHANGE: "You can still exchange {items}.",
+    Action.FAULT: "You can still report {items}.",
 }
 
 
-def line_sentence(outcome: Outcome, reason: Reason, *, has_deadline: bool) -> str:
+def line_sentence(action: Action, outcome: Outcome, reason: Reason, *, has_deadline: bool) -> str:
     """The message id for one line."""
     if outcome is Outcome.APPROVE:
-        return LINE_ALLOWED_UNTIL if has_deadline else LINE_ALLOWED
-    return (LINE_REVIEW if outcome is Outcome.REVIEW else LINE_REFUSE)[reason]
+        return (LINE_ALLOWED_UNTIL if has_deadline else LINE_ALLOWED)[action]
+    return (LINE_REVIEW if outcome is Outcome.REVIEW else LINE_REFUSE)[action][reason]
+
+
+def _every_sentence() -> Iterator[str]:
+    for by_action in (LINE_ALLOWED, LINE_ALLOWED_UNTIL, APPROVED, REFUSED_MANY, STILL_POSSIBLE):
+        yield from by_action.values()
+    for by_reason in (LINE_REVIEW, LINE_REFUSE, ASK_REFUSE):
+        for sentences in by_reason.values():
+            yield from sentences.values()
+    yield from (
+        APPROVED_EVERYTHING, APPROVED_EVERYTHING_FEE, APPROVED_EVERYTHING_FREE,
+        APPROVED_PART, APPROVED_PART_FEE, APPROVED_PART_FREE, ITEM,
+        GETS_MONEY, GETS_MONEY_LESS_FEE, GETS_CREDIT, GETS_CREDIT_LESS_FEE, GETS_NOTHING, BONUS_WITHIN,
+        CHOICE, BONUS, FEE, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
+    )  # fmt: skip
+    for said in (GETS, CHOICES, LABEL, LAWS):
+        yield from said.values()
 
 
 def all_sentences() -> tuple[str, ...]:
     """Every message id, for the test that holds the catalogues complete."""
-    whole = (
-        APPROVED_EVERYTHING, APPROVED_EVERYTHING_FEE, APPROVED_EVERYTHING_FREE,
-        APPROVED_PART, APPROVED_PART_FEE, APPROVED_PART_FREE, REVIEW_ASK, REFUSED_MANY, ITEM, STILL_POSSIBLE,
-    )  # fmt: skip
-    lines = (LINE_ALLOWED, LINE_ALLOWED_UNTIL, *LINE_REVIEW.values(), *LINE_REFUSE.values())
-    return (*lines, *whole, *ASK_REFUSE.values())
+    return tuple(dict.fromkeys(_every_sentence()))

@@ -77,5 +77,5 @@ def test_a_listing_is_joined_as_the_language_joins() -> None:
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_catalogues_are_read_without_a_build_step(language: str) -> None:
-    assert catalogue(language).gettext("Please choose at least one of “{item}”.").count("{item}") == 1
+    assert catalogue(language).gettext("Please choose at least one of {item}.").count("{item}") == 1
     assert catalogue(language) is catalogue(language)

@@ -13,8 +13,10 @@ from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import options
 from plugin.policies.document import Fee, Then
 from plugin.policies.explain import explain, explain_option
-from plugin.policies.reasons import POLICY_REASONS, REASONS_OF_OUTCOME, Outcome, Reason
-from plugin.policies.sentences import ASK_REFUSE, LINE_REFUSE, LINE_REVIEW, all_sentences
+from plugin.policies.reasons import REASONS_OF_OUTCOME, Action, Outcome, Reason
+from plugin.policies.refusals import ASK_REFUSE, LINE_REFUSE
+from plugin.policies.reviews import LINE_REVIEW
+from plugin.policies.sentences import all_sentences
 from plugin.ports.orders import LineKind
 from tests.unit.policies.making import (
     DEFAULT,
@@ -44,13 +46,29 @@ def test_every_sentence_is_said_in_every_language_with_the_same_placeholders(lan
     assert language == "en" or said != sentence
 
 
-def test_every_reason_has_a_sentence_for_each_outcome_that_it_can_have() -> None:
-    found_by_decide = set(Reason) - POLICY_REASONS
-    guards = {
-        Reason.ORDER_FROZEN, Reason.OPEN_DISPUTE, Reason.AMOUNTS_UNEXPLAINED, Reason.REFUNDED_ELSEWHERE,
-    }  # fmt: skip
-    assert set(LINE_REVIEW) == REASONS_OF_OUTCOME[Outcome.REVIEW] | guards
-    assert set(LINE_REFUSE) | set(ASK_REFUSE) == REASONS_OF_OUTCOME[Outcome.REFUSE] | (found_by_decide - guards)
+# Found by decide() before any row is asked.
+STRUCTURE = {
+    Reason.UNKNOWN_LINE, Reason.BAD_QUANTITY, Reason.MORE_THAN_LEFT, Reason.ORDER_CANCELLED, Reason.ALREADY_CANCELLED,
+    Reason.ALREADY_RETURNED, Reason.IN_OPEN_CASE,
+}  # fmt: skip
+OF_WHOLE = {
+    Reason.NOTHING_ASKED, Reason.ORDER_CANCELLED, Reason.ALREADY_CANCELLED, Reason.ALREADY_RETURNED,
+    Reason.IN_OPEN_CASE,
+}  # fmt: skip
+GUARDS = {Reason.ORDER_FROZEN, Reason.OPEN_DISPUTE, Reason.AMOUNTS_UNEXPLAINED, Reason.REFUNDED_ELSEWHERE}
+
+
+@pytest.mark.parametrize("action", Action)
+def test_every_reason_has_a_sentence_for_each_outcome_that_it_can_have(action: Action) -> None:
+    where_it_is = Reason.ALREADY_SHIPPED if action is Action.CANCEL else Reason.NOT_SHIPPED
+    assert set(LINE_REVIEW[action]) == REASONS_OF_OUTCOME[Outcome.REVIEW] | GUARDS | {Reason.STATUTORY}
+    assert set(LINE_REFUSE[action]) == REASONS_OF_OUTCOME[Outcome.REFUSE] | STRUCTURE | {where_it_is}
+    assert set(ASK_REFUSE[action]) == OF_WHOLE | {where_it_is}
+
+
+def test_no_reason_is_without_a_sentence() -> None:
+    said = {reason for action in Action for reason in (*LINE_REVIEW[action], *LINE_REFUSE[action], *ASK_REFUSE[action])}
+    assert said | {Reason.ALLOWED} == set(Reason)
 
 
 def test_an_approval_says_what_comes_back() -> None:
@@ -113,14 +131,14 @@ def test_the_order_page_says_until_when() -> None:
     allowed = some_rules((When(since_placed=Since(at_least=Span(days=1))), REFUSE))
     words = Words("es", ZoneInfo("Europe/Madrid"))
     order = an_order(time_zone="Europe/Madrid")
-    assert explain_option(options(order, DEFAULT, SOON)[0], words) == (
+    assert explain_option(options(order, DEFAULT, SOON)[0], "USD", words) == (
         "«Mug» se puede cancelar mientras no se haya enviado."
     )
-    assert explain_option(options(order, allowed, SOON)[0], words) == (
+    assert explain_option(options(order, allowed, SOON)[0], "USD", words) == (
         "«Mug» se puede cancelar hasta el 24 de noviembre de 2026, 23:59 (CET)."
     )
     late = options(order, rules, SOON + timedelta(days=3))[0]
-    assert explain_option(late, Words("ru", UTC)) == (
+    assert explain_option(late, "USD", Words("ru", UTC)) == (
         "Срок отмены «Mug» уже прошёл. Напишите нам, и мы посмотрим, что можно сделать."
     )
 
