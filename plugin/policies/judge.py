@@ -9,16 +9,20 @@ from typing import NamedTuple
 from plugin.policies.decision import Verdict
 from plugin.policies.document import Then
 from plugin.policies.facts import Ask, LineFacts, OrderFacts
-from plugin.policies.reasons import Outcome
+from plugin.policies.reasons import Outcome, Reason
 from plugin.policies.rules import BEFORE, NEVER, Rule, Rules
 
 
 class Judgement(NamedTuple):
-    """The answer of the first row that matched, every verdict up to it, and the moment from which it is a refusal."""
+    """The answer of the first row that matched, every verdict up to it, and the moment from which it is a refusal.
+
+    ``reason`` is set where it is not the row's own but found by the law (``plugin.policies.law``).
+    """
 
     then: Then
     verdicts: tuple[Verdict, ...]
     deadline: datetime | None
+    reason: Reason | None = None
 
 
 # A row whose other conditions hold: from when until when its clocks hold too, and its outcome.

@@ -1,0 +1,90 @@
+"""When a statutory period ends: with the last hour of its last day, where the shopper is.
+
+Counted as Regulation (EEC, Euratom) No 1182/71 does (Art. 3): the day of the event does not count, and a last day that
+is a Saturday, a Sunday or a public holiday moves to the next working day, under the statutes that say so.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+
+import holidays
+
+from plugin.policies.calendars import knows_holidays
+from plugin.policies.facts import LineFacts, OrderFacts
+from plugin.policies.law.statutes import Conformity, Start, Withdrawal
+from plugin.policies.windows import zone_of
+from plugin.ports.orders import LineKind
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+def withdrawal_ends(law: Withdrawal, order: OrderFacts, line: LineFacts) -> datetime | None:
+    """The first moment (UTC) at which the line's period is over; None while it has not begun to run."""
+    started = _started(law, order, line)
+    return None if started is None else _end(law, order, started)
+
+
+def conformity_ends(law: Conformity, order: OrderFacts, line: LineFacts) -> datetime | None:
+    """The first moment (UTC) at which the trader no longer answers for the line; None before it was delivered."""
+    if line.delivered_at is None:
+        return None
+    day = _day(order, line.delivered_at)
+    return _midnight_after(order, _years_later(day, law.years) + law.days * _DAY)
+
+
+def _started(law: Withdrawal, order: OrderFacts, line: LineFacts) -> datetime | None:
+    if line.kind in law.from_conclusion:
+        return order.placed_at
+    if law.start is Start.RECEIPT:
+        return line.delivered_at
+    received = [each.delivered_at for each in order.lines if _is_sent(each)]
+    return max((at for at in received if at is not None), default=None) if None not in received else None
+
+
+def _is_sent(line: LineFacts) -> bool:
+    """Whether this line belongs to what the shopper receives: goods of which any have left or still have to."""
+    return line.kind is LineKind.PHYSICAL and (line.fulfilled > 0 or line.left > 0)
+
+
+def _end(law: Withdrawal, order: OrderFacts, started: datetime) -> datetime:
+    day, country = _day(order, started), order.country or ""
+    if law.business_days:
+        for _ in range(law.days):
+            day = _working_day_from(day + _DAY, country)
+    else:
+        day += law.days * _DAY
+        if law.rolls_over is not None:
+            day = _working_day_from(day, country)
+    return _midnight_after(order, day)
+
+
+def _working_day_from(day: date, country: str) -> date:
+    while day.weekday() >= _SATURDAY or day in _public_holidays(country, day.year):
+        day += _DAY
+    return day
+
+
+@lru_cache(maxsize=512)
+def _public_holidays(country: str, year: int) -> frozenset[date]:
+    if not knows_holidays(country):
+        return frozenset()
+    return frozenset(holidays.country_holidays(country, years=year))
+
+
+def _day(order: OrderFacts, at: datetime) -> date:
+    return at.astimezone(zone_of(order.time_zone)).date()
+
+
+def _midnight_after(order: OrderFacts, day: date) -> datetime:
+    return datetime.combine(day + _DAY, time(0), zone_of(order.time_zone)).astimezone(UTC)
+
+
+def _years_later(day: date, years: int) -> date:
+    """The same date in a later year; after 29 February the last day of that month."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
