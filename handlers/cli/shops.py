@@ -141,6 +141,7 @@ def show(shop_id: ShopId) -> None:
                 "stripe_connected": found.sealed_stripe_api_key is not None,
                 "stripe_api_base": found.stripe_api_base,
                 "paused": found.paused,
+                "money_stopped": found.money_stopped,
                 "hooks": _hooks(settings, found),
                 "link": await _link(found.id),
                 "settings": found.settings,
@@ -204,22 +205,29 @@ def pause(shop_id: ShopId) -> None:
     out.print(f"[green]✓[/] {run(_set_paused(shop_id, paused=True))} is paused. A person decides.", highlight=False)
 
 
+@shop.command("stop")
+def stop(shop_id: ShopId) -> None:
+    """Pause, and hold back every refund that has not been sent: nothing of this shop moves until it resumes."""
+    name = run(_set_paused(shop_id, paused=True, money_stopped=True))
+    out.print(f"[green]✓[/] {name} is stopped. Nothing is paid back until you resume it.", highlight=False)
+
+
 @shop.command("resume")
 def resume(shop_id: ShopId) -> None:
-    """Let the policy decide again. Requests that wait for a person keep waiting for one."""
+    """Let the policy decide and the money move again. Requests that wait for a person keep waiting for one."""
     out.print(f"[green]✓[/] {run(_set_paused(shop_id, paused=False))} decides by its policy.", highlight=False)
 
 
-async def _set_paused(shop_id: str, *, paused: bool) -> str:
+async def _set_paused(shop_id: str, *, paused: bool, money_stopped: bool = False) -> str:
     import structlog
 
     from plugin.shops.service import set_paused
 
     async with opened(load()):
         (found,) = await shops_of(shop_id)
-        await set_paused(found, paused=paused)
+        await set_paused(found, paused=paused, money_stopped=money_stopped)
         log = structlog.get_logger("comeback.shops")
-        log.warning("shop_paused" if paused else "shop_resumed", shop_id=found.id)
+        log.warning("shop_paused" if paused else "shop_resumed", shop_id=found.id, money_stopped=money_stopped)
         return found.name
 
 

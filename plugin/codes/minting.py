@@ -200,9 +200,9 @@ async def forget_customer(
     if customer_hash is None:
         return
     await tx.execute(
-        "DELETE FROM counters WHERE shop_id = $1 AND starts_with(key, $2) "
+        "DELETE FROM counters WHERE shop_id = $1 AND (starts_with(key, $2) OR starts_with(key, $4)) "
         "AND NOT EXISTS (SELECT 1 FROM orders WHERE shop_id = $1 AND customer_hash = $3)",
-        shop_id, f"codes:{customer_hash}:", customer_hash,
+        shop_id, f"codes:{customer_hash}:", customer_hash, f"money:of:{customer_hash}:",
     )  # fmt: skip
 
 

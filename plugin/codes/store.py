@@ -15,7 +15,7 @@ from plugin.codes.refusals import CodeUnknown
 from plugin.codes.rules import Standing, Terms, normalised
 from plugin.codes.states import CODE, CodeState
 from plugin.core.ids import token_hash
-from plugin.db import Transaction, read
+from plugin.db import Transaction, read, rows
 from plugin.ports.orders import OrderState
 from plugin.ports.payments import PromotionKind
 
@@ -159,13 +159,20 @@ async def count_up(tx: Transaction, shop_id: str, key: str, by: int, cap: int) -
     return bool(counted)
 
 
-async def charge(tx: Transaction, shop_id: str, key: str, by: int) -> None:
-    """Add to a counter what has been spent already, cap or not."""
-    await tx.execute(
+async def charge(tx: Transaction, shop_id: str, key: str, by: int) -> int:
+    """Add to a counter what has been spent already, cap or not; returns what it comes to."""
+    counted = await tx.rows(
         "INSERT INTO counters (shop_id, key, n) VALUES ($1, $2, $3) ON CONFLICT (shop_id, key) "
-        "DO UPDATE SET n = counters.n + $3",
+        "DO UPDATE SET n = counters.n + $3 RETURNING n",
         shop_id, key, by,
     )  # fmt: skip
+    return int(counted[0]["n"])
+
+
+async def counted(shop_id: str, keys: Sequence[str]) -> dict[str, int]:
+    """What these counters have come to; one that was never counted up is left out."""
+    found = await rows("SELECT key, n FROM counters WHERE shop_id = $1 AND key = ANY($2)", shop_id, list(keys))
+    return {row["key"]: row["n"] for row in found}
 
 
 async def count_down(tx: Transaction, shop_id: str, key: str, by: int) -> None:

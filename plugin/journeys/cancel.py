@@ -10,8 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from msgspec import structs
@@ -24,6 +24,7 @@ from plugin.cases.store import PRIOR_WINDOW, ownership_of
 from plugin.core.errors import DomainError
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
+from plugin.journeys import limits
 from plugin.journeys.holds import begin_hold
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.promises import promised_dates
@@ -33,7 +34,7 @@ from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
 from plugin.outbox import service as outbox
 from plugin.policies.decide import decide
-from plugin.policies.decision import Decision, digest
+from plugin.policies.decision import Decision, Verdict, digest
 from plugin.policies.facts import Ask, OrderFacts
 from plugin.policies.reasons import Outcome, Reason
 from plugin.policies.service import LivePolicy, live_policy
@@ -48,6 +49,7 @@ from plugin.shops.service import settings_of
 ASK_STORE = "ask_store"
 STORE_HAS = timedelta(hours=24)
 WE_HAVE = timedelta(minutes=10)
+LIMIT = "limit:"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
             legs = plan(decision.amounts, can_give, everything=decision.everything)
         except NotEnoughToRefund:
             decision = structs.replace(decision, outcome=Outcome.REVIEW, reason=Reason.AMOUNTS_UNEXPLAINED)
+    if decision.outcome is Outcome.APPROVE and (limit := await limits.reached(shop, _approval(order, decision, at))):
+        decision = _over_limit(decision, limit)
     promised = promised_dates(legs, payments, settings_of(shop), at)
     return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policy)
 
@@ -138,6 +142,19 @@ async def confirm_cancellation(
     return case
 
 
+def _approval(order: StoredOrder, decision: Decision, at: datetime) -> limits.Approval:
+    amounts = decision.amounts
+    return limits.Approval(amounts.currency, amounts.total, order.id, order.row.customer_hash, at)
+
+
+def _over_limit(decision: Decision, limit: str) -> Decision:
+    """The same, decided by a person; the verdict names the limit."""
+    verdict = Verdict(f"{LIMIT}{limit}", matched=True, outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
+    return structs.replace(
+        decision, outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES, verdicts=(*decision.verdicts, verdict)
+    )
+
+
 async def _open(tx: Transaction, ports: Ports, shop: Shop, now: Preview, ask: Ask, asked_by: str, locale: str) -> Case:
     at = ports.clock.now()
     return await open_case(
@@ -159,6 +176,10 @@ async def _approve(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: P
     await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
     await reserve(tx, case, now.legs, promised_for=now.promised, at=at)
     await ask_for_it(tx, ports, case)
+    # Last, for the counters of a shop are everybody's: another order may have used up what was there when it was read.
+    if limit := await limits.take(tx, ports, shop, _approval(now.order, now.decision, at)):
+        over = _over_limit(now.decision, limit)
+        raise DecisionChanged(replace(now, decision=over, digest=digest(over)))
 
 
 async def ask_for_it(tx: Transaction, ports: Ports, case: Case) -> None:
@@ -171,7 +192,9 @@ async def ask_for_it(tx: Transaction, ports: Ports, case: Case) -> None:
 async def _review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     at = ports.clock.now()
     due = person_answers_by(settings_of(shop), at)
-    await move(tx, case, CaseState.IN_REVIEW, at=at, due_at=due, why=str(now.decision.reason))
+    is_over = any(verdict.rule.startswith(LIMIT) for verdict in now.decision.verdicts)
+    why = "over_limit" if is_over else str(now.decision.reason)
+    await move(tx, case, CaseState.IN_REVIEW, at=at, due_at=due, why=why)
     await begin_hold(tx, ports, shop, case)
     await tell_case(tx, case, "under_review")
     await tell_staff(tx, case, AlertKind.REVIEW)

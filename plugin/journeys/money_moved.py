@@ -11,6 +11,7 @@ from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
+from plugin.journeys.limits import refund_failed
 from plugin.journeys.store_books import case_is_done, refunded_at_stripe
 from plugin.journeys.tell import TELL, tell_case, tell_staff
 from plugin.journeys.told import paid_again, was_told
@@ -84,6 +85,7 @@ async def money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, wh
     await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why=why)
     await tell_case(tx, case, "refund_problem")
     await tell_staff(tx, case, AlertKind.REFUND_STUCK)
+    await refund_failed(tx, ports, shop, at)
 
 
 async def hand_to_person(

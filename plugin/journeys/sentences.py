@@ -19,6 +19,7 @@ WHY_OF_PERSON_REASON = {
 # To the staff, in the shop's language.
 ALERT_WHY = {
     "review": "The policy wants a person to decide this cancellation.",
+    "over_limit": "What may be approved without a person is used up, so that a person decides this cancellation.",
     "store_too_late": (
         "The store says that it is too late to cancel: the parcel has left. The shopper was told; offer a return."
     ),
@@ -64,6 +65,17 @@ STORE_LEFT = (
     " comes to you. Connect it again to go on: comeback connect"
 )
 
+BREAKER = {
+    "approvals_per_hour": (
+        "More cancellations were approved within an hour than your limit allows, so the shop is paused: what shoppers"
+        " ask for comes to you. Look whether all is well, then let it go on."
+    ),
+    "failed_refunds_per_hour": (
+        "More refunds failed within an hour than your limit allows, so the shop is paused: what shoppers ask for comes"
+        " to you. Look at the connection to your payment provider, then let it go on."
+    ),
+}
+
 # What a colleague reads about an order, in plain lines.
 ORDER_STANDS = "{shipped} of {ordered} items of this order have shipped."
 ORDER_CANCELLED = "This order is cancelled."
@@ -83,7 +95,15 @@ CASE_STANDS = {
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
-    story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_STANDS.values())
+    story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_STANDS.values(), *BREAKER.values())
     disputes = (DISPUTE_OPENED, DISPUTE_ASKED, DISPUTE_OVER, DISPUTE_LOST)
     privacy = (DATA_ASKED, DATA_NOT_KEPT, ERASURE_WAITS, STORE_LEFT)
-    return (PERSON_SAID_NO, *WHY_OF_PERSON_REASON.values(), *ALERT_WHY.values(), *disputes, *privacy, *story)
+    return (
+        PERSON_SAID_NO,
+        *WHY_OF_PERSON_REASON.values(),
+        *ALERT_WHY.values(),
+        *disputes,
+        *privacy,
+        *story,
+        *BREAKER.values(),
+    )

@@ -77,6 +77,8 @@ async def settle_leg(ports: Ports, claim: Claim) -> None:
     """Work: bring one leg to its end, or as far as it goes now."""
     shop = await get_shop(claim.shop_id)
     found, payment = await get_leg_and_payment(claim.shop_id, claim.ref)
+    if shop.money_stopped and LegState(found.state) is LegState.RESERVED:
+        raise Later(MONEY_WAITS_AT_MOST, "the shop has stopped all its money")
     await _read_again(ports, shop, claim, found, payment)
     call = await _prepare(ports, claim, shop, found)
     if call is None:

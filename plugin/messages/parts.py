@@ -205,3 +205,4 @@ class AlertKind(StrEnum):
     DATA_ASKED = "data_asked"
     ERASURE_WAITS = "erasure_waits"
     STORE_LEFT = "store_left"
+    BREAKER = "breaker"

@@ -277,3 +277,5 @@ class Phrases:
                 return say("An erasure has to wait")
             case AlertKind.STORE_LEFT:
                 return say("The store has disconnected")
+            case AlertKind.BREAKER:
+                return say("Automatic approvals are paused")

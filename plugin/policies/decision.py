@@ -15,7 +15,7 @@ from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolu
 class Verdict(Struct, frozen=True, omit_defaults=True):
     """One rule that was tried: a row's id, ``otherwise``, ``structure`` (what cannot be done at all), ``guard`` (what a
     person must see, whatever the policy says), ``law:…`` (what the policy cannot go below) or ``mode`` (a row that a
-    person still answers for).
+    person still answers for) or ``limit:…`` (what may be approved without a person is used up).
 
     ``failed`` names the first condition that did not hold; a matching rule has ``outcome`` and ``reason``.
     """

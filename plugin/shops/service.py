@@ -120,10 +120,11 @@ async def connect_shop(
     )  # fmt: skip
 
 
-async def set_paused(shop: Shop, *, paused: bool) -> None:
-    """Stop all automatic approvals of the shop, or let them go on."""
-    shop.paused = paused
-    await shop.save(update_fields=["paused"])
+async def set_paused(shop: Shop, *, paused: bool, money_stopped: bool = False) -> None:
+    """Stop all automatic approvals of the shop, or let them go on; with ``money_stopped`` nothing is sent to a
+    custodian either, until the shop goes on. What was sent before is still asked about."""
+    shop.paused, shop.money_stopped = paused, money_stopped
+    await shop.save(update_fields=["paused", "money_stopped"])
 
 
 async def get_shop(shop_id: str) -> Shop:

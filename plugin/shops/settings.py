@@ -62,6 +62,21 @@ class CodeOffer(Struct, frozen=True, kw_only=True):
     mail: Literal["consent", "soft_opt_in", "never"] = "soft_opt_in"
 
 
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much may be approved without a person, in minor units by currency; a currency that is not named has no limit.
+
+    Above a limit a person decides, until its hour, day or month (UTC) is over. The two counts are breakers: when one is
+    reached within an hour, the shop is paused and its people are told.
+    """
+
+    per_order: dict[str, int] = {}
+    per_customer_month: dict[str, int] = {}
+    per_hour: dict[str, int] = {}
+    per_day: dict[str, int] = {}
+    approvals_per_hour: int | None = None
+    failed_refunds_per_hour: int | None = 25
+
+
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -69,13 +84,16 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     brand: Brand = Brand()
     person: Person = Person()
     codes: CodeOffer = CodeOffer()
+    limits: Limits = Limits()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()
 
 
+MONEY_LIMITS = ("per_order", "per_customer_month", "per_hour", "per_day")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 _PLACE = re.compile(r" - at `\$\.?(.*)`")
 _WANTED = {
@@ -106,6 +124,10 @@ def _is_web_address(url: str) -> bool:
     return url.isprintable() and " " not in url and bool(parts.hostname) and (parts.scheme == "https" or is_here)
 
 
+def _is_below(limits: dict[str, int], least: int) -> bool:
+    return any(limit < least or not _CURRENCY.fullmatch(currency) for currency, limit in limits.items())
+
+
 def parse_settings(raw: object) -> ShopSettings:
     """Strictly read settings from JSON; raises ``BadSettings`` naming the field."""
     try:
@@ -113,7 +135,7 @@ def parse_settings(raw: object) -> ShopSettings:
     except Invalid as error:
         place = _PLACE.search(str(error))
         raise BadSettings(detail=str(error), param=place.group(1) if place else None) from error
-    offer, person, brand = settings.codes, settings.person, settings.brand
+    offer, person, brand, limits = settings.codes, settings.person, settings.brand, settings.limits
     faults = {
         "brand.accent": not _COLOUR.fullmatch(brand.accent),
         "codes.percent": offer.kind == "percent" and not 1 <= (offer.percent or 0) <= 100,
@@ -122,6 +144,10 @@ def parse_settings(raw: object) -> ShopSettings:
         "codes.valid_days": not 1 <= offer.valid_days <= 730,
         "codes.per_customer": not 0 <= offer.per_customer <= 100 or not 1 <= offer.per_days <= 730,
         "codes.held_out_percent": not 0 <= offer.held_out_percent <= 50,
+        **{f"limits.{name}": _is_below(getattr(limits, name), 0) for name in MONEY_LIMITS},
+        "limits.approvals_per_hour": limits.approvals_per_hour is not None and limits.approvals_per_hour < 1,
+        "limits.failed_refunds_per_hour": limits.failed_refunds_per_hour is not None
+        and limits.failed_refunds_per_hour < 1,
         "time_zone": find_zone(settings.time_zone) is None,
         "country": not _COUNTRY.fullmatch(settings.country),
         "locale": not _LOCALE.fullmatch(settings.locale),
