@@ -1,5 +1,5 @@
-"""What is done every minute, by one process at a time: forgetting what has expired, sealing the audit, and having
-stores and custodians asked for what no webhook may have told."""
+"""What is done every minute, by one process at a time: forgetting what has expired, sealing the audit, having
+stores and custodians asked for what no webhook may have told, and putting scheduled policies live."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from plugin.journeys.payment_reported import READ_PAYMENT
 from plugin.journeys.poll import POLL_STORE
 from plugin.journeys.poll_stripe import POLL_STRIPE
 from plugin.outbox import service as outbox
+from plugin.policies.service import shops_with_due_versions, take_effect
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import payments_to_read_again
 from plugin.shops.links import links_to_poll, shops_to_poll_at_stripe
@@ -48,6 +49,9 @@ async def keep_house(ports: Ports) -> None:
         for shop_id, day in await unsealed_days(at.date() - SEALED_WITHIN, last_day):
             await write_root(tx, shop_id, day)
     await expire_due(ports)
+    for shop_id in await shops_with_due_versions(at):
+        async with transaction(ports.doorbell) as tx:
+            await take_effect(tx, shop_id, at)
 
 
 async def _poll(tx: Transaction, kind: str, shop_ids: Sequence[str]) -> None:

@@ -88,7 +88,7 @@ async def a_policy(shop: Shop, at: datetime = NOON, **changes: Any) -> PolicyVer
         return live
     values: dict[str, Any] = {
         "id": new_id("pol"), "shop_id": shop.id, "number": 1, "hash": "0" * 64, "document": {}, "state": "live",
-        "published_by": "tests", "published_at": at,
+        "written_by": "tests", "written_at": at, "published_by": "tests", "published_at": at, "live_from": at,
     }  # fmt: skip
     return await PolicyVersion.create(**(values | changes))
 

@@ -19,8 +19,8 @@ def show_policy(shop_id: ShopId) -> None:
     """The policy that decides now, as JSON."""
 
     async def read() -> object:
+        from plugin.policies.live import NoPolicy
         from plugin.policies.models import PolicyVersion
-        from plugin.policies.service import NoPolicy
 
         async with opened(load()):
             (found,) = await shops_of(shop_id)
@@ -36,7 +36,7 @@ def show_policy(shop_id: ShopId) -> None:
 def publish_policy(shop_id: ShopId, document: Document, by: By = "comeback policy publish") -> None:
     """Check a policy of a JSON file and make it the live version. Cases keep the version that decided them."""
 
-    async def put() -> int:
+    async def put() -> int | None:
         from plugin.db import transaction
         from plugin.policies.document import parse_policy
         from plugin.policies.service import publish

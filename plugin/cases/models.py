@@ -14,7 +14,7 @@ class Case(Model):
     ``waiting_on`` and ``due_at`` are set in every state that is not terminal, and empty in the others. ``withheld`` is
     what a person has taken off what was decided, for a ``withheld_reason``; ``owed`` is what is left. ``store_request``
     is what the store is asked, pinned before the first call and unchanged until a person asks anew; ``store_asks``
-    numbers those asks.
+    numbers those asks. ``answer`` is what a person said to a case under review: approved, less or refused.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -47,6 +47,7 @@ class Case(Model):
     store_request: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
     store_reason = fields.TextField(null=True)
     person_reason = fields.CharField(max_length=60, null=True)
+    answer = fields.CharField(max_length=10, null=True)
     asked_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)

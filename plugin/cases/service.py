@@ -18,8 +18,8 @@ from plugin.orders.service import StoredOrder
 from plugin.outbox import service as outbox
 from plugin.policies.decision import Amounts, Decision, digest
 from plugin.policies.facts import Ask, Component, OrderFacts
+from plugin.policies.live import LivePolicy
 from plugin.policies.reasons import Outcome
-from plugin.policies.service import LivePolicy
 
 CASE_DUE = "case_due"
 

@@ -36,8 +36,8 @@ from plugin.outbox import service as outbox
 from plugin.policies.decide import decide
 from plugin.policies.decision import Decision, Verdict, digest
 from plugin.policies.facts import Ask, OrderFacts
+from plugin.policies.live import LivePolicy, live_policy
 from plugin.policies.reasons import Outcome, Reason
-from plugin.policies.service import LivePolicy, live_policy
 from plugin.ports.runtime import Ports
 from plugin.refunds.plan import NotEnoughToRefund, PlannedLeg, plan
 from plugin.refunds.service import reserve
@@ -94,7 +94,7 @@ async def preview_cancellation(ports: Ports, shop: Shop, order_id: str, ask: Ask
 
 async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Preview:
     at = ports.clock.now()
-    policy = await live_policy(shop.id)
+    policy = await live_policy(shop.id, at)
     payments, can_give = await payments_and_payables(order.id)
     transit = timedelta(days=settings_of(shop).transit_days)
     ownership = await ownership_of(order, since=at - PRIOR_WINDOW)

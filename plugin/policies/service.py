@@ -1,73 +1,153 @@
-"""Publishing immutable policy versions, and finding the one that is live."""
+"""What people do with the versions of a policy: draft, schedule, publish, publish again. Each step is audited.
+
+Two people who publish at once name the version that they took to be live, and the second of them is told who was
+faster. Only a draft can change, and whoever replaces it names the one that they have seen.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
-from plugin.core.errors import DomainError
-from plugin.core.ids import new_id
 from plugin.db import Transaction, rows
-from plugin.policies.document import Policy, parse_policy, policy_hash
+from plugin.policies.document import Policy, policy_hash
 from plugin.policies.models import PolicyVersion
-from plugin.policies.rules import Rules, compile_policy
+from plugin.policies.states import VERSION, VersionState
+from plugin.policies.version_refusals import AlreadyScheduled, NoDraft, NoSuchVersion, NothingScheduled, NotInTheFuture
+from plugin.policies.versions import agree, draft_changed, hold, note, policy_of, put_live, written
 
 
-class NoPolicy(DomainError):
-    status = 409
-    code = "no_policy"
-    sentence = "This shop has not published a policy yet."
+async def publish(
+    tx: Transaction, *, shop_id: str, policy: Policy, by: str, at: datetime, expected_live: int | None = None
+) -> PolicyVersion:
+    """Make ``policy`` the live version at once; a draft stays as it is. ``expected_live`` is the number of the version
+    that is to be replaced, 0 for none.
 
-
-@dataclass(frozen=True)
-class LivePolicy:
-    """The version that decides now, compiled."""
-
-    id: str
-    number: int
-    hash: str
-    rules: Rules
-
-
-# Compiled once a process. A version never changes, and its hash is over its whole document, so nothing goes stale.
-_COMPILED: dict[str, Rules] = {}
-MOST_COMPILED = 256
-
-
-async def publish(tx: Transaction, *, shop_id: str, policy: Policy, by: str, at: datetime) -> PolicyVersion:
-    """Make ``policy`` the live version; the one before is archived and stays readable for the cases it decided."""
-    await tx.execute("SELECT id FROM shops WHERE id = $1 FOR UPDATE", shop_id)
-    before = await PolicyVersion.filter(shop_id=shop_id).using_db(tx.connection).order_by("-number").first()
-    await tx.execute("UPDATE policy_versions SET state = 'archived' WHERE shop_id = $1 AND state = 'live'", shop_id)
-    version = PolicyVersion(
-        id=new_id("pol"),
-        shop_id=shop_id,
-        number=before.number + 1 if before else 1,
-        hash=policy_hash(policy),
-        document=msgspec.to_builtins(policy),
-        state="live",
-        published_by=by,
-        published_at=at,
-    )
-    await version.save(using_db=tx.connection)
+    Raises ``PolicyChanged`` and ``SecondPersonNeeded``.
+    """
+    versions = await hold(tx, shop_id, at)
+    versions.check_live(expected_live)
+    versions.check_second_person(by, by)
+    version = written(shop_id, policy, by=by, at=at)
+    agree(versions, version, by=by, at=at, live_from=at)
+    await put_live(tx, versions, version, at=at)
     return version
 
 
-async def live_policy(shop_id: str) -> LivePolicy:
-    """The policy that decides now; raises ``NoPolicy``."""
-    live = await rows("SELECT id, number, hash FROM policy_versions WHERE shop_id = $1 AND state = 'live'", shop_id)
-    if not live:
-        raise NoPolicy()
-    return LivePolicy(**live[0], rules=await _rules_of(live[0]["id"], live[0]["hash"]))
+async def save_draft(
+    tx: Transaction, *, shop_id: str, policy: Policy, by: str, at: datetime, expected: str | None = None
+) -> PolicyVersion:
+    """Keep ``policy`` as the shop's one draft. ``expected`` is the hash of the draft that it replaces, None for none.
+
+    Raises ``DraftChanged``.
+    """
+    versions = await hold(tx, shop_id, at)
+    draft = versions.draft
+    if draft is None:
+        if expected is not None:
+            raise NoDraft()
+        draft = written(shop_id, policy, by=by, at=at)
+    elif draft.hash == policy_hash(policy):
+        return draft
+    elif draft.hash != expected:
+        raise draft_changed(draft)
+    else:
+        fresh = written(shop_id, policy, by=by, at=at)
+        draft.document, draft.hash, draft.written_by, draft.written_at = fresh.document, fresh.hash, by, at
+    await draft.save(using_db=tx.connection)
+    await note(tx, draft, "policy_drafted", by=by, at=at)
+    return draft
 
 
-async def _rules_of(policy_id: str, policy_hash: str) -> Rules:
-    rules = _COMPILED.get(policy_hash)
-    if rules is None:
-        version = await PolicyVersion.get(id=policy_id)
-        if len(_COMPILED) >= MOST_COMPILED:
-            _COMPILED.pop(next(iter(_COMPILED)))
-        rules = _COMPILED[policy_hash] = compile_policy(parse_policy(msgspec.json.encode(version.document)))
-    return rules
+async def discard_draft(tx: Transaction, *, shop_id: str, draft: str, by: str, at: datetime) -> None:
+    """Throw the draft of this hash away; raises ``NoDraft`` and ``DraftChanged``."""
+    version = (await hold(tx, shop_id, at)).the_draft(draft)
+    await version.delete(using_db=tx.connection)
+    await note(tx, version, "policy_discarded", by=by, at=at)
+
+
+async def publish_draft(
+    tx: Transaction, *, shop_id: str, draft: str, by: str, at: datetime, expected_live: int | None = None
+) -> PolicyVersion:
+    """Make the draft of this hash the live version.
+
+    Raises ``NoDraft``, ``DraftChanged``, ``PolicyChanged`` and ``SecondPersonNeeded``.
+    """
+    versions = await hold(tx, shop_id, at)
+    versions.check_live(expected_live)
+    version = versions.the_draft(draft)
+    versions.check_second_person(version.written_by, by)
+    agree(versions, version, by=by, at=at, live_from=at)
+    await put_live(tx, versions, version, at=at)
+    return version
+
+
+async def schedule_draft(
+    tx: Transaction, *, shop_id: str, draft: str, live_from: datetime, by: str, at: datetime
+) -> PolicyVersion:
+    """Have the draft of this hash decide from ``live_from`` on, whichever version is live by then.
+
+    Raises ``NotInTheFuture``, ``NoDraft``, ``DraftChanged``, ``AlreadyScheduled`` and ``SecondPersonNeeded``.
+    """
+    if live_from <= at:
+        raise NotInTheFuture(param="at")
+    versions = await hold(tx, shop_id, at)
+    version = versions.the_draft(draft)
+    versions.check_second_person(version.written_by, by)
+    if versions.scheduled is not None:
+        raise AlreadyScheduled()
+    VERSION.check(VersionState(version.state), VersionState.SCHEDULED)
+    agree(versions, version, by=by, at=at, live_from=live_from)
+    version.state = str(VersionState.SCHEDULED)
+    await version.save(using_db=tx.connection)
+    await note(tx, version, "policy_scheduled", by=by, at=at)
+    return version
+
+
+async def unschedule(tx: Transaction, *, shop_id: str, by: str, at: datetime) -> PolicyVersion:
+    """Take the scheduled version back to a draft, as it was written.
+
+    Raises ``NothingScheduled``, also where it has gone live a moment ago, and ``DraftChanged`` where somebody has
+    begun another draft meanwhile.
+    """
+    versions = await hold(tx, shop_id, at)
+    version = versions.scheduled
+    if version is None:
+        raise NothingScheduled()
+    if versions.draft is not None:
+        raise draft_changed(versions.draft)
+    VERSION.check(VersionState(version.state), VersionState.DRAFT)
+    version.state = str(VersionState.DRAFT)
+    version.published_by = version.published_at = version.live_from = None
+    await version.save(using_db=tx.connection)
+    await note(tx, version, "policy_unscheduled", by=by, at=at)
+    return version
+
+
+async def publish_again(
+    tx: Transaction, *, shop_id: str, number: int, by: str, at: datetime, expected_live: int | None = None
+) -> PolicyVersion:
+    """Roll back: make the document of an old version live again, under a number of its own and with the same hash.
+
+    Whoever wrote it then is its writer now. Raises ``NoSuchVersion``, ``PolicyChanged`` and ``SecondPersonNeeded``.
+    """
+    versions = await hold(tx, shop_id, at)
+    versions.check_live(expected_live)
+    old = await PolicyVersion.filter(shop_id=shop_id, number=number).using_db(tx.connection).first()
+    if old is None:
+        raise NoSuchVersion(detail=f"This shop's policy never had a version {number}.", param="number")
+    versions.check_second_person(old.written_by, by)
+    version = written(shop_id, policy_of(old), by=old.written_by, at=old.written_at)
+    agree(versions, version, by=by, at=at, live_from=at)
+    await put_live(tx, versions, version, at=at)
+    return version
+
+
+async def take_effect(tx: Transaction, shop_id: str, at: datetime) -> None:
+    """Put the shop's scheduled version live if its time has come."""
+    await hold(tx, shop_id, at)
+
+
+async def shops_with_due_versions(at: datetime) -> list[str]:
+    """The shops of which a scheduled version's time has come."""
+    due = await rows("SELECT shop_id FROM policy_versions WHERE state = 'scheduled' AND live_from <= $1", at)
+    return [row["shop_id"] for row in due]

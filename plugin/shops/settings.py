@@ -77,6 +77,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     failed_refunds_per_hour: int | None = 25
 
 
+class Publishing(Struct, frozen=True, kw_only=True):
+    """Who may let a policy decide: with ``always``, never the one who wrote it."""
+
+    second_person: Literal["never", "always"] = "never"
+
+
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -85,6 +91,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     person: Person = Person()
     codes: CodeOffer = CodeOffer()
     limits: Limits = Limits()
+    publishing: Publishing = Publishing()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()

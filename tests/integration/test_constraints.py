@@ -27,6 +27,7 @@ from plugin.inbox.models import IdempotentCall, InboxEvent
 from plugin.messages.models import Mail
 from plugin.orders.models import Payment
 from plugin.outbox.service import add
+from plugin.policies.models import PolicyVersion
 from plugin.refunds.models import RefundLeg
 from plugin.shops.models import StoreLink
 from tests.factories import a_code, a_shop_offering
@@ -102,13 +103,31 @@ FORBIDDEN: dict[str, tuple[str, list[str]]] = {
     "staff_invitations_role": ("staff_invitations", ["role = 'root'"]),
     "staff_invitations_email": ("staff_invitations", ["email = 'Ada@example.com'", r"email = E'a@b.c\nBcc: d@e.f'"]),
     "staff_sessions_ends": ("staff_sessions", ["expires_at = created_at"]),
+    "policy_versions_state": ("policy_versions", ["state = 'lost'"]),
+    "policy_versions_number": (
+        "policy_versions",
+        ["number = NULL", "state = 'draft', live_from = NULL, published_by = NULL, published_at = NULL"],
+    ),
+    "policy_versions_live_from": (
+        "policy_versions",
+        ["live_from = NULL", "state = 'draft', number = NULL, published_by = NULL, published_at = NULL"],
+    ),
+    "policy_versions_published": (
+        "policy_versions",
+        [
+            "published_by = NULL",
+            "published_at = NULL",
+            "state = 'draft', number = NULL, live_from = NULL, published_at = NULL",
+            "state = 'draft', number = NULL, live_from = NULL, published_by = NULL",
+        ],
+    ),
+    "cases_answer": ("cases", ["answer = 'perhaps'"]),
 }
 # What a copy of a row changes besides its id, so that it offends only against the unique index on these columns.
 COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
     ("shops", ("publishable_key",)): {"secret_key_hash": "other"},
     ("shops", ("secret_key_hash",)): {"publishable_key": "other"},
-    ("policy_versions", ("shop_id", "number")): {"state": "retired"},
-    ("policy_versions", ("shop_id",)): {"number": 2},
+    ("policy_versions", ("shop_id", "number")): {"state": "archived"},
     ("refund_legs", ("key",)): {"replaces": "leg_other"},
     ("refund_legs", ("replaces",)): {"key": "other"},
     ("mails", ("shop_id", "purpose")): {"message_id": "<other@example.com>"},
@@ -117,6 +136,16 @@ COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
     ("staff_invitations", ("token_hash",)): {"email": "other@example.com"},
     ("staff_invitations", ("shop_id", "email")): {"token_hash": "other"},
 }
+# The same by the index's name, where several are on the same columns.
+COPIES_OF: dict[str, dict[str, object]] = {
+    "policy_versions_one_live": {"number": 2},
+    "policy_versions_one_scheduled": {"number": None, "state": "scheduled"},
+    "policy_versions_one_draft": {
+        "number": None, "state": "draft", "live_from": None, "published_by": None, "published_at": None,
+    },
+}  # fmt: skip
+WITH_CHECKS = ("0002_constraints", "0004_store_links", "0005_policies", "0006_staff")
+WITH_UNIQUE = ("0002_constraints", "0005_policies", "0006_staff")
 
 
 @pytest.fixture
@@ -156,6 +185,12 @@ async def one_row_each(ports: FakePorts) -> None:
     await ShopperSession.create(id="sess_1", token_hash="h", **owner, opened_by="link", **ends)
     await Lookup.create(id="look_1", **owner, code_hash="h", **ends)
     await RateCount.create(key="k", window=NOON, n=1)
+    version: dict[str, Any] = {
+        "shop_id": shop.id, "hash": "0" * 64, "document": {}, "written_by": "tests", "written_at": NOON,
+    }  # fmt: skip
+    await PolicyVersion.create(id="z_draft", state="draft", **version)
+    agreed: dict[str, Any] = {"published_by": "tests", "published_at": NOON, "live_from": NOON}
+    await PolicyVersion.create(id="z_scheduled", state="scheduled", **version, **agreed)
     await StoreLink.create(shop_id=shop.id, state="connected", connected_at=NOON, hooks={})
     await AuditEvent.create(id="aud_z", shop_id=shop.id, n=1, kind="k", at=NOON, canonical="{}", prev_hash="", hash="h")
     person: dict[str, Any] = {"shop_id": shop.id, "email": "ada@example.com", "role": "agent", "created_at": NOON}
@@ -169,9 +204,7 @@ async def one_row_each(ports: FakePorts) -> None:
 
 
 async def test_every_named_constraint_exists_and_every_existing_one_is_tried() -> None:
-    migrations = [
-        import_module(f"migrations.{name}") for name in ("0002_constraints", "0004_store_links", "0006_staff")
-    ]
+    migrations = [import_module(f"migrations.{name}") for name in WITH_CHECKS]
     assert {name for migration in migrations for _, name, _ in migration.CHECKS} == set(FORBIDDEN)
 
 
@@ -208,11 +241,11 @@ _COPY = """
 
 
 async def test_every_unique_index_refuses_a_second_row(one_row_each: None) -> None:
-    named = [import_module(f"migrations.{name}").UNIQUE for name in ("0002_constraints", "0006_staff")]
+    named = [import_module(f"migrations.{name}").UNIQUE for name in WITH_UNIQUE]
     indexes = await db.rows(_UNIQUE_INDEXES)
     assert {name for unique in named for name, _ in unique} <= {index["name"] for index in indexes}
     for index in indexes:
-        changes = COPIES.get((index["table"], tuple(index["columns"])), {})
+        changes = COPIES_OF.get(index["name"]) or COPIES.get((index["table"], tuple(index["columns"])), {})
         numbered = await db.rows(
             "SELECT data_type FROM information_schema.columns WHERE table_name = $1 AND column_name = 'id'",
             index["table"],
