@@ -109,4 +109,4 @@ async def test_the_command_asks_for_the_name_and_takes_yes_for_it(comeback: Come
     removed = await comeback("shop", "remove", shop, "--yes")
     assert (removed.status, await Shop.exists(id=shop)) == (0, False)
     assert "Take our webhooks out of the store by hand" in removed.out
-    assert "✓ Lumen is removed: 2 rows are deleted." in removed.out
+    assert "✓ Lumen is removed: 3 rows are deleted." in removed.out
