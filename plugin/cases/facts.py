@@ -11,6 +11,7 @@ from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, counted, fulfilled_by_line
 from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
 from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder
+from plugin.shops.settings import find_zone
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,25 @@ class Ownership:
 
 
 def facts_of(
-    order: StoredOrder, ownership: Ownership, payments: Sequence[Payment], *, paused: bool, transit: timedelta
+    order: StoredOrder,
+    ownership: Ownership,
+    payments: Sequence[Payment],
+    *,
+    paused: bool,
+    transit: timedelta,
+    zone: str,
 ) -> OrderFacts:
-    """All that a decision on this order may depend on; ``paused`` is the shop's own stop, and ``transit`` how long a
-    parcel of its usually takes.
+    """All that a decision on this order may depend on; ``paused`` is the shop's own stop, ``transit`` how long a
+    parcel of its usually takes, and ``zone`` (IANA) where its days end if the order does not say.
 
     The store's own count of cancelled units and ours are two observations of the same thing once the store has taken
     our cancellation over: the larger one counts, and never their sum.
     """
     fulfilled = fulfilled_by_line(order.now)
     cancelled_at_store, by_hand = counted(order.now.cancelled), units_by_hand(order.now)
+    has_codes = bool(order.placement.discount_codes)
     lines = tuple(
-        _line_facts(line, order.now, fulfilled, cancelled_at_store, by_hand, ownership, transit)
+        _line_facts(line, order.now, fulfilled, cancelled_at_store, by_hand, ownership, transit, has_codes)
         for line in order.placement.lines
     )
     is_cancelled = order.now.state is not OrderState.OPEN
@@ -60,8 +68,9 @@ def facts_of(
         else Component(sum(x.total for x in extras), sum(x.tax for x in extras)),
         country=order.placement.customer.country,
         channel=order.placement.channel,
-        time_zone=order.placement.time_zone,
+        time_zone=str(find_zone(order.placement.time_zone) or zone),
         custodians=tuple(sorted({Custodian(payment.custodian) for payment in payments})),
+        is_business=order.placement.customer.is_business,
         prior_cases=ownership.prior_cases,
         has_open_dispute=any(payment.disputed for payment in payments),
         frozen=order.row.frozen_reason is not None,
@@ -86,6 +95,7 @@ def _line_facts(
     by_hand: Mapping[str, int],
     ownership: Ownership,
     transit: timedelta,
+    has_codes: bool,
 ) -> LineFacts:
     owned = ownership.owned(line.id)
     free = tuple(ordinal for ordinal in range(line.quantity) if ordinal not in owned)
@@ -108,6 +118,8 @@ def _line_facts(
         refunded_by_hand=by_hand.get(line.id, 0),
         kind=line.kind,
         product_id=line.product_id,
+        # A line's discount may be its share of a code, ours among them, which makes no sale item of it.
+        on_sale=line.discount > 0 and not has_codes,
         final_sale=line.final_sale,
         personalised=line.personalised,
         tags=line.tags,

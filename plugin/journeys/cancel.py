@@ -96,9 +96,10 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
     at = ports.clock.now()
     policy = await live_policy(shop.id, at)
     payments, can_give = await payments_and_payables(order.id)
-    transit = timedelta(days=settings_of(shop).transit_days)
+    settings = settings_of(shop)
+    transit = timedelta(days=settings.transit_days)
     ownership = await ownership_of(order, since=at - PRIOR_WINDOW)
-    facts = facts_of(order, ownership, payments, paused=shop.paused, transit=transit)
+    facts = facts_of(order, ownership, payments, paused=shop.paused, transit=transit, zone=settings.time_zone)
     decision = decide(facts, ask, policy.rules, at)
     legs: tuple[PlannedLeg, ...] = ()
     if decision.outcome is not Outcome.REFUSE:
@@ -108,7 +109,7 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
             decision = structs.replace(decision, outcome=Outcome.REVIEW, reason=Reason.AMOUNTS_UNEXPLAINED)
     if decision.outcome is Outcome.APPROVE and (limit := await limits.reached(shop, _approval(order, decision, at))):
         decision = _over_limit(decision, limit)
-    promised = promised_dates(legs, payments, settings_of(shop), at)
+    promised = promised_dates(legs, payments, settings, at)
     return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policy)
 
 

@@ -3,11 +3,13 @@
 1. An ask becomes one quantity per line; duplicates are merged; "everything" is every line with units left.
 2. Structure: what cannot be done at all is refused before any rule is read (unknown line, nothing left, too many).
 3. Rows: the first row that matches decides the line; every row tried keeps its verdict.
-4. Guards: an approval becomes a review while the order is frozen, disputed, or its money is not fully explained,
-   or while the shop is paused.
-5. One refused line refuses the ask; else one review makes it a review; else it is approved.
-6. Money: the worth of the units taken; shipping and extras only if everything is cancelled; then the fee, once,
-   never more than what is owed before it.
+4. Law: where it gives more than the row, it answers instead.
+5. What the shopper would rather have is refused where the answer does not offer it.
+6. Guards: an approval becomes a review while the order is frozen, disputed, or its money is not fully explained,
+   or while the shop is paused. Then a row's mode may leave its answer to a person; ours is kept beside it.
+7. One refused line refuses the ask; else one review makes it a review; else it is approved.
+8. Money: the worth of the units taken; shipping and extras only if everything is cancelled; then the fees,
+   never more than what is owed before them.
 
 Pure: the time is an argument, and the same arguments give the same answer.
 """
@@ -18,27 +20,15 @@ from datetime import datetime
 
 from plugin.core.money import worth_of_units
 from plugin.policies.decision import Amounts, Decision, LineDecision, LineOption, Verdict
-from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, Progress
-from plugin.policies.judge import judge
-from plugin.policies.reasons import Action, Outcome, Reason
-from plugin.policies.rules import Rules
+from plugin.policies.document import Fee, Then
+from plugin.policies.facts import Ask, LineFacts, OrderFacts
+from plugin.policies.judge import judge, outcome_for
+from plugin.policies.law.floor import lift
+from plugin.policies.owed import amounts_of, bonus_on, fee_on, fee_that_counts
+from plugin.policies.reasons import Action, FaultKind, Mode, Outcome, Payer, Reason, Resolution
+from plugin.policies.rules import Rules, resolutions_of
+from plugin.policies.structure import left_for, obstacle, quantities, refused_as_a_whole, refused_line
 
-_STRUCTURE = {
-    reason: Verdict("structure", matched=True, outcome=Outcome.REFUSE, reason=reason)
-    for reason in (
-        Reason.NOTHING_ASKED,
-        Reason.UNKNOWN_LINE,
-        Reason.BAD_QUANTITY,
-        Reason.MORE_THAN_LEFT,
-        Reason.ORDER_CANCELLED,
-        Reason.ALREADY_CANCELLED,
-        Reason.ALREADY_SHIPPED,
-        Reason.IN_OPEN_CASE,
-    )
-}
-# Why nothing of a whole order is left, the most telling reason first.
-_NONE_LEFT = (Reason.ORDER_CANCELLED, Reason.ALREADY_SHIPPED, Reason.IN_OPEN_CASE, Reason.ALREADY_CANCELLED)
-_NOTHING = Component(0)
 _GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.REFUSE: 2}
 _GUARDS = {
     reason: Verdict("guard", matched=True, outcome=Outcome.REVIEW, reason=reason)
@@ -50,30 +40,40 @@ _GUARDS = {
         Reason.PERSON_DECIDES,
     )
 }
+_LEFT_TO_A_PERSON = Verdict("mode", matched=True, outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
+_USUAL_PAYER = {Action.RETURN: Payer.SHOPPER, Action.EXCHANGE: Payer.SHOPPER, Action.FAULT: Payer.SHOP}
+_NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
+
+# A line's answer with the fee of its row, which may be a share of what several lines are worth together.
+_Answer = tuple[LineDecision, Fee | None]
 
 
 def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
     """Answer one ask at one moment. Total: whatever the ask, the answer is a decision and never an error."""
-    asked = _asked(order, ask)
+    asked = quantities(order, ask)
     if not asked:
-        return _refused_as_a_whole(order, ask)
-    guard = _guard(order)
+        return refused_as_a_whole(order, ask)
     known = {line.id: line for line in order.lines}
-    lines = tuple(
-        _decide_line(order, known[line_id], quantity, ask, rules, at, guard)
+    answers = [
+        _answer(order, known[line_id], quantity, ask, rules, at)
         if line_id in known
-        else _refused_line(line_id, "", quantity, 0, Reason.UNKNOWN_LINE)
+        else (refused_line(line_id, "", quantity, 0, Reason.UNKNOWN_LINE), None)
         for line_id, quantity in asked.items()
-    )
+    ]
+    lines = tuple(line for line, _ in answers)
     leading = max(lines, key=lambda line: _GRAVITY[line.outcome])  # the first of the gravest
     outcome, reason = leading.outcome, leading.reason
-    everything = outcome is not Outcome.REFUSE and _is_everything(order, asked)
-    amounts = _amounts(order, lines, everything) if outcome is not Outcome.REFUSE else Amounts(currency=order.currency)
-    verdicts: tuple[Verdict, ...] = ()
+    if outcome is Outcome.REFUSE:
+        everything, amounts, resolution, doubt = False, Amounts(currency=order.currency), None, None
+    else:
+        everything = _is_everything(order, ask, asked)
+        amounts = amounts_of(order, answers, everything)
+        resolution = _resolution(ask, lines)
+        doubt = Reason.PERSON_DECIDES if resolution is None and outcome is Outcome.APPROVE else None
     if amounts.total < 0:  # a negative rounding on an order that cost nothing: never a bill to the shopper
-        amounts = Amounts(currency=order.currency)
-        outcome, reason = Outcome.REVIEW, Reason.AMOUNTS_UNEXPLAINED
-        verdicts = (_GUARDS[reason],)
+        amounts, doubt = Amounts(currency=order.currency), Reason.AMOUNTS_UNEXPLAINED
+    if doubt is not None:
+        outcome, reason = Outcome.REVIEW, doubt
     return Decision(
         action=ask.action,
         outcome=outcome,
@@ -83,113 +83,76 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         everything=everything,
         deadline=min([line.deadline for line in lines if line.deadline], default=None),
         offer=next((line.offer for line in lines if line.outcome is outcome and line.offer), None),
-        verdicts=verdicts,
+        verdicts=(_GUARDS[doubt],) if doubt is not None else (),
+        resolution=resolution,
+        proposed=_proposed(lines, outcome) if doubt is None else None,
     )
 
 
 def options(order: OrderFacts, rules: Rules, at: datetime, action: Action = Action.CANCEL) -> tuple[LineOption, ...]:
     """For each line of the order: all that is left of it, judged as if it were asked for now and alone."""
-    guard = _guard(order)
     ask = Ask(action=action)
-    answers = (_decide_line(order, line, max(1, line.left), ask, rules, at, guard) for line in order.lines)
-    return tuple(
-        LineOption(
-            action=action,
-            line_id=answer.line_id,
-            title=answer.title,
-            outcome=answer.outcome,
-            reason=answer.reason,
-            quantity=len(answer.units),
-            goods=answer.goods,
-            tax=answer.tax,
-            deadline=answer.deadline,
-        )
-        for answer in answers
-    )
+    return tuple(_option(order, line, ask, rules, at) for line in order.lines)
 
 
-def _asked(order: OrderFacts, ask: Ask) -> dict[str, int]:
-    """Quantity by line. A line named twice is one line; one impossible quantity spoils the line, as zero."""
-    if ask.whole:
-        return {line.id: line.left for line in order.lines if line.left and order.state is not Progress.CANCELLED}
-    asked: dict[str, int] = {}
-    for wanted in ask.lines:
-        is_bad = wanted.quantity <= 0 or asked.get(wanted.line_id, 1) <= 0
-        asked[wanted.line_id] = 0 if is_bad else asked.get(wanted.line_id, 0) + wanted.quantity
-    return asked
-
-
-def _refused_as_a_whole(order: OrderFacts, ask: Ask) -> Decision:
-    reason = Reason.NOTHING_ASKED
-    if ask.whole and order.lines:
-        reasons = [_why_none_left(order, line) for line in order.lines]
-        reason = min(reasons, key=_NONE_LEFT.index)
-    return Decision(
+def _option(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: datetime) -> LineOption:
+    quantity = max(1, left_for(ask.action, line))
+    answer, fee = _answer(order, line, quantity, ask, rules, at)
+    is_offered = answer.outcome is not Outcome.REFUSE
+    everything = is_offered and _is_everything(order, ask, {line.id: quantity})
+    return LineOption(
         action=ask.action,
-        outcome=Outcome.REFUSE,
-        reason=reason,
-        lines=(),
-        amounts=Amounts(currency=order.currency),
-        verdicts=(_STRUCTURE[reason],),
+        line_id=answer.line_id,
+        title=answer.title,
+        outcome=answer.outcome,
+        reason=answer.reason,
+        quantity=len(answer.units),
+        goods=answer.goods,
+        tax=answer.tax,
+        deadline=answer.deadline,
+        resolutions=answer.resolutions,
+        bonus=answer.bonus,
+        fee=amounts_of(order, [(answer, fee)], everything).fee,
+        label=answer.label,
+        keep_item=answer.keep_item,
+        law=answer.law,
     )
 
 
-def _why_none_left(order: OrderFacts, line: LineFacts) -> Reason:
-    if order.state is Progress.CANCELLED:
-        return Reason.ORDER_CANCELLED
-    if line.fulfilled:
-        return Reason.ALREADY_SHIPPED
-    return Reason.IN_OPEN_CASE if line.in_open_cases else Reason.ALREADY_CANCELLED
-
-
-def _obstacle(order: OrderFacts, line: LineFacts, left: int, quantity: int) -> Reason | None:
-    if quantity <= 0:
-        return Reason.BAD_QUANTITY
-    if order.state is Progress.CANCELLED or left == 0:
-        return _why_none_left(order, line)
-    return Reason.MORE_THAN_LEFT if quantity > left else None
-
-
-def _guard(order: OrderFacts) -> Verdict | None:
-    """What a person must see before money moves, the gravest first."""
-    if order.frozen:
-        return _GUARDS[Reason.ORDER_FROZEN]
-    if order.has_open_dispute:
-        return _GUARDS[Reason.OPEN_DISPUTE]
-    if order.unexplained:
-        return _GUARDS[Reason.AMOUNTS_UNEXPLAINED]
-    if order.unattributed:
-        return _GUARDS[Reason.REFUNDED_ELSEWHERE]
-    return _GUARDS[Reason.PERSON_DECIDES] if order.paused else None
-
-
-def _refused_line(line_id: str, title: str, asked: int, left: int, reason: Reason) -> LineDecision:
-    return LineDecision(
-        line_id=line_id, title=title, asked=asked, left=left,
-        outcome=Outcome.REFUSE, reason=reason, verdicts=(_STRUCTURE[reason],),
-    )  # fmt: skip
-
-
-def _decide_line(
-    order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: Rules, at: datetime, guard: Verdict | None
-) -> LineDecision:
-    left = line.left
-    obstacle = _obstacle(order, line, left, quantity)
-    if obstacle is not None:
-        return _refused_line(line.id, line.title, quantity, left, obstacle)
-    answer = judge(order, line, ask, rules, at)
+def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: Rules, at: datetime) -> _Answer:
+    left = left_for(ask.action, line)
+    hindrance = obstacle(order, line, ask.action, left, quantity)
+    if hindrance is not None:
+        return refused_line(line.id, line.title, quantity, left, hindrance), None
+    by_policy = judge(order, line, ask, rules, at)
+    answer = lift(order, line, ask, rules, at, by_policy)
     then, verdicts = answer.then, answer.verdicts
-    if then.outcome is Outcome.REFUSE:
+    outcome, reason = then.outcome, answer.reason or then.reason
+    mode = by_policy.then.mode  # the law raises what a row gives, and not how far the row is trusted
+    resolutions = resolutions_of(ask.action, then)
+    if outcome is not Outcome.REFUSE:
+        if ask.resolution is not None and ask.resolution not in resolutions:
+            return refused_line(
+                line.id, line.title, quantity, left, Reason.RESOLUTION_NOT_OFFERED,
+                before=verdicts, resolutions=resolutions,
+            ), None  # fmt: skip
+        guard = _guard(order, line, ask)
+        if guard is not None:
+            verdicts = (*verdicts, guard)
+            if outcome is Outcome.APPROVE:
+                outcome, reason = Outcome.REVIEW, guard.reason or reason
+    proposed, proposed_reason = None, None
+    if mode is not Mode.AUTOMATIC and outcome is not Outcome.REVIEW:
+        proposed, proposed_reason = outcome, reason
+        outcome, reason, verdicts = Outcome.REVIEW, Reason.PERSON_DECIDES, (*verdicts, _LEFT_TO_A_PERSON)
+    if outcome is Outcome.REFUSE:
         return LineDecision(
             line_id=line.id, title=line.title, asked=quantity, left=left,
-            outcome=then.outcome, reason=then.reason, verdicts=verdicts, offer=then.offer,
-        )  # fmt: skip
-    outcome, reason = then.outcome, then.reason
-    if guard is not None:
-        verdicts = (*verdicts, guard)
-        if outcome is Outcome.APPROVE:
-            outcome, reason = Outcome.REVIEW, guard.reason or reason
-    units = line.free[:quantity]
+            outcome=outcome, reason=reason, verdicts=verdicts, offer=then.offer,
+        ), None  # fmt: skip
+    units, fee = line.free[:quantity], fee_that_counts(ask, then)
+    goods = worth_of_units(line.total, line.quantity, units)
+    kept = fee_on(goods, order.currency, fee)
     return LineDecision(
         line_id=line.id,
         title=line.title,
@@ -199,30 +162,70 @@ def _decide_line(
         reason=reason,
         verdicts=verdicts,
         units=units,
-        goods=worth_of_units(line.total, line.quantity, units),
+        goods=goods,
         tax=worth_of_units(line.tax, line.quantity, units),
-        fee=(then.fee.amounts or {}).get(order.currency, 0) if then.fee else 0,
-        deadline=answer.deadline,
+        fee=kept,
+        deadline=answer.deadline if answer is by_policy else _lifted_until(order, line, ask, rules, answer.deadline),
         offer=then.offer,
-    )
+        resolutions=resolutions,
+        bonus=bonus_on(goods, kept, then, resolutions),
+        label=_way_back(ask, then),
+        keep_item=then.keep_item,
+        mode=mode,
+        proposed=proposed,
+        proposed_reason=proposed_reason,
+    ), fee
 
 
-def _is_everything(order: OrderFacts, asked: dict[str, int]) -> bool:
-    """Nothing has shipped, and after this ask no unit remains that is not cancelled or being cancelled."""
+def _lifted_until(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, ends: datetime | None) -> datetime | None:
+    """The end of what the law gives, or later where the rows do not refuse then."""
+    if ends is None:
+        return None
+    by_policy = judge(order, line, ask, rules, ends)
+    return ends if outcome_for(ask, by_policy.then) is Outcome.REFUSE else by_policy.deadline
+
+
+def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
+    """What a person must see before money moves, the gravest first."""
+    if order.frozen:
+        return _GUARDS[Reason.ORDER_FROZEN]
+    if order.has_open_dispute:
+        return _GUARDS[Reason.OPEN_DISPUTE]
+    if order.unexplained:
+        return _GUARDS[Reason.AMOUNTS_UNEXPLAINED]
+    if order.unattributed or (line.refunded_by_hand and ask.action is not Action.CANCEL):
+        return _GUARDS[Reason.REFUNDED_ELSEWHERE]  # nobody says which of the units that left were paid back
+    return _GUARDS[Reason.PERSON_DECIDES] if order.paused else None
+
+
+def _way_back(ask: Ask, then: Then) -> Payer | None:
+    """Who pays it; None where nothing is sent back. Where the row does not say, the shopper does, but for a fault."""
+    if ask.action is Action.CANCEL or then.keep_item or ask.fault in _NOTHING_GOES_BACK:
+        return None
+    return then.label or _USUAL_PAYER[ask.action]
+
+
+def _resolution(ask: Ask, lines: tuple[LineDecision, ...]) -> Resolution | None:
+    """What the whole ask is answered with; None where nothing may be chosen for all of its lines."""
+    shared = [each for each in lines[0].resolutions if all(each in line.resolutions for line in lines[1:])]
+    if ask.resolution in shared:
+        return ask.resolution
+    return shared[0] if shared else None
+
+
+def _proposed(lines: tuple[LineDecision, ...], outcome: Outcome) -> Outcome | None:
+    """What we would have answered, where only a row's mode made this a review."""
+    if outcome is not Outcome.REVIEW:
+        return None
+    ours = max((line.proposed or line.outcome for line in lines), key=_GRAVITY.__getitem__)
+    return ours if ours is not outcome else None
+
+
+def _is_everything(order: OrderFacts, ask: Ask, asked: dict[str, int]) -> bool:
+    """Nothing has shipped, and after this cancellation no unit remains that is not cancelled or being cancelled."""
+    if ask.action is not Action.CANCEL:
+        return False
     for line in order.lines:
         if line.fulfilled or line.quantity > line.cancelled + line.in_open_cases + asked.get(line.id, 0):
             return False
     return True
-
-
-def _amounts(order: OrderFacts, lines: tuple[LineDecision, ...], everything: bool) -> Amounts:
-    goods = tax = fee = 0
-    for line in lines:
-        goods += line.goods
-        tax += line.tax
-        fee = max(fee, line.fee)
-    shipping, extras = (order.shipping, order.extras) if everything else (_NOTHING, _NOTHING)
-    owed = max(0, goods + shipping.amount + extras.amount)
-    return Amounts(
-        currency=order.currency, goods=Component(goods, tax), shipping=shipping, extras=extras, fee=min(fee, owed)
-    )

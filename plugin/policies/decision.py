@@ -11,6 +11,8 @@ from msgspec import Struct
 from plugin.policies.facts import Component
 from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolution
 
+LAW = "law:"  # how the rule of a verdict begins that a statute has given
+
 
 class Verdict(Struct, frozen=True, omit_defaults=True):
     """One rule that was tried: a row's id, ``otherwise``, ``structure`` (what cannot be done at all), ``guard`` (what a
@@ -46,7 +48,7 @@ class LineDecision(Struct, frozen=True, kw_only=True):
     units: tuple[int, ...] = ()
     goods: int = 0
     tax: int = 0
-    fee: int = 0  # what its row keeps back; of several lines the highest, once
+    fee: int = 0  # what its row keeps back of this line alone; ``Amounts.fee`` is what is kept of the ask
     deadline: datetime | None = None
     offer: str | None = None
     resolutions: tuple[Resolution, ...] = ()
@@ -56,6 +58,18 @@ class LineDecision(Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.AUTOMATIC
     proposed: Outcome | None = None
     proposed_reason: Reason | None = None
+
+    @property
+    def row(self) -> str | None:
+        """The id of the row that matched (``otherwise`` when none did); None where no row was read."""
+        return next((tried.rule for tried in self.verdicts if tried.matched and tried.rule != "structure"), None)
+
+    @property
+    def law(self) -> str | None:
+        """The id of the law that gives this answer, where it is no row's."""
+        if Reason.STATUTORY not in (self.reason, self.proposed_reason):
+            return None
+        return next((tried.rule[len(LAW) :] for tried in self.verdicts if tried.rule.startswith(LAW)), None)
 
 
 class Amounts(Struct, frozen=True, kw_only=True):
@@ -121,15 +135,18 @@ class LineOption(Struct, frozen=True, kw_only=True):
 
 
 def digest(decision: Decision) -> str:
-    """SHA-256 of what the shopper agrees to: the outcome, the units and the money; hexadecimal.
+    """SHA-256 of what the shopper agrees to: the outcome, the units, the money and its form; hexadecimal.
 
-    Deadlines, reasons, offers and verdicts stay out, so that time passing or a reworded row changes nothing.
+    Deadlines, reasons, offers and verdicts stay out, so that time passing or a reworded row changes nothing. A
+    cancellation has one form, and nothing of it is sent back.
     """
-    agreed = (
+    agreed: tuple[object, ...] = (
         decision.action,
         decision.outcome,
         decision.everything,
         [(line.line_id, line.outcome, line.asked, line.units, line.goods, line.tax) for line in decision.lines],
         decision.amounts,
     )
+    if decision.action is not Action.CANCEL:
+        agreed += (decision.resolution, [(line.bonus, line.label, line.keep_item) for line in decision.lines])
     return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()

@@ -33,8 +33,7 @@ def explain(decision: Decision, words: Words) -> Explanation:
     """Say a decision: what can be done and what comes back, or why not and what is possible instead."""
     action, currency = decision.action, decision.amounts.currency
     lines = tuple(
-        LineExplanation(line.line_id, _line(action, line, line.left, currency, _law_of(line), words))
-        for line in decision.lines
+        LineExplanation(line.line_id, _line(action, line, line.left, currency, words)) for line in decision.lines
     )
     if decision.outcome is Outcome.APPROVE:
         return Explanation(" ".join(_approved(decision, words)), lines)
@@ -52,31 +51,21 @@ def explain(decision: Decision, words: Words) -> Explanation:
 
 def explain_option(option: LineOption, currency: str, words: Words) -> str:
     """What may be done with one line, until when and on what terms; or why not. ``currency`` is the order's."""
-    return _line(option.action, option, option.quantity, currency, option.law, words)
+    return _line(option.action, option, option.quantity, currency, words)
 
 
 def _is_cause(decision: Decision, line: LineDecision) -> bool:
     return line.outcome is decision.outcome
 
 
-def _law_of(line: LineDecision) -> str | None:
-    """The id of the law that gave this answer, if one did."""
-    if line.reason is not Reason.STATUTORY:
-        return None
-    rules = (verdict.rule for verdict in line.verdicts if verdict.matched)
-    return next((rule.removeprefix(sentences.LAW) for rule in rules if rule.startswith(sentences.LAW)), None)
-
-
-def _line(
-    action: Action, line: LineDecision | LineOption, left: int, currency: str, law: str | None, words: Words
-) -> str:
+def _line(action: Action, line: LineDecision | LineOption, left: int, currency: str, words: Words) -> str:
     sentence = sentences.line_sentence(action, line.outcome, line.reason, has_deadline=line.deadline is not None)
     item = words.say(sentences.ITEM, item=line.title)
     said = [words.say(sentence, item=item, until=_until(line.deadline, words), left=left)]
     if line.outcome is Outcome.APPROVE:
         said += _terms(action, line, currency, words)
         if line.reason is Reason.STATUTORY:
-            said.append(_right(law, words))
+            said.append(_right(line.law, words))
     return " ".join(said)
 
 
@@ -130,7 +119,7 @@ def _approved(decision: Decision, words: Words) -> Iterator[str]:
         yield words.say(sentences.APPROVED[decision.action], items=items)
         yield from _gets(decision, words)
         yield from _way_back(decision.lines, words)
-    for law in dict.fromkeys(_law_of(line) for line in decision.lines if line.reason is Reason.STATUTORY):
+    for law in dict.fromkeys(line.law for line in decision.lines if line.reason is Reason.STATUTORY):
         yield _right(law, words)
 
 

@@ -9,13 +9,14 @@ from typing import NamedTuple
 from plugin.policies.decision import Verdict
 from plugin.policies.document import Then
 from plugin.policies.facts import Ask, LineFacts, OrderFacts
-from plugin.policies.reasons import Outcome, Reason
-from plugin.policies.rules import BEFORE, NEVER, Rule, Rules
+from plugin.policies.reasons import Mode, Outcome, Reason
+from plugin.policies.rules import BEFORE, NEVER, Rule, Rules, resolutions_of
 
 
 class Judgement(NamedTuple):
     """The answer of the first row that matched, every verdict up to it, and the moment from which it is a refusal.
 
+    The deadline is that of what the shopper gets: while a row's mode leaves it to a person, its refusal is none.
     ``reason`` is set where it is not the row's own but found by the law (``plugin.policies.law``).
     """
 
@@ -31,28 +32,38 @@ _Timed = tuple[datetime, datetime, Outcome]
 
 def judge(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: datetime) -> Judgement:
     """Try the rows in order; the last one has no conditions, so one always matches."""
-    rows, reason = rules.by_action[ask.action], ask.reason
+    rows = rules.by_action[ask.action]
     verdicts: list[Verdict] = []
     timed: list[_Timed] = []
     for rule in rows:
         for holds, miss in rule.checks:
-            if not holds(order, line, reason):
+            if not holds(order, line, ask):
                 verdicts.append(miss)
                 break
         else:
-            late = _read_clocks(rule, order, line, at, timed) if rule.clocks else None
+            late = _read_clocks(rule, order, line, ask, at, timed) if rule.clocks else None
             if late is None:
                 verdicts.append(rule.hit)
                 break
             verdicts.append(late)
     deadline = None
-    if timed and rule.then.outcome is not Outcome.REFUSE:
+    if timed and outcome_for(ask, rule.then) is not Outcome.REFUSE:
         following = rows[len(verdicts) :] if rule.clocks else ()
-        deadline = _refused_from(timed, rule, following, order, line, reason, at)
+        deadline = _refused_from(timed, rule, following, order, line, ask, at)
     return Judgement(rule.then, tuple(verdicts), deadline)
 
 
-def _read_clocks(rule: Rule, order: OrderFacts, line: LineFacts, at: datetime, timed: list[_Timed]) -> Verdict | None:
+def outcome_for(ask: Ask, then: Then) -> Outcome:
+    """What the shopper gets by an answer: a review while its mode leaves it to a person, and a refusal where it does
+    not offer what was asked for."""
+    if then.outcome is not Outcome.REFUSE and ask.resolution not in (None, *resolutions_of(ask.action, then)):
+        return Outcome.REFUSE
+    return then.outcome if then.mode is Mode.AUTOMATIC else Outcome.REVIEW
+
+
+def _read_clocks(
+    rule: Rule, order: OrderFacts, line: LineFacts, ask: Ask, at: datetime, timed: list[_Timed]
+) -> Verdict | None:
     """The verdict of the first clock that does not hold now; the row is noted where it may hold later."""
     opens, closes, miss = BEFORE, NEVER, None
     for clock, verdict in rule.clocks:
@@ -64,24 +75,26 @@ def _read_clocks(rule: Rule, order: OrderFacts, line: LineFacts, at: datetime, t
         if until < closes:
             closes = until
     if at < closes and opens < closes:
-        timed.append((opens, closes, rule.then.outcome))
+        timed.append((opens, closes, outcome_for(ask, rule.then)))
     return miss
 
 
 def _refused_from(
     timed: list[_Timed], matched: Rule, following: Sequence[Rule],
-    order: OrderFacts, line: LineFacts, reason: str | None, at: datetime,
+    order: OrderFacts, line: LineFacts, ask: Ask, at: datetime,
 ) -> datetime | None:  # fmt: skip
     """The first moment after ``at`` at which the first open row refuses; answers change only when a clock turns."""
     last = matched
     for last in following:
-        if all(holds(order, line, reason) for holds, _ in last.checks):
+        if all(holds(order, line, ask) for holds, _ in last.checks):
             if not last.clocks:
                 break
-            _read_clocks(last, order, line, at, timed)
+            _read_clocks(last, order, line, ask, at, timed)
     turns = [opens for opens, _, _ in timed if opens > at] + [closes for _, closes, _ in timed if closes < NEVER]
     for turn in sorted(turns):
-        outcome = next((outcome for opens, closes, outcome in timed if opens <= turn < closes), last.then.outcome)
+        outcome = next(
+            (outcome for opens, closes, outcome in timed if opens <= turn < closes), outcome_for(ask, last.then)
+        )
         if outcome is Outcome.REFUSE:
             return turn
     return None

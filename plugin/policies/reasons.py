@@ -101,6 +101,7 @@ class Reason(StrEnum):
     ALREADY_RETURNED = "already_returned"
     NOT_SHIPPED = "not_shipped"  # what is asked back has not left yet: it can be cancelled instead
     IN_OPEN_CASE = "in_open_case"
+    RESOLUTION_NOT_OFFERED = "resolution_not_offered"  # the line's ``resolutions`` say what is
     STATUTORY = "statutory"  # the law gives more than the policy
     ORDER_FROZEN = "order_frozen"
     OPEN_DISPUTE = "open_dispute"

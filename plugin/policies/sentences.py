@@ -71,7 +71,6 @@ LABEL: Mapping[Payer, str] = {
 KEEP_ITEM = "You can keep it: nothing needs to be sent back."
 RIGHT = "This is your right by law."
 RIGHT_BY = "This is your right by law: {law}."
-LAW = "law:"  # how the verdicts of the law begin (``Verdict.rule``)
 LAWS: Mapping[str, str] = {}  # the names of the laws, by id
 
 REVIEW_ASK = "One of us will look at your request in person and answer you. You do not need to do anything."

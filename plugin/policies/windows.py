@@ -1,15 +1,21 @@
-"""When a span of time ends: exactly, or with the day in the order's zone."""
+"""When a span of time ends: exactly, with a day in the order's zone, or at a time of day.
+
+Clocks that are turned are decided here, once. A day ends when its date is over, however many hours it had. A time of
+day that does not exist, or exists twice, is the later of its two readings (PEP 495): nobody's time is cut short.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from plugin.policies.calendars import DAY, BusinessDays
 from plugin.policies.conditions import Span
 
 End = Callable[[datetime, str | None], datetime]
+MIDNIGHT = time(0)
 
 
 @lru_cache(maxsize=1024)
@@ -21,18 +27,51 @@ def zone_of(name: str | None) -> tzinfo:
         return UTC
 
 
-def end_of(span: Span) -> End:
+def end_of(span: Span, calendar: BusinessDays) -> End:
     """How to find the first moment that is no longer within ``span`` of a start, in the zone of that name.
 
-    Days are whole: "14 days" from any time on the 1st runs until the 15th is over (DESIGN §7: until 23:59).
+    Days are whole: "14 days" from any time on the 1st runs until the 15th is over (DESIGN §7: until 23:59), and "one
+    business day" from any time on a Friday until Monday is. What would end after the year 9999 raises
+    ``OverflowError``.
     """
-    if span.days is not None:
-        nights = timedelta(days=span.days + 1)
+    if span.days is None and span.business_days is None:
+        length = timedelta(minutes=span.minutes or 0, hours=span.hours or 0)
+        return lambda start, zone: start + length
+    last = _last_day(span, calendar)
+    if span.by is not None:
+        return _ending_by(time.fromisoformat(span.by), last, None if span.business_days is None else calendar)
 
-        def end_of_day(start: datetime, zone: str | None) -> datetime:
-            here = zone_of(zone)
-            return datetime.combine(start.astimezone(here).date() + nights, time(0), here).astimezone(UTC)
+    def end_of_day(start: datetime, zone: str | None) -> datetime:
+        here = zone_of(zone)
+        return datetime.combine(last(start.astimezone(here).date()) + DAY, MIDNIGHT, here).astimezone(UTC)
 
-        return end_of_day
-    length = timedelta(minutes=span.minutes or 0, hours=span.hours or 0)
-    return lambda start, zone: start + length
+    return end_of_day
+
+
+def _last_day(span: Span, calendar: BusinessDays) -> Callable[[date], date]:
+    number = span.business_days
+    if number is not None:
+        return lambda day: calendar.after(day, number)
+    length = timedelta(days=span.days or 0)
+    return lambda day: day + length
+
+
+def _ending_by(cut_off: time, last: Callable[[date], date], calendar: BusinessDays | None) -> End:
+    """Count from the first day whose cut-off is still to come; with a calendar, from the first such business day."""
+
+    def first(day: date) -> date:
+        return day if calendar is None else calendar.after(day - DAY, 1)
+
+    def end_at_cut_off(start: datetime, zone: str | None) -> datetime:
+        here = zone_of(zone)
+        day = first(start.astimezone(here).date())
+        if _later_reading(day, cut_off, here) <= start:
+            day = first(day + DAY)
+        return _later_reading(last(day), cut_off, here)
+
+    return end_at_cut_off
+
+
+def _later_reading(day: date, at: time, here: tzinfo) -> datetime:
+    moment = datetime.combine(day, at, here)
+    return max(moment.astimezone(UTC), moment.replace(fold=1).astimezone(UTC))

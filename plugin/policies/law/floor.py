@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from plugin.policies.decision import Verdict
 from plugin.policies.document import Fee, Then
 from plugin.policies.facts import Ask, LineFacts, OrderFacts
-from plugin.policies.judge import Judgement
+from plugin.policies.judge import Judgement, outcome_for
 from plugin.policies.law.periods import conformity_ends, withdrawal_ends
 from plugin.policies.law.statutes import Statute, Withdrawal
 from plugin.policies.law.table import CONFORMITY_IN, WITHDRAWAL_IN
@@ -40,9 +40,9 @@ def lift(
     if order.is_business or order.country is None:
         return judgement
     if ask.action is Action.RETURN:
-        return _lift_return(order, line, rules, at, judgement)
+        return _lift_return(order, line, ask, rules, at, judgement)
     if ask.action is Action.FAULT:
-        return _lift_fault(order, line, at, judgement)
+        return _lift_fault(order, line, ask, at, judgement)
     return judgement
 
 
@@ -51,7 +51,7 @@ _EXEMPT_ONCE_OPENED = frozenset({GoodsKind.SEALED_HYGIENE})
 
 
 def _lift_return(
-    order: OrderFacts, line: LineFacts, rules: KnowsGoods, at: datetime, judgement: Judgement
+    order: OrderFacts, line: LineFacts, ask: Ask, rules: KnowsGoods, at: datetime, judgement: Judgement
 ) -> Judgement:
     law = WITHDRAWAL_IN.get(order.country or "")
     if law is None or not _holds(law, order) or line.kind not in {LineKind.PHYSICAL, *law.from_conclusion}:
@@ -65,7 +65,7 @@ def _lift_return(
     # Whether a download has begun, a service is done or a seal is broken, only a person can find out.
     is_plain = line.kind is LineKind.PHYSICAL and not goods
     then = _at_least(law, order, line, judgement.then, is_plain=is_plain)
-    deadline = _later(judgement, ends)
+    deadline = _later(ask, judgement, ends)
     if then == judgement.then and deadline == judgement.deadline:
         return judgement
     is_lifted = then != judgement.then and (then.outcome is Outcome.APPROVE or judgement.then.outcome is Outcome.REFUSE)
@@ -77,7 +77,7 @@ def _lift_return(
     )
 
 
-def _lift_fault(order: OrderFacts, line: LineFacts, at: datetime, judgement: Judgement) -> Judgement:
+def _lift_fault(order: OrderFacts, line: LineFacts, ask: Ask, at: datetime, judgement: Judgement) -> Judgement:
     law = CONFORMITY_IN.get(order.country or "")
     if law is None or not _holds(law, order) or line.kind is not LineKind.PHYSICAL:
         return judgement
@@ -87,7 +87,7 @@ def _lift_fault(order: OrderFacts, line: LineFacts, at: datetime, judgement: Jud
     then, reason = judgement.then, judgement.reason
     if then.outcome is Outcome.REFUSE:
         then, reason = Then(outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES, mode=then.mode), Reason.STATUTORY
-    deadline = _later(judgement, ends)
+    deadline = _later(ask, judgement, ends)
     if then is judgement.then and deadline == judgement.deadline:
         return judgement
     return Judgement(then, (*judgement.verdicts, _verdict(law, then.outcome)), deadline, reason)
@@ -97,9 +97,9 @@ def _holds(law: Statute, order: OrderFacts) -> bool:
     return law.since is None or order.placed_at.date() >= law.since
 
 
-def _later(judgement: Judgement, ends: datetime | None) -> datetime | None:
+def _later(ask: Ask, judgement: Judgement, ends: datetime | None) -> datetime | None:
     """Until when: a refusal has waited for nothing but the law; without a deadline the policy never refuses."""
-    if judgement.then.outcome is Outcome.REFUSE:
+    if outcome_for(ask, judgement.then) is Outcome.REFUSE:
         return ends
     if judgement.deadline is None or ends is None:
         return None

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from plugin.policies.decision import LAW
 from plugin.policies.reasons import GoodsKind, Payer
 from plugin.ports.orders import LineKind
-
-LAW = "law:"  # how the rule of a verdict begins that a statute has given
-
 
 EU = frozenset(
     {

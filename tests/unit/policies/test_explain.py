@@ -49,7 +49,7 @@ def test_every_sentence_is_said_in_every_language_with_the_same_placeholders(lan
 # Found by decide() before any row is asked.
 STRUCTURE = {
     Reason.UNKNOWN_LINE, Reason.BAD_QUANTITY, Reason.MORE_THAN_LEFT, Reason.ORDER_CANCELLED, Reason.ALREADY_CANCELLED,
-    Reason.ALREADY_RETURNED, Reason.IN_OPEN_CASE,
+    Reason.ALREADY_RETURNED, Reason.IN_OPEN_CASE, Reason.RESOLUTION_NOT_OFFERED,
 }  # fmt: skip
 OF_WHOLE = {
     Reason.NOTHING_ASKED, Reason.ORDER_CANCELLED, Reason.ALREADY_CANCELLED, Reason.ALREADY_RETURNED,
