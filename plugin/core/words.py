@@ -19,7 +19,7 @@ from pathlib import Path
 
 from babel import localedata
 from babel.core import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, get_day_names
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -143,3 +143,7 @@ class Words:
     def clock(self, time_of_day: TimeOfDay) -> str:
         """A time of day that no date goes with, as the locale writes it."""
         return format_time(time_of_day, "short", locale=self._cldr)
+
+    def weekday(self, day: int) -> str:
+        """The name of a day of the week; Monday is 0."""
+        return str(get_day_names("wide", locale=self._cldr)[day])

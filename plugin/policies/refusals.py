@@ -22,7 +22,8 @@ _ANY: Mapping[Reason, str] = {
 }
 
 _CANCEL: Mapping[Reason, str] = {
-    Reason.WINDOW_OVER: "The time to cancel {item} is over. Please talk to us, and we will see what we can do.",
+    Reason.WINDOW_OVER: "{item} can no longer be cancelled, because the time for it is over. "
+    "Please talk to us, and we will see what we can do.",
     Reason.GIFT_CARD: "{item} is a gift card that was sent at once, so it cannot be cancelled. "
     "You can still use it or give it away, and we are happy to help.",
     Reason.DIGITAL_GOODS: "{item} was delivered digitally, so it cannot be cancelled. "

@@ -13,11 +13,16 @@ from handlers.pages.sentences import sentences as page_sentences
 from handlers.shopper import phrases
 from plugin.core.words import CATALOGUES, LANGUAGES
 from plugin.journeys import sentences as journeys
+from plugin.policies.page import all_page_sentences
+from plugin.policies.phrases import all_phrases
+from plugin.policies.sentences import all_sentences
 
 DOMAINS: dict[str, set[MessageId]] = {
     "pages": set(page_sentences()),
     "order": set(phrases.all_sentences()),
     "journeys": set(journeys.all_sentences()),
+    "policy": set(all_sentences()),
+    "policy_page": {*all_page_sentences(), *all_phrases()},
 }
 TRANSLATED = [(language, domain) for language in LANGUAGES if language != "en" for domain in DOMAINS]
 

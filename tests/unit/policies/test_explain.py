@@ -139,7 +139,7 @@ def test_the_order_page_says_until_when() -> None:
     )
     late = options(order, rules, SOON + timedelta(days=3))[0]
     assert explain_option(late, "USD", Words("ru", UTC)) == (
-        "Срок отмены «Mug» уже прошёл. Напишите нам, и мы посмотрим, что можно сделать."
+        "«Mug» уже нельзя отменить: срок отмены прошёл. Напишите нам, и мы посмотрим, что можно сделать."
     )
 
 

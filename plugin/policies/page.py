@@ -1,0 +1,143 @@
+"""The whole policy as a page that anybody can read: for each action its rows in order, one sentence a row.
+
+The answer of a row is said in the very sentences in which a decision by that row is spoken (``explain``), of "This
+item". A row that a person still answers for says that a person looks, and nothing of what we would have said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from plugin.core.words import Words
+from plugin.policies import sentences
+from plugin.policies.document import OTHERWISE, Policy, Then
+from plugin.policies.explain import choice
+from plugin.policies.phrases import amounts, conditions_of
+from plugin.policies.reasons import Action, Mode, Outcome
+
+THIS_ITEM = "This item"
+IF = "If {conditions}:"
+IN_ALL_OTHER_CASES = "In all other cases:"
+BUSINESS_DAYS_ARE = "Business days: {weekdays}."
+BUSINESS_DAYS_BUT = "Business days: {weekdays}, except public holidays ({country})."
+CLOSED = "Days on which the shop is closed do not count."
+OF_THE_PRICE = "{percent} of the price"
+FIRST_COUNTS = "Read from the top: the first line that fits is the answer."
+YOUR_RIGHTS = "Your rights by law come first: where the law gives you more than this page, you get what the law gives."
+QUESTIONS: Mapping[Action, str] = {
+    Action.CANCEL: "Can I cancel my order?",
+    Action.RETURN: "Can I send something back?",
+    Action.EXCHANGE: "Can I exchange something?",
+    Action.FAULT: "What if something is wrong with my order?",
+}
+
+
+class PolicyRule(Struct, frozen=True):
+    """One row: when it counts, and the answer. ``id`` is the row's id, or ``otherwise``; without another row that has
+    no ``condition``, because it always counts."""
+
+    id: str
+    condition: str
+    answer: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.condition} {self.answer}".lstrip()
+
+
+class PolicySection(Struct, frozen=True):
+    """What may be done, as the question that a shopper asks, and the rows that answer it, the first that fits first."""
+
+    action: Action
+    question: str
+    rules: tuple[PolicyRule, ...]
+
+
+class PolicyPage(Struct, frozen=True):
+    """``order`` says how to read the rules, ``calendar`` which days are business days where a rule counts them, and
+    ``rights`` what stands above it all; ``language`` is that of all texts."""
+
+    language: str
+    sections: tuple[PolicySection, ...]
+    order: str
+    rights: str
+    calendar: str | None = None
+
+
+def policy_page(policy: Policy, words: Words) -> PolicyPage:
+    """Everything that the policy says, in the language of ``words``."""
+    return PolicyPage(
+        language=words.language,
+        sections=tuple(
+            PolicySection(action, words.say(QUESTIONS[action]), tuple(_rules(policy, action, words)))
+            for action in Action
+        ),
+        order=words.say(FIRST_COUNTS),
+        rights=words.say(YOUR_RIGHTS),
+        calendar=_business_days(policy, words),
+    )
+
+
+def _business_days(policy: Policy, words: Words) -> str | None:
+    sinces = (
+        since
+        for row in policy.rows
+        for since in (row.when.since_placed, row.when.since_shipped, row.when.since_delivered)
+        if since
+    )
+    spans = (span for since in sinces for span in (since.at_least, since.at_most) if span)
+    if all(span.business_days is None for span in spans):
+        return None
+    calendar = policy.calendar
+    weekdays = words.listing(words.weekday(day) for day in sorted(set(calendar.weekdays)))
+    said = words.say(BUSINESS_DAYS_ARE, weekdays=weekdays)
+    if calendar.country:
+        said = words.say(BUSINESS_DAYS_BUT, weekdays=weekdays, country=words.country(calendar.country))
+    return f"{said} {words.say(CLOSED)}" if calendar.closed else said
+
+
+def _rules(policy: Policy, action: Action, words: Words) -> Iterator[PolicyRule]:
+    rows = [row for row in policy.rows if row.action is action]
+    for row in rows:
+        conditions = list(conditions_of(row.when, words))
+        said = words.say(IF, conditions=words.listing(conditions)) if conditions else words.say(IN_ALL_OTHER_CASES)
+        yield PolicyRule(row.id, said, answer_of(action, row.then, words))
+    last = words.say(IN_ALL_OTHER_CASES) if rows else ""
+    yield PolicyRule(OTHERWISE, last, answer_of(action, policy.otherwise.by_action[action], words))
+
+
+def answer_of(action: Action, then: Then, words: Words) -> str:
+    """What a row answers, as a decision by it would be spoken."""
+    if then.outcome is Outcome.REVIEW or then.mode is not Mode.AUTOMATIC:
+        return words.say(sentences.REVIEW_ASK)
+    sentence = sentences.line_sentence(action, then.outcome, then.reason, has_deadline=False)
+    said = words.say(sentence, item=words.say(THIS_ITEM))
+    return " ".join((said, *_terms(action, then, words)))
+
+
+def _terms(action: Action, then: Then, words: Words) -> Iterator[str]:
+    if action in (Action.RETURN, Action.FAULT) and then.resolutions:
+        yield choice(then.resolutions, words)
+    if then.bonus_percent:
+        yield words.say(sentences.BONUS, bonus=words.percent(then.bonus_percent))
+    if then.fee:
+        fee = (
+            words.say(OF_THE_PRICE, percent=words.percent(then.fee.percent))
+            if then.fee.percent
+            else amounts(then.fee.amounts or {}, words)
+        )
+        yield words.say(sentences.FEE, fee=fee)
+    if then.keep_item:
+        yield words.say(sentences.KEEP_ITEM)
+    elif then.label:
+        yield words.say(sentences.LABEL[then.label])
+
+
+def all_page_sentences() -> tuple[str, ...]:
+    """Every message id of this module, for the test that holds the catalogues complete."""
+    return (
+        THIS_ITEM, IF, IN_ALL_OTHER_CASES, OF_THE_PRICE, FIRST_COUNTS, YOUR_RIGHTS, *QUESTIONS.values(),
+        BUSINESS_DAYS_ARE, BUSINESS_DAYS_BUT, CLOSED,
+    )  # fmt: skip
