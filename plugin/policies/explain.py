@@ -13,6 +13,7 @@ from msgspec import Struct
 from plugin.core.words import Words
 from plugin.policies import sentences
 from plugin.policies.decision import Decision, LineDecision, LineOption
+from plugin.policies.law.names import NAMES
 from plugin.policies.reasons import Action, Outcome, Reason, Resolution
 from plugin.policies.refusals import ASK_REFUSE
 
@@ -99,7 +100,7 @@ def _way_back(lines: Iterable[LineDecision | LineOption], words: Words) -> Itera
 
 
 def _right(law: str | None, words: Words) -> str:
-    name = sentences.LAWS.get(law or "")
+    name = NAMES.get(law or "")
     return words.say(sentences.RIGHT_BY, law=words.say(name)) if name else words.say(sentences.RIGHT)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from plugin.policies.law.names import NAMES
 from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution
 from plugin.policies.refusals import ASK_REFUSE, LINE_REFUSE
 from plugin.policies.reviews import LINE_REVIEW
@@ -71,7 +72,6 @@ LABEL: Mapping[Payer, str] = {
 KEEP_ITEM = "You can keep it: nothing needs to be sent back."
 RIGHT = "This is your right by law."
 RIGHT_BY = "This is your right by law: {law}."
-LAWS: Mapping[str, str] = {}  # the names of the laws, by id
 
 REVIEW_ASK = "One of us will look at your request in person and answer you. You do not need to do anything."
 REFUSED_MANY: Mapping[Action, str] = {
@@ -107,7 +107,7 @@ def _every_sentence() -> Iterator[str]:
         GETS_MONEY, GETS_MONEY_LESS_FEE, GETS_CREDIT, GETS_CREDIT_LESS_FEE, GETS_NOTHING, BONUS_WITHIN,
         CHOICE, BONUS, FEE, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
     )  # fmt: skip
-    for said in (GETS, CHOICES, LABEL, LAWS):
+    for said in (GETS, CHOICES, LABEL, NAMES):
         yield from said.values()
 
 

@@ -12,6 +12,9 @@ from plugin.core.words import LANGUAGES, Words
 from plugin.policies.decision import Amounts, Decision, LineDecision, LineOption, Verdict
 from plugin.policies.explain import explain, explain_option
 from plugin.policies.facts import Component
+from plugin.policies.law.conformities import CONFORMITIES
+from plugin.policies.law.names import NAMES
+from plugin.policies.law.withdrawals import WITHDRAWALS
 from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolution
 
 ENGLISH = Words("en", UTC)
@@ -131,8 +134,17 @@ def test_an_option_says_the_same_as_the_line_that_it_becomes() -> None:
 
 
 def test_what_the_law_gives_is_said_to_be_a_right() -> None:
-    line = a_line(reason=Reason.STATUTORY, verdicts=(Verdict("law:somewhere", matched=True),))
-    assert said(decided(Action.RETURN, line)).endswith("This is your right by law.")
+    line = a_line(reason=Reason.STATUTORY, verdicts=(Verdict("law:eu-withdrawal", matched=True),))
+    assert said(decided(Action.RETURN, line)) == (
+        "You can send back “Mug”. You get $10.00 back. "
+        "This is your right by law: the right of withdrawal in the European Union (Directive 2011/83/EU)."
+    )
+    once = msgspec.structs.replace(line, verdicts=(Verdict("law:of-another-time", matched=True),))
+    assert said(decided(Action.RETURN, once)).endswith("This is your right by law.")
+
+
+def test_every_statute_has_a_name() -> None:
+    assert set(NAMES) == {law.id for law in WITHDRAWALS} | {law.id for law in CONFORMITIES}
 
 
 def test_a_refusal_says_what_can_still_go_back() -> None:
