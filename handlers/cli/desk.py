@@ -96,8 +96,11 @@ def show_case(
     """One case as JSON: what was asked and decided, its refunds, and everything that the audit says of its order."""
 
     async def read() -> dict[str, Any]:
+        from msgspec import to_builtins
+
         from plugin.audit.models import AuditEvent
         from plugin.cases.store import case_of_number, get_case
+        from plugin.cases.trust import seen_by_staff
         from plugin.refunds.store import legs_of_case
 
         async with opened(load()):
@@ -114,7 +117,7 @@ def show_case(
                 "asked_at": found.asked_at,
                 "reason": found.reason,
                 "withheld_reason": found.withheld_reason,
-                "decision": found.decision,
+                "decision": to_builtins(seen_by_staff(found)),
                 "refunds": legs,
                 "audit": [{"at": event.at, "kind": event.kind, "event": event.canonical} for event in events],
             }

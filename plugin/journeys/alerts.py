@@ -8,6 +8,7 @@ from datetime import datetime
 from plugin.cases.models import Case
 from plugin.cases.service import worth_of_shipping
 from plugin.cases.states import CaseState
+from plugin.cases.trust import seen_by_staff
 from plugin.core.words import Words, choose_language, choose_locale
 from plugin.db import Transaction
 from plugin.journeys import sentences
@@ -53,7 +54,7 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
     words = staff_words(settings)
     stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
     amount = worth_of_shipping(scene.case) if alert is AlertKind.SHIPPING_OPEN else sum(leg.amount for leg in stuck)
-    why = sentences.ALERT_WHY.get(scene.case.person_reason or "") if alert is AlertKind.REVIEW else None
+    why = _why_a_review(scene.case) if alert is AlertKind.REVIEW else None
     return StaffAlert(
         shop=brand_of(scene.shop, settings, language, scene.public_url),
         locale=words.locale,
@@ -70,6 +71,12 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
         command=f"comeback case show {scene.shop.id} {scene.case.number}",
         due_at=scene.case.due_at,
     )
+
+
+def _why_a_review(case: Case) -> str | None:
+    """What we would have answered, where staff may see it before they do; else why it is not ours to answer."""
+    suggested = seen_by_staff(case).proposed
+    return sentences.ALERT_WHY.get(f"suggest_{suggested}" if suggested else case.person_reason or "")
 
 
 async def alert_shop(

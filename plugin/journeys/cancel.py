@@ -106,7 +106,9 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
         try:
             legs = plan(decision.amounts, can_give, everything=decision.everything)
         except NotEnoughToRefund:
-            decision = structs.replace(decision, outcome=Outcome.REVIEW, reason=Reason.AMOUNTS_UNEXPLAINED)
+            decision = structs.replace(
+                decision, outcome=Outcome.REVIEW, reason=Reason.AMOUNTS_UNEXPLAINED, proposed=None
+            )
     if decision.outcome is Outcome.APPROVE and (limit := await limits.reached(shop, _approval(order, decision, at))):
         decision = _over_limit(decision, limit)
     promised = promised_dates(legs, payments, settings, at)

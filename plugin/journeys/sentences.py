@@ -19,6 +19,8 @@ WHY_OF_PERSON_REASON = {
 # To the staff, in the shop's language.
 ALERT_WHY = {
     "review": "The policy wants a person to decide this cancellation.",
+    "suggest_approve": "We would approve this cancellation, and the policy wants a person to decide it.",
+    "suggest_refuse": "We would refuse this cancellation, and the policy wants a person to decide it.",
     "over_limit": "What may be approved without a person is used up, so that a person decides this cancellation.",
     "store_too_late": (
         "The store says that it is too late to cancel: the parcel has left. The shopper was told; offer a return."

@@ -21,6 +21,7 @@ from plugin.cases.store import (
     release_units,
     units_by_case,
 )
+from plugin.cases.trust import Answer, keep_answer
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import (
@@ -152,6 +153,7 @@ async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | 
         await _let_flow(tx, desk.case, by, at)
         await _pay_less(tx, ports, shop, desk, less, by)
         await _reserve_anew(tx, ports, shop, desk)
+        await keep_answer(tx, desk.case, Answer.APPROVED if less is None else Answer.LESS)
         await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
         await ask_for_it(tx, ports, desk.case)
 
@@ -187,6 +189,8 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")
         await release_units(tx, desk.case.id)
+        if CaseState(desk.case.state) is CaseState.IN_REVIEW:
+            await keep_answer(tx, desk.case, Answer.REFUSED)
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
         await end_hold(tx, ports, shop, desk.case)
         await tell_case(tx, desk.case, "refused")

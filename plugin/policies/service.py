@@ -10,7 +10,10 @@ from datetime import datetime
 
 from plugin.db import Transaction, rows
 from plugin.policies.document import Policy, policy_hash
+from plugin.policies.live import NoPolicy
 from plugin.policies.models import PolicyVersion
+from plugin.policies.modes import with_mode
+from plugin.policies.reasons import Mode
 from plugin.policies.states import VERSION, VersionState
 from plugin.policies.version_refusals import AlreadyScheduled, NoDraft, NoSuchVersion, NothingScheduled, NotInTheFuture
 from plugin.policies.versions import agree, draft_changed, hold, note, policy_of, put_live, written
@@ -140,6 +143,20 @@ async def publish_again(
     agree(versions, version, by=by, at=at, live_from=at)
     await put_live(tx, versions, version, at=at)
     return version
+
+
+async def promote(
+    tx: Transaction, *, shop_id: str, row: str, mode: Mode, by: str, at: datetime, expected_live: int | None = None
+) -> PolicyVersion:
+    """Publish the live policy with one change: how far this row (or ``otherwise.cancel``) is trusted.
+
+    Raises ``NoSuchRow`` and what ``publish`` raises.
+    """
+    live = (await hold(tx, shop_id, at)).live
+    if live is None:
+        raise NoPolicy()
+    policy = with_mode(policy_of(live), row, mode)
+    return await publish(tx, shop_id=shop_id, policy=policy, by=by, at=at, expected_live=expected_live)
 
 
 async def take_effect(tx: Transaction, shop_id: str, at: datetime) -> None:
