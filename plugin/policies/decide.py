@@ -29,7 +29,7 @@ from plugin.policies.reasons import Action, FaultKind, Mode, Outcome, Payer, Rea
 from plugin.policies.rules import Rules, resolutions_of
 from plugin.policies.structure import left_for, obstacle, quantities, refused_as_a_whole, refused_line
 
-_GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.REFUSE: 2}
+GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.REFUSE: 2}
 _GUARDS = {
     reason: Verdict("guard", matched=True, outcome=Outcome.REVIEW, reason=reason)
     for reason in (
@@ -61,7 +61,7 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         for line_id, quantity in asked.items()
     ]
     lines = tuple(line for line, _ in answers)
-    leading = max(lines, key=lambda line: _GRAVITY[line.outcome])  # the first of the gravest
+    leading = max(lines, key=lambda line: GRAVITY[line.outcome])  # the first of the gravest
     outcome, reason = leading.outcome, leading.reason
     if outcome is Outcome.REFUSE:
         everything, amounts, resolution, doubt = False, Amounts(currency=order.currency), None, None
@@ -217,7 +217,7 @@ def _proposed(lines: tuple[LineDecision, ...], outcome: Outcome) -> Outcome | No
     """What we would have answered, where only a row's mode made this a review."""
     if outcome is not Outcome.REVIEW:
         return None
-    ours = max((line.proposed or line.outcome for line in lines), key=_GRAVITY.__getitem__)
+    ours = max((line.proposed or line.outcome for line in lines), key=GRAVITY.__getitem__)
     return ours if ours is not outcome else None
 
 

@@ -110,7 +110,7 @@ class Row(Part, frozen=True):
             raise ValueError(f"faults are told of with fault, not with {self.action}")
 
 
-_FITTING = {
+FITTING = {
     Action.CANCEL: frozenset({Resolution.REFUND}),
     Action.RETURN: frozenset({Resolution.REFUND, Resolution.STORE_CREDIT, Resolution.EXCHANGE}),
     Action.EXCHANGE: frozenset({Resolution.EXCHANGE}),
@@ -120,7 +120,7 @@ _FITTING = {
 
 def check_fits(action: Action, then: Then) -> None:
     """Whether this action can have that answer; raises ``ValueError``."""
-    if strange := set(then.resolutions or ()) - _FITTING[action]:
+    if strange := set(then.resolutions or ()) - FITTING[action]:
         raise ValueError(f"{min(strange)} is no answer to {action}")
     if action is Action.CANCEL and (then.label or then.keep_item):
         raise ValueError("What is cancelled is not sent back")

@@ -49,21 +49,29 @@ def some(*counts: tuple[str, int], reason: str | None = None) -> Ask:
     return Ask(action=Action.CANCEL, lines=tuple(LineCount(*count) for count in counts), reason=reason)
 
 
-def a_policy(*rows: tuple[When, Then], otherwise: Then = APPROVE) -> Policy:
-    """Rows are named row-1, row-2 ..."""
+def a_policy(
+    *rows: tuple[When, Then], otherwise: Then = APPROVE, action: Action = Action.CANCEL, **parts: Any
+) -> Policy:
+    """Rows are named row-1, row-2 ... and are all about one action; ``parts`` are the policy's calendar and goods."""
     return Policy(
         format=1,
         name="Test",
         rows=tuple(
-            Row(id=f"row-{number}", action=Action.CANCEL, when=when, then=then)
+            Row(id=f"row-{number}", action=action, when=when, then=then)
             for number, (when, then) in enumerate(rows, start=1)
         ),
-        otherwise=Otherwise(cancel=otherwise),
+        otherwise=Otherwise(**({"cancel": APPROVE} | {_MEMBER.get(action, action.value): otherwise})),
+        **parts,
     )
 
 
-def some_rules(*rows: tuple[When, Then], otherwise: Then = APPROVE) -> Rules:
-    return compile_policy(a_policy(*rows, otherwise=otherwise))
+_MEMBER = {Action.RETURN: "returning"}
+
+
+def some_rules(
+    *rows: tuple[When, Then], otherwise: Then = APPROVE, action: Action = Action.CANCEL, **parts: Any
+) -> Rules:
+    return compile_policy(a_policy(*rows, otherwise=otherwise, action=action, **parts))
 
 
 def decided(order: OrderFacts, ask: Ask, rules: Rules = DEFAULT, at: datetime = SOON) -> Decision:
