@@ -6,18 +6,14 @@ is a Saturday, a Sunday or a public holiday moves to the next working day, under
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, time
 
-import holidays
-
-from plugin.policies.calendars import knows_holidays
+from plugin.policies.calendars import DAY, knows_holidays, public_holidays
 from plugin.policies.facts import LineFacts, OrderFacts
 from plugin.policies.law.statutes import Conformity, Start, Withdrawal
 from plugin.policies.windows import zone_of
 from plugin.ports.orders import LineKind
 
-_DAY = timedelta(days=1)
 _SATURDAY = 5
 
 
@@ -32,7 +28,7 @@ def conformity_ends(law: Conformity, order: OrderFacts, line: LineFacts) -> date
     if line.delivered_at is None:
         return None
     day = _day(order, line.delivered_at)
-    return _midnight_after(order, _years_later(day, law.years) + law.days * _DAY)
+    return _midnight_after(order, _years_later(day, law.years) + law.days * DAY)
 
 
 def _started(law: Withdrawal, order: OrderFacts, line: LineFacts) -> datetime | None:
@@ -53,25 +49,22 @@ def _end(law: Withdrawal, order: OrderFacts, started: datetime) -> datetime:
     day, country = _day(order, started), order.country or ""
     if law.business_days:
         for _ in range(law.days):
-            day = _working_day_from(day + _DAY, country)
+            day = _working_day_from(day + DAY, country)
     else:
-        day += law.days * _DAY
+        day += law.days * DAY
         if law.rolls_over is not None:
             day = _working_day_from(day, country)
     return _midnight_after(order, day)
 
 
 def _working_day_from(day: date, country: str) -> date:
-    while day.weekday() >= _SATURDAY or day in _public_holidays(country, day.year):
-        day += _DAY
+    while day.weekday() >= _SATURDAY or _is_holiday(country, day):
+        day += DAY
     return day
 
 
-@lru_cache(maxsize=512)
-def _public_holidays(country: str, year: int) -> frozenset[date]:
-    if not knows_holidays(country):
-        return frozenset()
-    return frozenset(holidays.country_holidays(country, years=year))
+def _is_holiday(country: str, day: date) -> bool:
+    return knows_holidays(country) and day in public_holidays(country, None, day.year)
 
 
 def _day(order: OrderFacts, at: datetime) -> date:
@@ -79,7 +72,7 @@ def _day(order: OrderFacts, at: datetime) -> date:
 
 
 def _midnight_after(order: OrderFacts, day: date) -> datetime:
-    return datetime.combine(day + _DAY, time(0), zone_of(order.time_zone)).astimezone(UTC)
+    return datetime.combine(day + DAY, time(0), zone_of(order.time_zone)).astimezone(UTC)
 
 
 def _years_later(day: date, years: int) -> date:

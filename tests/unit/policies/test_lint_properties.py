@@ -24,6 +24,10 @@ def some(values: list[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
     return st.lists(st.sampled_from(values), min_size=1, unique=True).map(tuple)
 
 
+def conditions(given: dict[str, Any]) -> When:
+    return When(**given)
+
+
 SPANS = st.one_of(
     st.builds(Span, hours=st.integers(1, 80)),
     st.builds(Span, days=st.integers(1, 4)),
@@ -46,7 +50,7 @@ CONDITIONS = st.fixed_dictionaries(
         "since_placed": WINDOWS,
         "since_delivered": WINDOWS,
     },
-).map(lambda given: When(**given))
+).map(conditions)
 ANSWERS = st.sampled_from([Then(outcome=Outcome.APPROVE), Then(outcome=Outcome.REFUSE, reason=Reason.FINAL_SALE)])
 CASES = st.fixed_dictionaries(
     {
