@@ -7,7 +7,6 @@ from functools import cache
 
 from babel import Locale
 
-from plugin.policies.conditions import When
 from plugin.policies.document import Policy, Row
 from plugin.policies.facts import Progress
 from plugin.policies.linting.remarks import Remark, Severity
@@ -17,7 +16,7 @@ from plugin.policies.reasons import Action, GoodsKind
 # CLDR lists these beside the countries: unions, the unknown region, and two pseudo regions for tests.
 _NO_COUNTRY = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 _MEANT = {"UK": "GB", "EL": "GR"}
-_BEFORE_SENDING = {Progress.UNFULFILLED}
+_NOTHING_SENT = {Progress.UNFULFILLED, Progress.CANCELLED}
 
 
 @cache
@@ -38,23 +37,23 @@ def impossible(policy: Policy, row: Row) -> Iterator[Remark]:
         least, most = getattr(when, low), getattr(when, high)
         if least and most and all(least.get(currency, 0) > limit for currency, limit in most.items()):
             yield _never(row, low, f"{low} is above {high} in every currency that {high} names")
-    states = set(when.order_states or ())
-    if states and states <= _BEFORE_SENDING:
-        yield from _before_sending(row, when)
-    if row.action is Action.CANCEL and states == {Progress.CANCELLED}:
-        yield _never(row, "order_states", "an order that is cancelled cannot be cancelled again")
+    if when.order_states:
+        yield from _states(row, set(when.order_states))
     yield from _unknown_countries(row)
     yield from _unassigned_goods(policy, row)
 
 
-def _before_sending(row: Row, when: When) -> Iterator[Remark]:
-    if row.action in (Action.RETURN, Action.EXCHANGE):
-        yield _never(row, "order_states", "nothing of an unfulfilled order has been sent that could come back")
-        return
-    for field in ("since_shipped", "since_delivered"):
-        since = getattr(when, field)
-        if since is not None and since.fallback != "placed":
-            yield _never(row, field, "nothing of an unfulfilled order has been shipped or delivered")
+def _states(row: Row, states: set[Progress]) -> Iterator[Remark]:
+    """What is answered before any row is asked (``plugin.policies.structure``), and clocks that cannot have begun."""
+    if states == {Progress.CANCELLED}:
+        yield _never(row, "order_states", "of an order that is cancelled nothing more can be asked")
+    elif states <= _NOTHING_SENT and row.action is not Action.CANCEL:
+        yield _never(row, "order_states", "nothing of such an order has been sent that could come back")
+    elif states == {Progress.UNFULFILLED}:
+        for field in ("since_shipped", "since_delivered"):
+            since = getattr(row.when, field)
+            if since is not None and since.fallback != "placed":
+                yield _never(row, field, "nothing of an unfulfilled order has been shipped or delivered")
 
 
 def _unknown_countries(row: Row) -> Iterator[Remark]:

@@ -137,8 +137,10 @@ def test_what_may_happen_is_not_called_impossible(when: dict[str, Any]) -> None:
     assert not has_errors(lint(policy({"when": when, "then": APPROVE})))
 
 
-def test_what_has_not_been_sent_cannot_come_back() -> None:
-    given = policy({"when": {"order_states": ["unfulfilled"]}, "then": APPROVE}, action="return")
+@pytest.mark.parametrize("action", ["return", "exchange", "fault"])
+@pytest.mark.parametrize("states", [["unfulfilled"], ["cancelled"], ["unfulfilled", "cancelled"]])
+def test_what_has_not_been_sent_cannot_come_back(action: str, states: list[str]) -> None:
+    given = policy({"when": {"order_states": states}, "then": APPROVE}, action=action)
     assert said(given) == [("never", "r1", "when.order_states")]
 
 
