@@ -14,12 +14,12 @@ from plugin.policies.conditions import Since, Span
 from plugin.policies.document import OTHERWISE, Policy, Then
 from plugin.policies.facts import Progress
 from plugin.policies.law.conformities import CONFORMITIES
-from plugin.policies.law.statutes import Conformity, Statute, Withdrawal
+from plugin.policies.law.statutes import Conformity, Statute
 from plugin.policies.law.withdrawals import WITHDRAWALS
 from plugin.policies.linting.implying import Budget, Case, Rows, covered
 from plugin.policies.linting.remarks import Remark, Severity
 from plugin.policies.linting.spans import is_at_least
-from plugin.policies.reasons import Action, GoodsKind, Outcome, Payer, Resolution
+from plugin.policies.reasons import Action, Outcome, Payer, Resolution
 from plugin.ports.orders import LineKind
 
 _WEEK, _WORKING_WEEK, _YEAR = 7, 5, 365
@@ -112,7 +112,7 @@ def _reaches(policy: Policy, asked: _Asked, law: Statute, where: frozenset[str],
     since: Since | None = case.get("since_delivered")
     if since and since.at_least and is_at_least(since.at_least, Span(days=days)):
         return False
-    if case.get("is_business") is True or _all_exempt(policy, case, law):
+    if case.get("is_business") is True or (isinstance(law, Withdrawal) and _is_special(policy, case)):
         return False
     kinds = case.get("line_kinds", frozenset({LineKind.PHYSICAL}))
     if LineKind.PHYSICAL not in kinds:
@@ -134,17 +134,13 @@ def _is_about_the_late(case: Case) -> bool:
     return any(name in case and case[name].at_least is not None for name in ("since_placed", "since_shipped"))
 
 
-def _all_exempt(policy: Policy, case: Case, law: Statute) -> bool:
-    """Whether all that the case is about is without the right, by the policy's own word on its goods."""
-    exempt = law.exempt if isinstance(law, Withdrawal) else frozenset()
-    if "goods" in case and case["goods"] <= exempt:
+def _is_special(policy: Policy, case: Case) -> bool:
+    """Whether all that the case is about is of a kind that may be exempt, by the policy's own word on its goods."""
+    if "goods" in case or case.get("personalised") is True:
         return True
-    if case.get("personalised") is True and GoodsKind.PERSONALISED in exempt:
-        return True
-    selectors = [policy.goods[kind] for kind in exempt if kind in policy.goods]
     return any(
         name in case and case[name] <= frozenset(getattr(selector, name) or ())
-        for selector in selectors
+        for selector in policy.goods.values()
         for name in ("products", "tags", "categories", "line_kinds")
     )
 
