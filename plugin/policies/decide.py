@@ -41,8 +41,8 @@ _GUARDS = {
     )
 }
 _LEFT_TO_A_PERSON = Verdict("mode", matched=True, outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
-_USUAL_PAYER = {Action.RETURN: Payer.SHOPPER, Action.EXCHANGE: Payer.SHOPPER, Action.FAULT: Payer.SHOP}
-_NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
+USUAL_PAYER = {Action.RETURN: Payer.SHOPPER, Action.EXCHANGE: Payer.SHOPPER, Action.FAULT: Payer.SHOP}
+NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
 
 # A line's answer with the fee of its row, which may be a share of what several lines are worth together.
 _Answer = tuple[LineDecision, Fee | None]
@@ -200,9 +200,9 @@ def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
 
 def _way_back(ask: Ask, then: Then) -> Payer | None:
     """Who pays it; None where nothing is sent back. Where the row does not say, the shopper does, but for a fault."""
-    if ask.action is Action.CANCEL or then.keep_item or ask.fault in _NOTHING_GOES_BACK:
+    if ask.action is Action.CANCEL or then.keep_item or ask.fault in NOTHING_GOES_BACK:
         return None
-    return then.label or _USUAL_PAYER[ask.action]
+    return then.label or USUAL_PAYER[ask.action]
 
 
 def _resolution(ask: Ask, lines: tuple[LineDecision, ...]) -> Resolution | None:

@@ -67,6 +67,8 @@ def _line(action: Action, line: LineDecision | LineOption, left: int, currency: 
         said += _terms(action, line, currency, words)
         if line.reason is Reason.STATUTORY:
             said.append(_right(line.law, words))
+    elif line.reason is Reason.RESOLUTION_NOT_OFFERED and line.resolutions:
+        said.append(_to_choose(line.resolutions, words))
     return " ".join(said)
 
 
@@ -85,7 +87,12 @@ def choice(resolutions: Iterable[Resolution], words: Words) -> str:
     among = tuple(resolutions)
     if len(among) == 1:
         return words.say(sentences.GETS[among[0]])
-    return words.say(sentences.CHOICE, choices=words.choice(words.say(sentences.CHOICES[each]) for each in among))
+    return _to_choose(among, words)
+
+
+def _to_choose(resolutions: Iterable[Resolution], words: Words) -> str:
+    choices = words.choice(words.say(sentences.CHOICES[each]) for each in resolutions)
+    return words.say(sentences.CHOICE, choices=choices)
 
 
 def _way_back(lines: Iterable[LineDecision | LineOption], words: Words) -> Iterator[str]:

@@ -12,10 +12,12 @@ from msgspec import Struct
 
 from plugin.core.words import Words
 from plugin.policies import sentences
+from plugin.policies.decide import NOTHING_GOES_BACK, USUAL_PAYER
 from plugin.policies.document import OTHERWISE, Policy, Then
 from plugin.policies.explain import choice
 from plugin.policies.phrases import amounts, conditions_of
 from plugin.policies.reasons import Action, Mode, Outcome
+from plugin.policies.rules import resolutions_of
 
 THIS_ITEM = "This item"
 IF = "If {conditions}:"
@@ -103,26 +105,30 @@ def _rules(policy: Policy, action: Action, words: Words) -> Iterator[PolicyRule]
     for row in rows:
         conditions = list(conditions_of(row.when, words))
         said = words.say(IF, conditions=words.listing(conditions)) if conditions else words.say(IN_ALL_OTHER_CASES)
-        yield PolicyRule(row.id, said, answer_of(action, row.then, words))
+        goes_nowhere = row.when.faults is not None and NOTHING_GOES_BACK.issuperset(row.when.faults)
+        yield PolicyRule(row.id, said, answer_of(action, row.then, words, goes_nowhere=goes_nowhere))
     last = words.say(IN_ALL_OTHER_CASES) if rows else ""
     yield PolicyRule(OTHERWISE, last, answer_of(action, policy.otherwise.by_action[action], words))
 
 
-def answer_of(action: Action, then: Then, words: Words) -> str:
-    """What a row answers, as a decision by it would be spoken."""
+def answer_of(action: Action, then: Then, words: Words, *, goes_nowhere: bool = False) -> str:
+    """What a row answers, as a decision by it would be spoken. ``goes_nowhere`` says that nothing can be sent back,
+    because it never came."""
     if then.outcome is Outcome.REVIEW or then.mode is not Mode.AUTOMATIC:
         return words.say(sentences.REVIEW_ASK)
     sentence = sentences.line_sentence(action, then.outcome, then.reason, has_deadline=False)
     said = words.say(sentence, item=words.say(THIS_ITEM))
-    return " ".join((said, *_terms(action, then, words)))
+    if then.outcome is Outcome.REFUSE:
+        return said
+    return " ".join((said, *_terms(action, then, goes_nowhere, words)))
 
 
-def _terms(action: Action, then: Then, words: Words) -> Iterator[str]:
-    if action in (Action.RETURN, Action.FAULT) and then.resolutions:
-        yield choice(then.resolutions, words)
+def _terms(action: Action, then: Then, goes_nowhere: bool, words: Words) -> Iterator[str]:
+    if action in (Action.RETURN, Action.FAULT):
+        yield choice(resolutions_of(action, then), words)
     if then.bonus_percent:
         yield words.say(sentences.BONUS, bonus=words.percent(then.bonus_percent))
-    if then.fee:
+    if then.fee and action is not Action.FAULT:
         fee = (
             words.say(OF_THE_PRICE, percent=words.percent(then.fee.percent))
             if then.fee.percent
@@ -131,8 +137,8 @@ def _terms(action: Action, then: Then, words: Words) -> Iterator[str]:
         yield words.say(sentences.FEE, fee=fee)
     if then.keep_item:
         yield words.say(sentences.KEEP_ITEM)
-    elif then.label:
-        yield words.say(sentences.LABEL[then.label])
+    elif action is not Action.CANCEL and not goes_nowhere:
+        yield words.say(sentences.LABEL[then.label or USUAL_PAYER[action]])
 
 
 def all_page_sentences() -> tuple[str, ...]:

@@ -89,6 +89,14 @@ def test_goods_for_goods_are_no_money(action: Action, resolution: Resolution | N
     assert said(decided(action, a_line(fee=200), resolution=resolution)) == sentence
 
 
+def test_who_chose_what_is_not_offered_hears_what_is() -> None:
+    line = a_line(outcome=Outcome.REFUSE, reason=Reason.RESOLUTION_NOT_OFFERED, resolutions=(Resolution.STORE_CREDIT,))
+    assert said(decided(Action.RETURN, line)) == (
+        "“Mug” cannot be settled in the way that you chose. Please choose one that the order page offers, or talk to "
+        "us. You can choose: store credit."
+    )
+
+
 def test_nothing_to_pay_back_is_said() -> None:
     assert said(decided(Action.RETURN, a_line(goods=0))) == "You can send back “Mug”. There is nothing to pay back."
 

@@ -165,6 +165,17 @@ def test_a_rows_terms_are_said_in_the_answers_own_words() -> None:
         "This item can be reported here, and we will put it right. We send it to you again. "
         "You can keep it: nothing needs to be sent back."
     )
+    plain = answer_of(Action.FAULT, APPROVE, ENGLISH)
+    assert plain.endswith("We pay for the way back.")
+    assert plain.startswith(answer_of(Action.FAULT, APPROVE, ENGLISH, goes_nowhere=True))
+
+
+def test_what_a_row_leaves_open_is_said_as_it_is_decided() -> None:
+    assert answer_of(Action.RETURN, APPROVE, ENGLISH) == (
+        "This item can be sent back. You get your money back. You pay for the way back."
+    )
+    assert answer_of(Action.EXCHANGE, APPROVE, ENGLISH) == "This item can be exchanged. You pay for the way back."
+    assert answer_of(Action.CANCEL, APPROVE, ENGLISH) == "This item can be cancelled until it ships."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
