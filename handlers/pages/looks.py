@@ -27,6 +27,13 @@ class Look:
     ink_light: str
     ink_dark: str
 
+    @property
+    def sheet(self) -> str:
+        """The page's own style: the shop's colours, for the sheet that all pages share."""
+        light = f"--accent: {self.accent}; --on-accent: {self.on_accent}; --accent-ink: {self.ink_light};"
+        dark = f"@media (prefers-color-scheme: dark) {{ :root {{ --accent-ink: {self.ink_dark}; }} }}"
+        return f":root {{ {light} }} {dark}"
+
 
 def look_of(shop: Shop | None) -> Look:
     """The shop's looks; our own plain ones where the shop is not known."""

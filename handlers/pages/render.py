@@ -28,7 +28,8 @@ LANGUAGE_NAMES = {"en": "English", "es": "Español", "ru": "Русский"}
 class Frame:
     """What stands around every page. ``here`` is the address that the language links open.
 
-    ``person_url`` is where a person is reached; ``mark`` is there inside a session only.
+    ``person_url`` is where a person is reached, ``policy_url`` where the shop's policy stands; ``mark`` is there inside
+    a session only.
     """
 
     words: Words
@@ -37,6 +38,7 @@ class Frame:
     person_url: str | None = None
     person_sentence: str | None = None
     mark: str | None = None
+    policy_url: str | None = None
 
 
 def frame_of(visit: Visit, here: str = "/order") -> Frame:
@@ -50,6 +52,7 @@ def frame_of(visit: Visit, here: str = "/order") -> Frame:
             "You will have an answer by {moment}.", moment=visit.words.moment(visit.speak.person().answers_by)
         ),
         mark=visit.form_mark,
+        policy_url=policy_url(visit.shop),
     )
 
 
@@ -61,7 +64,13 @@ def outer_frame(shop: Shop | None, words: Words, here: str, person_url: str | No
         look=replace(look_of(shop), logo_url=None),
         here=here,
         person_url=person_url or (f"mailto:{reply_to}" if reply_to else None),
+        policy_url=policy_url(shop) if shop else None,
     )
+
+
+def policy_url(shop: Shop) -> str:
+    """Where everybody may read what the shop's policy says."""
+    return f"/shops/{shop.id}/policy"
 
 
 def page(
@@ -74,8 +83,26 @@ def page(
     **shown: object,
 ) -> Response[str]:
     """Render ``templates/pages/<template>.html`` in its frame; a language chosen with ``?lang=`` is remembered."""
+    return Response(
+        html_of(template, frame, nonce=csp_nonce(request), **shown),
+        status_code=status,
+        media_type=MediaType.HTML,
+        cookies=[*(cookies or ()), *chosen_language(request)],
+        headers={"Content-Language": frame.words.language},
+    )
+
+
+def chosen_language(request: AnyRequest) -> list[Cookie]:
+    """The cookie that remembers the language just chosen on a page, if one was."""
+    settings: Settings = request.app.state.settings
+    chosen = request.query_params.get("lang")
+    return [language_cookie(chosen, secure=settings.public_url.startswith("https://"))] if chosen in LANGUAGES else []
+
+
+def html_of(template: str, frame: Frame, *, nonce: str | None, **shown: object) -> str:
+    """The page's HTML; ``nonce`` is what its answer's security policy lets its style carry, if anything."""
     words = frame.words
-    html = _environment().get_template(f"{template}.html").render(
+    return _environment().get_template(f"{template}.html").render(
         frame=frame,
         look=frame.look,
         language=words.language,
@@ -84,20 +111,9 @@ def page(
         count=words.count,
         date=words.date,
         moment=words.moment,
-        nonce=csp_nonce(request),
+        nonce=nonce,
         **shown,
     )  # fmt: skip
-    settings: Settings = request.app.state.settings
-    chosen = request.query_params.get("lang")
-    if chosen in LANGUAGES:
-        cookies = [*(cookies or ()), language_cookie(chosen, secure=settings.public_url.startswith("https://"))]
-    return Response(
-        html,
-        status_code=status,
-        media_type=MediaType.HTML,
-        cookies=cookies,
-        headers={"Content-Language": words.language},
-    )
 
 
 @cache

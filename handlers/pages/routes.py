@@ -5,5 +5,6 @@ from __future__ import annotations
 from handlers.pages.entry import entry_routes
 from handlers.pages.order import order_page_routes
 from handlers.pages.person import person_routes
+from handlers.pages.policy import policy_routes
 
-page_routes = [*entry_routes, *order_page_routes, *person_routes]
+page_routes = [*entry_routes, *order_page_routes, *person_routes, *policy_routes]

@@ -22,6 +22,11 @@ def linked_data(letter: Letter, subject: str) -> str:
         }
     else:
         document = _order(letter)
+    return script_json(document)
+
+
+def script_json(document: dict[str, Any]) -> str:
+    """JSON that can stand in a ``<script>`` element of a page or a mail, whatever its texts hold."""
     return json.dumps(document, ensure_ascii=False).translate(_ESCAPES)
 
 

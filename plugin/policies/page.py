@@ -28,6 +28,7 @@ CLOSED = "Days on which the shop is closed do not count."
 OF_THE_PRICE = "{percent} of the price"
 FIRST_COUNTS = "Read from the top: the first line that fits is the answer."
 YOUR_RIGHTS = "Your rights by law come first: where the law gives you more than this page, you get what the law gives."
+EARLIER_ORDERS = "For an order that you placed before, what we said then counts wherever it was better for you."
 QUESTIONS: Mapping[Action, str] = {
     Action.CANCEL: "Can I cancel my order?",
     Action.RETURN: "Can I send something back?",
@@ -77,7 +78,7 @@ def policy_page(policy: Policy, words: Words) -> PolicyPage:
             for action in Action
         ),
         order=words.say(FIRST_COUNTS),
-        rights=words.say(YOUR_RIGHTS),
+        rights=f"{words.say(YOUR_RIGHTS)} {words.say(EARLIER_ORDERS)}",
         calendar=_business_days(policy, words),
     )
 
@@ -144,6 +145,6 @@ def _terms(action: Action, then: Then, goes_nowhere: bool, words: Words) -> Iter
 def all_page_sentences() -> tuple[str, ...]:
     """Every message id of this module, for the test that holds the catalogues complete."""
     return (
-        THIS_ITEM, IF, IN_ALL_OTHER_CASES, OF_THE_PRICE, FIRST_COUNTS, YOUR_RIGHTS, *QUESTIONS.values(),
+        THIS_ITEM, IF, IN_ALL_OTHER_CASES, OF_THE_PRICE, FIRST_COUNTS, YOUR_RIGHTS, EARLIER_ORDERS, *QUESTIONS.values(),
         BUSINESS_DAYS_ARE, BUSINESS_DAYS_BUT, CLOSED,
     )  # fmt: skip
