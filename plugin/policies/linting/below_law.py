@@ -14,7 +14,7 @@ from plugin.policies.conditions import Since, Span
 from plugin.policies.document import OTHERWISE, Policy, Then
 from plugin.policies.facts import Progress
 from plugin.policies.law.conformities import CONFORMITIES
-from plugin.policies.law.statutes import Conformity, Statute
+from plugin.policies.law.statutes import Conformity, Statute, Withdrawal
 from plugin.policies.law.withdrawals import WITHDRAWALS
 from plugin.policies.linting.implying import Budget, Case, Rows, covered
 from plugin.policies.linting.remarks import Remark, Severity
