@@ -10,7 +10,7 @@ import pytest
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decision import Verdict
 from plugin.policies.facts import Ask, OrderFacts, Progress
-from plugin.policies.reasons import Outcome, Reason
+from plugin.policies.reasons import GoodsKind, Outcome, Reason, Risk
 from plugin.ports.orders import Custodian, LineKind
 from tests.unit.policies.making import (
     APPROVE,
@@ -136,6 +136,12 @@ CONDITIONS = [
     (When(order_states=(Progress.PARTLY_FULFILLED,)), {"state": Progress.PARTLY_FULFILLED}, {}, "order_states"),
     (When(value_at_least={"USD": 2000}), {"total": 2000}, {}, "value_at_least"),
     (When(value_at_most={"USD": 1000}), {"total": 1000}, {}, "value_at_most"),
+    (When(item_value_at_least={"USD": 400}), {}, {"total": 1200}, "item_value_at_least"),
+    (When(item_value_at_most={"USD": 333}), {}, {"total": 999}, "item_value_at_most"),
+    (When(risks=(Risk.HIGH, Risk.MEDIUM)), {"risk": Risk.HIGH}, {}, "risks"),
+    (When(is_business=True), {"is_business": True}, {}, "is_business"),
+    (When(on_sale=True), {}, {"on_sale": True}, "on_sale"),
+    (When(goods=(GoodsKind.PERSONALISED,)), {}, {"personalised": True}, "goods"),
     (When(countries=("DE", "FR")), {"country": "FR"}, {}, "countries"),
     (When(channels=("pos",)), {"channel": "pos"}, {}, "channels"),
     (When(custodians=(Custodian.MANUAL,)), {"custodians": (Custodian.MANUAL, Custodian.STRIPE)}, {}, "custodians"),
@@ -189,5 +195,15 @@ def test_a_currency_without_a_limit_counts_as_above_every_value() -> None:
     order = an_order(currency="EUR", total=1)
     at_least = some_rules((When(value_at_least={"USD": 50_000}), REVIEW))
     at_most = some_rules((When(value_at_most={"USD": 50_000}), APPROVE), otherwise=REVIEW)
-    assert decided(order, everything(), at_least, SOON).outcome is Outcome.REVIEW
-    assert decided(order, everything(), at_most, SOON).outcome is Outcome.REVIEW
+    item_at_least = some_rules((When(item_value_at_least={"USD": 50_000}), REVIEW))
+    item_at_most = some_rules((When(item_value_at_most={"USD": 50_000}), APPROVE), otherwise=REVIEW)
+    for rules in (at_least, at_most, item_at_least, item_at_most):
+        assert decided(order, everything(), rules, SOON).outcome is Outcome.REVIEW
+
+
+def test_what_one_unit_costs_is_compared_without_dividing() -> None:
+    rules = some_rules((When(item_value_at_least={"USD": 334}), REVIEW))
+    totals = (1001, 1002)  # three for 10.01 are 3.33 and two thirds each
+    assert [decided(an_order(a_line(total=total)), everything(), rules).outcome for total in totals] == [
+        Outcome.APPROVE, Outcome.REVIEW,
+    ]  # fmt: skip

@@ -8,8 +8,8 @@ from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import options
 from plugin.policies.decision import Amounts, digest
 from plugin.policies.document import Fee, Then
-from plugin.policies.facts import Component
-from plugin.policies.reasons import Outcome, Reason
+from plugin.policies.facts import Ask, Component
+from plugin.policies.reasons import Action, Outcome, Reason, Resolution
 from tests.unit.policies.making import (
     APPROVE,
     DEFAULT,
@@ -71,6 +71,66 @@ def test_a_fee_never_makes_the_payout_less_than_nothing() -> None:
 
 def test_a_fee_in_another_currency_is_not_kept() -> None:
     assert decided(an_order(currency="EUR"), everything(), some_rules(otherwise=FEE)).amounts.fee == 0
+
+
+def test_a_percentage_is_kept_of_the_goods_that_its_row_decides_rounded_down_once() -> None:
+    tenth = Then(outcome=Outcome.APPROVE, fee=Fee(percent=10))
+    rules = some_rules((When(tags=("sale",)), tenth))
+    sale = {"total": 199, "quantity": 1, "tags": ("sale",)}
+    order = an_order(a_line("mug"), a_line("tea", **sale), a_line("pen", **sale))
+    decision = decided(order, everything(), rules)
+    assert [line.fee for line in decision.lines] == [0, 19, 19]
+    assert decision.amounts.fee == 39  # a tenth of 3.98
+
+
+def test_a_percentage_stands_beside_the_highest_sum() -> None:
+    half = Then(outcome=Outcome.APPROVE, fee=Fee(percent=50))
+    decision = decided(
+        an_order(a_line("mug"), a_line("tea"), a_line("pen", tags=("sale",))),
+        everything(), some_rules((When(tags=("sale",)), half), otherwise=FEE),
+    )  # fmt: skip
+    assert decision.amounts.fee == 300 + 500
+
+
+def test_all_fees_together_never_make_the_payout_less_than_nothing() -> None:
+    whole = Then(outcome=Outcome.APPROVE, fee=Fee(percent=100))
+    rules = some_rules((When(tags=("sale",)), whole), otherwise=FEE)
+    amounts = decided(an_order(a_line(total=200), a_line("pen", tags=("sale",))), some(("mug", 3), ("pen", 1)), rules)
+    assert (amounts.amounts.fee, amounts.amounts.total) == (533, 0)
+
+
+def test_a_fault_costs_the_shopper_nothing() -> None:
+    rules = some_rules(otherwise=FEE, action=Action.FAULT)
+    decision = decided(an_order(a_line(fulfilled=3)), Ask(action=Action.FAULT, whole=True), rules)
+    assert (decision.lines[0].fee, decision.amounts.fee, decision.amounts.total) == (0, 0, 1000)
+
+
+@pytest.mark.parametrize(("percent", "fee", "bonus"), [(10, None, 100), (33, None, 330), (1, None, 10), (10, 25, 75)])
+def test_store_credit_is_worth_more_by_its_bonus(percent: int, fee: int | None, bonus: int) -> None:
+    credit = Then(
+        outcome=Outcome.APPROVE, resolutions=(Resolution.REFUND, Resolution.STORE_CREDIT),
+        bonus_percent=percent, fee=Fee(percent=fee) if fee else None,
+    )  # fmt: skip
+    rules = some_rules(otherwise=credit, action=Action.RETURN)
+    (line,) = decided(an_order(a_line(fulfilled=3)), Ask(action=Action.RETURN, whole=True), rules).lines
+    assert line.bonus == bonus
+
+
+def test_a_bonus_is_rounded_down_and_never_below_nothing() -> None:
+    credit = Then(
+        outcome=Outcome.APPROVE, resolutions=(Resolution.STORE_CREDIT,), bonus_percent=10,
+        fee=Fee(amounts={"USD": 304}),
+    )  # fmt: skip
+    rules = some_rules(otherwise=credit, action=Action.RETURN)
+    ask = Ask(action=Action.RETURN, whole=True)
+    assert decided(an_order(a_line(fulfilled=3, total=333)), ask, rules).lines[0].bonus == 2
+    assert decided(an_order(a_line(fulfilled=3, total=300)), ask, rules).lines[0].bonus == 0
+
+
+def test_the_order_page_names_the_fee_that_would_be_kept() -> None:
+    rules = some_rules(otherwise=FEE)
+    assert options(an_order(a_line(total=100)), rules, SOON)[0].fee == 300  # the shipping comes back with it
+    assert options(an_order(a_line(total=100), a_line("tea")), rules, SOON)[0].fee == 100
 
 
 def test_a_refused_ask_owes_nothing() -> None:
