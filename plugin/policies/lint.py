@@ -1,9 +1,9 @@
 """What is wrong, or odd, with a policy that could be read: said per row, each remark a sentence.
 
 An error keeps it from being published: a row that can never answer, two rows that contradict each other, a row written
-for countries whose law it is below. A warning does not: a row that is never reached, an amount that is missing in a
-currency, an answer below the law of some of the countries that it is about (where the law is followed anyway). A remark
-is made only where it is sure; a row without one may still be odd.
+for countries whose law it is below, a text that hides something. A warning does not: a row that is never reached, an
+amount that is missing in a currency, an answer below the law of some of the countries that it is about (where the law
+is followed anyway). A remark is made only where it is sure; a row without one may still be odd.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from plugin.policies.linting.implying import Budget, TooMuch, case_of
 from plugin.policies.linting.impossible import impossible
 from plugin.policies.linting.remarks import Remark, Severity
 from plugin.policies.linting.shadowed import shadowed
+from plugin.policies.linting.strange_text import strange_text
 from plugin.policies.reasons import Action
 
-_COMPARISONS = 200_000  # about half a second
+_COMPARISONS = 100_000  # a fraction of a second
 _TOO_ENTANGLED = Remark(
     severity=Severity.WARNING,
     row="",
@@ -32,7 +33,7 @@ _TOO_ENTANGLED = Remark(
 def lint(policy: Policy, countries: Collection[str] | None = None) -> tuple[Remark, ...]:
     """All remarks, errors first, then as the rows stand. ``countries``: where the shop sells to, None: everywhere."""
     remarks = [remark for row in policy.rows for remark in impossible(policy, row)]
-    remarks += missing_amounts(policy)
+    remarks += [*strange_text(policy), *missing_amounts(policy)]
     dead = {remark.row for remark in remarks if remark.code == "never"}
     try:
         for remark in _compared(policy, dead, countries):

@@ -44,8 +44,8 @@ def below_law(
 ) -> Iterator[Remark]:
     """What returns and faults are answered below the law with; raises ``TooMuch``.
 
-    ``countries`` are those that the shop sells to, None for all. It is an error where a row is below the law in every
-    country that it is about, for then it was written for them; else a warning, because it may be meant for others.
+    ``countries`` are those that the shop sells to, None for all. It is an error where a row names its countries and is
+    below the law of each of them; else a warning, because it may be meant for others.
     """
     for asked in _asked(policy, Action.RETURN, cases):
         yield from _remarks(policy, asked, WITHDRAWALS, budget, countries)
@@ -64,7 +64,8 @@ def _asked(policy: Policy, action: Action, cases: Mapping[str, Case]) -> Iterato
 def _remarks(
     policy: Policy, asked: _Asked, laws: Sequence[Statute], budget: Budget, countries: Collection[str] | None
 ) -> Iterator[Remark]:
-    meant = asked.case.get("countries") or (None if countries is None else frozenset(countries))
+    named: frozenset[str] | None = asked.case.get("countries")
+    meant = named if countries is None else frozenset(countries) & (named or frozenset(countries))
     below: dict[tuple[str, str], list[tuple[Statute, frozenset[str]]]] = {}
     for law in laws:
         where = law.countries if meant is None else law.countries & meant
@@ -74,7 +75,7 @@ def _remarks(
                 below.setdefault(fault, []).append((law, where))
     for (field, does), found in below.items():
         affected = frozenset().union(*(where for _, where in found))
-        is_error = meant is not None and meant <= affected and not _is_about_the_late(asked.case)
+        is_error = named is not None and named <= affected and not _is_about_the_late(asked.case)
         yield Remark(
             severity=Severity.ERROR if is_error else Severity.WARNING,
             row=asked.id,
