@@ -20,7 +20,7 @@ from plugin.policies.linting.shadowed import shadowed
 from plugin.policies.linting.strange_text import strange_text
 from plugin.policies.reasons import Action
 
-_COMPARISONS = 100_000  # a fraction of a second
+_COMPARISONS = 400_000  # a fraction of a second
 _TOO_ENTANGLED = Remark(
     severity=Severity.WARNING,
     row="",

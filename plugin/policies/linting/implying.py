@@ -8,6 +8,8 @@ split (one country each, sold on sale or not, …) are covered. What cannot be p
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 from plugin.policies.conditions import Since, When
@@ -29,6 +31,7 @@ _ALL_VALUES: Mapping[str, frozenset[Any]] = {
 }
 _SINGLE = frozenset({*_ONE_OF, *_ALL_VALUES})
 _ANY_OF = (*_ONE_OF, "custodians", "tags", "categories", "goods")
+_COUNTED = _SINGLE.union(_ANY_OF)
 
 
 _OF_A_CASE = 20  # what a case costs by itself, in comparisons
@@ -75,7 +78,7 @@ class Rows:
             bit = 1 << number
             for name, value in case.items():
                 self._naming[name] = self._naming.get(name, 0) | bit
-                for each in _values(value) if name in _SINGLE else ():
+                for each in _values(value) if name in _COUNTED else ():
                     self._holding[name, each] = self._holding.get((name, each), 0) | bit
 
     def above(self, number: int) -> int:
@@ -83,14 +86,15 @@ class Rows:
         return (1 << number) - 1
 
     def meeting(self, case: Case, among: int) -> int:
-        """Those that a part of the case might imply: they ask nothing more of it, and hold for one of its values."""
+        """Those that a part of the case might imply: they ask nothing more of it, and hold for one of its values.
+
+        A case is split by what has one value only; of what may have several, a row must hold for each.
+        """
         for name, naming in self._naming.items():
             known = case.get(name)
-            if known is not None and name in _SINGLE:
-                holding = 0
-                for value in _values(known):
-                    holding |= self._holding.get((name, value), 0)
-                among &= ~naming | holding
+            if known is not None and name in _COUNTED:
+                holding = [self._holding.get((name, value), 0) for value in _values(known)]
+                among &= ~naming | reduce(or_ if name in _SINGLE else and_, holding)
             elif known is None and name not in _ALL_VALUES:
                 among &= ~naming
         return among

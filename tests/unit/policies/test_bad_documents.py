@@ -101,5 +101,5 @@ def test_a_thousand_entangled_rows_are_looked_at_in_a_moment() -> None:
     policy = parse_policy(document(*rows))
     started = time.process_time()
     remarks = lint(policy)
-    assert time.process_time() - started < 3  # a moment on a machine that does nothing else
+    assert time.process_time() - started < 2  # comparisons are counted, so a slow machine is no reason to wait longer
     assert remarks

@@ -71,7 +71,7 @@ LINES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     rows=st.lists(st.tuples(CONDITIONS, ANSWERS), min_size=1, max_size=6),
     orders=st.lists(st.tuples(CASES, LINES, st.timedeltas(timedelta(0), timedelta(days=6))), min_size=1, max_size=12),
