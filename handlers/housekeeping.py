@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from plugin.access import rate
+from plugin.access import rate, staff
 from plugin.access import service as access
+from plugin.access.accounts import forget_invitations
 from plugin.audit.service import unsealed_days, write_root
 from plugin.codes.minting import expire_due
 from plugin.db import Transaction, transaction
@@ -40,6 +41,8 @@ async def keep_house(ports: Ports) -> None:
         await idempotency.forget_old()
         await rate.forget_old(at)
         await access.forget_expired(at)
+        await staff.forget_ended(at)
+        await forget_invitations(at)
         for payment_id, shop_id in await payments_to_read_again(at - READ_AGAIN_AFTER):
             if not await outbox.is_open(tx, kind=READ_PAYMENT, ref=payment_id):
                 await outbox.add(tx, shop_id=shop_id, kind=READ_PAYMENT, ref=payment_id)

@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from handlers.admin.routes import admin_routes
 from handlers.app import create_app
 from handlers.bells import RedisBell
 from handlers.checkout.routes import checkout_routes
@@ -50,7 +51,7 @@ def build_app(
     work = _work(settings, clock, ends)
     return create_app(
         settings,
-        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *page_routes, *more_routes],
+        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *admin_routes, *page_routes, *more_routes],
         lifespan=[work] if connected else [_database(settings), work],
         dependencies={
             "ports": Provide(provide_ports, sync_to_thread=False),

@@ -14,6 +14,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
+from litestar.types import Guard
 
 from handlers.dependencies import AnyRequest, bearer
 from handlers.logs import name_shop
@@ -86,8 +87,14 @@ class May:
         (await _enter(connection)).member.check_may(self.permission)
 
 
-def may(permission: Permission) -> May:
+def may(permission: Permission) -> Guard:
     return May(permission)
+
+
+async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
+    """A guard: the caller is signed in, whatever their role; raises ``NotSignedIn``. Guards run before the body is
+    read, so that a stranger is not told what a good one looks like."""
+    await _enter(connection)
 
 
 async def fresh(connection: Connection, handler: BaseRouteHandler) -> None:

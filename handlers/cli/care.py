@@ -150,6 +150,7 @@ def rotate() -> None:
 
 
 async def _rotate() -> int:
+    from plugin.access.accounts import reseal_totps
     from plugin.codes.minting import reseal_codes
     from plugin.messages.contacts import reseal_contacts
     from plugin.messages.outbox import reseal_mails
@@ -165,6 +166,7 @@ async def _rotate() -> int:
             done += await reseal_mails(ports.vault, shop.id)
             done += await reseal_contacts(ports.vault, shop.id)
             done += await reseal_codes(ports.vault, shop.id)
+            done += await reseal_totps(ports.vault, shop.id)
 
         await each_under_a_bar("Shops", await shops_of(None), each)
     return done

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from handlers.cli import backups, care, codes, connect, desk, person, policies, processes, removing, shops, triggering
+from handlers.cli import (
+    backups,
+    care,
+    codes,
+    connect,
+    desk,
+    person,
+    policies,
+    processes,
+    removing,
+    shops,
+    staff,
+    triggering,
+)
 
 app = typer.Typer(
     name="comeback",
@@ -28,6 +41,7 @@ app.add_typer(connect.connect, rich_help_panel=_SHOPS)
 app.add_typer(shops.shop, rich_help_panel=_SHOPS)
 shops.shop.command("remove")(removing.remove)
 app.add_typer(policies.policy, rich_help_panel=_SHOPS)
+app.add_typer(staff.staff, rich_help_panel=_SHOPS)
 app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)
 

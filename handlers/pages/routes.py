@@ -1,10 +1,11 @@
-"""All pages of the order page."""
+"""All pages: those of the order page, and the door of an invitation."""
 
 from __future__ import annotations
 
 from handlers.pages.entry import entry_routes
+from handlers.pages.invitation import invitation_routes
 from handlers.pages.order import order_page_routes
 from handlers.pages.person import person_routes
 from handlers.pages.policy import policy_routes
 
-page_routes = [*entry_routes, *order_page_routes, *person_routes, *policy_routes]
+page_routes = [*entry_routes, *order_page_routes, *person_routes, *policy_routes, *invitation_routes]

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from plugin.access.roles import Role
 from plugin.messages.parts import (
     AlertKind,
     Amount,
@@ -170,4 +171,20 @@ class StaffAlert(Letter, frozen=True, kw_only=True, tag="staff_alert"):
         return self.shopper if self.shopper and is_address(self.shopper) else self.shop.reply_to
 
 
-MailContext = ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundedAgain | RefundProblem | StaffAlert
+class StaffInvitation(Letter, frozen=True, kw_only=True, tag="staff_invitation"):
+    """To somebody who is to work on the shop's orders: ``url`` opens once, until ``expires_at``, and makes an account
+    of this role. It is about no order: ``order_number`` is empty."""
+
+    role: Role
+    url: str
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_web_address(self.url)
+
+
+MailContext = (
+    ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundedAgain | RefundProblem | StaffAlert
+    | StaffInvitation
+)  # fmt: skip

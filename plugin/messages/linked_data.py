@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from plugin.core.money import as_decimal
-from plugin.messages.contexts import Cancelled, Letter, ShopperLetter, StaffAlert
+from plugin.messages.contexts import Cancelled, Letter, ShopperLetter, StaffAlert, StaffInvitation
 
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"}
 
 
 def linked_data(letter: Letter, subject: str) -> str:
     """The JSON-LD of a letter: an Order for the shopper, an action to view for staff."""
-    if isinstance(letter, StaffAlert):
+    if isinstance(letter, StaffAlert | StaffInvitation):
         document = {
             "@context": "https://schema.org",
             "@type": "EmailMessage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from plugin.access.roles import Role
 from plugin.core.words import Words
 from plugin.messages.contexts import Letter, ShopperLetter
 from plugin.messages.parts import (
@@ -246,6 +247,15 @@ class Phrases:
                     "A person at {shop_name} has taken it over, and will write to you if anything is needed.",
                     shop_name=self.shop_name,
                 )
+
+    def role(self, role: Role) -> str:
+        """A role of the shop's people, as a word in a list."""
+        say = self.words.say
+        names = {
+            Role.VIEWER: say("Viewer"), Role.AGENT: say("Agent"), Role.APPROVER: say("Approver"),
+            Role.ADMIN: say("Administrator"), Role.OWNER: say("Owner"),
+        }  # fmt: skip
+        return names[role]
 
     def alert(self, kind: AlertKind) -> str:
         """What staff is asked to do, short enough for a subject."""

@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from msgspec.structs import replace
 
+from plugin.access.roles import Role
 from plugin.core.words import choose_language
 from plugin.messages.contexts import (
     Cancelled,
@@ -17,6 +18,7 @@ from plugin.messages.contexts import (
     RefundProblem,
     Refused,
     StaffAlert,
+    StaffInvitation,
     UnderReview,
 )
 from plugin.messages.parts import (
@@ -77,6 +79,7 @@ _SHOP = Brand(
     address="12 Mill Lane, Bristol BS1 4QA, United Kingdom",
 )
 _MANAGE = "https://comeback.example/o/lnk_4f9aVtS0Z2qkq1m8"
+_INVITATION = "https://comeback.example/admin/invitations/invite_4f9aVtS0Z2qkq1m8"
 _PERSON = "https://comeback.example/o/lnk_4f9aVtS0Z2qkq1m8/person"
 _BY = date(2026, 11, 30)
 _ANSWER = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -158,6 +161,18 @@ def samples(locale: str) -> dict[str, MailContext]:
             command="comeback person list shop_01jd7vq2k9",
             case_id=None,
         ),
+        **{
+            f"staff_invitation-{role}": StaffInvitation(
+                shop=_SHOP,
+                locale=locale,
+                zone="Europe/London",
+                order_number="",
+                role=role,
+                url=_INVITATION,
+                expires_at=_ANSWER,
+            )
+            for role in Role
+        },
         **{f"staff_alert-{kind}": replace(alert, alert=kind, case_id=None, due_at=None) for kind in AlertKind},
     }
 

@@ -14,6 +14,7 @@ from plugin import db
 from plugin.core.vault import Vault
 from plugin.inbox.events import EventState
 from plugin.inbox.models import InboxEvent
+from plugin.journeys import staff_accounts
 from plugin.orders.models import Order
 from plugin.settings import Settings
 from plugin.shops.models import Shop
@@ -153,3 +154,28 @@ async def test_the_demo_does_not_start_in_production(comeback: Comeback) -> None
         MAIL_FROM="Shop <orders@shop.example>",
     )  # fmt: skip
     assert (ended.status, "not for production" in ended.err + ended.out) == (1, True)
+
+
+async def test_the_first_owner_comes_in_by_a_printed_link_and_is_kept(
+    comeback: Comeback, database: str, tmp_path: Path
+) -> None:
+    shop = (await comeback("shop", "create", "Lumen", "--json")).json["shop"]
+    invited = await comeback("staff", "invite", shop, "Ada@Example.com", "--role", "owner")
+    assert (invited.status, "ada@example.com may join" in invited.out) == (0, True)
+    link = invited.out.split()[-1]
+    assert [each["state"] for each in (await comeback("staff", "list", shop, "--json")).json] == ["invited"]
+    async with adapters(Settings(data=tmp_path, secret_keys=(SECRET,)), LocalBell()) as ports:
+        await staff_accounts.accept(ports, link.rpartition("/")[2], "seven quiet lanterns")
+    listed = (await comeback("staff", "list", shop, "--json")).json
+    assert [(each["email"], each["role"]) for each in listed] == [("ada@example.com", "owner")]
+    again = await comeback("staff", "invite", shop, "ada@example.com", "--role", "agent")
+    kept = await comeback("staff", "remove", shop, "ada@example.com")
+    reset = await comeback("staff", "reset-totp", shop, "ada@example.com")
+    unknown = await comeback("staff", "remove", shop, "bob@example.com")
+    god = await comeback("staff", "invite", shop, "bob@example.com", "--role", "god")
+    assert (again.status, again.err) == (1, "This address has an account at this shop already.\n")
+    assert (kept.status, "keeps at least one owner" in kept.err) == (1, True)
+    assert reset.status == 0
+    assert (unknown.status, unknown.err) == (1, "bob@example.com has no account at this shop.\n")
+    assert god.err == "A role is one of viewer, agent, approver, admin, owner.\n"
+    assert (await comeback("audit", "verify")).out == "✓ 1 chains hold.\n"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from plugin.core.words import LANGUAGES
-from plugin.messages.contexts import Cancelled, MailContext, Refused, StaffAlert
+from plugin.messages.contexts import Cancelled, MailContext, Refused, StaffAlert, StaffInvitation
 from plugin.messages.parts import Brand, MailLine, PaymentOutcome
 from plugin.messages.render import render
 from plugin.messages.samples import samples
@@ -86,7 +86,7 @@ def test_a_mail_has_one_button_and_the_person_below_it(language: str, name: str)
     context = samples(language)[name]
     links = page(context).all("a")
     assert [link.get("class") for link in links] == (
-        ["button"] if isinstance(context, StaffAlert) else ["button", "person-link"]
+        ["button"] if isinstance(context, StaffAlert | StaffInvitation) else ["button", "person-link"]
     )
 
 
@@ -123,7 +123,7 @@ def test_linked_data_parses_and_names_what_the_mail_is_about(language: str, name
     context = samples(language)[name]
     document = json.loads("".join(page(context).scripts))
     assert document["@context"] == "https://schema.org"
-    if isinstance(context, StaffAlert):
+    if isinstance(context, StaffAlert | StaffInvitation):
         assert document["potentialAction"]["target"] == context.url
     else:
         assert document["@type"] == "Order"
