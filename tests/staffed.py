@@ -16,7 +16,7 @@ from handlers.admin.routes import admin_routes
 from handlers.app import create_app
 from handlers.dependencies import provide_ports
 from handlers.pages.invitation import invitation_routes
-from plugin.access.accounts import create_account
+from plugin.access.accounts import create_account, get_account
 from plugin.access.roles import Role
 from plugin.access.staff import open_session
 from plugin.db import transaction
@@ -26,6 +26,7 @@ from tests.fakes import FakePorts
 
 PASSWORD = "seven quiet lanterns"
 URL = "http://comeback.test"
+ADDRESS = "198.51.100.7"
 
 
 @cache
@@ -47,6 +48,13 @@ class Colleague:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
+    async def open(self, ports: FakePorts | Ports) -> tuple[str, str]:
+        """Another session of theirs: its id and its token."""
+        async with transaction(ports.doorbell) as tx:
+            account = await get_account(self.shop_id, self.id)
+            opened = await open_session(tx, account, address=ADDRESS, agent="tests", at=ports.clock.now())
+        return opened.member.session_id, opened.token
+
 
 async def a_colleague(
     ports: FakePorts | Ports, shop_id: str, role: Role = Role.OWNER, email: str = "ada@example.com"
@@ -55,7 +63,7 @@ async def a_colleague(
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
         account = await create_account(tx, shop_id=shop_id, email=email, role=role, password_hash=_hashed(), at=at)
-        opened = await open_session(tx, account, address="198.51.100.7", agent="tests", at=at)
+        opened = await open_session(tx, account, address=ADDRESS, agent="tests", at=at)
     return Colleague(account.id, shop_id, account.email, opened.token)
 
 

@@ -36,11 +36,13 @@ async def described() -> dict[str, Any]:
     return document
 
 
-async def test_the_description_is_openapi_3_1_with_its_three_keys() -> None:
+async def test_the_description_is_openapi_3_1_with_its_four_keys() -> None:
     document = await described()
     assert document["openapi"].startswith("3.1")
     assert document["servers"] == [{"url": "https://comeback.test"}]
-    assert set(document["components"]["securitySchemes"]) == {"secretKey", "publishableKey", "shopperSession"}
+    assert set(document["components"]["securitySchemes"]) == {
+        "secretKey", "publishableKey", "shopperSession", "staffSession"
+    }  # fmt: skip
     assert {tag["name"] for tag in document["tags"]} >= {"Webhooks", "Orders", "Checkout"}
     assert "/metrics" not in document["paths"]
 

@@ -6,8 +6,12 @@ import base64
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from plugin.access.roles import Role, permissions_of
+from plugin.access.staff import end_session
 from plugin.core.ids import new_token, token_hash
-from tests.strangers.doors import Key
+from plugin.db import rows, transaction
+from tests.staffed import Colleague
+from tests.strangers.door import Door, Key
 from tests.strangers.town import Placed, Town
 
 
@@ -22,20 +26,26 @@ class Shown:
 
 @dataclass(frozen=True)
 class Caller:
-    """``key`` and ``of`` say what is genuine about the caller; without them every door is closed."""
+    """``key``, ``of`` and ``role`` say what is genuine about the caller; without them every door is closed."""
 
     name: str
     show: Callable[[], Awaitable[Shown]]
     key: Key | None = None
     of: Placed | None = None
+    role: Role | None = None
 
-    def may(self, key: Key, about: Placed, *, names_order: bool) -> bool:
-        """Whether a door with this key opens for a call about this order."""
-        if self.key is not key or self.of is None:
+    def may(self, door: Door, about: Placed, *, names_order: bool) -> bool:
+        """Whether this door opens for a call about this order."""
+        if self.key is not door.key or self.of is None or not self._role_may(door):
             return False
         if not names_order:
             return True
-        return self.of is about if key in (Key.SESSION, Key.COOKIE) else self.of.shop_id == about.shop_id
+        return self.of is about if door.key in (Key.SESSION, Key.COOKIE) else self.of.shop_id == about.shop_id
+
+    def _role_may(self, door: Door) -> bool:
+        if self.role is None:
+            return True
+        return door.only in (None, self.role) and (door.needs is None or door.needs in permissions_of(self.role))
 
 
 def bearer(token: str) -> Shown:
@@ -68,6 +78,13 @@ def genuine(town: Town) -> list[Caller]:
             )
         )
         callers.append(Caller(f"{label} secret key", showing(bearer(new_shop.secret_key)), Key.SERVER, order))
+        for role, colleague in order.staff.items():
+
+            async def at_work(colleague: Colleague = colleague, order: Placed = order) -> Shown:
+                _, token = await colleague.open(order.world.ports)
+                return bearer(token)
+
+            callers.append(Caller(f"{label} {role}", at_work, Key.STAFF, order, role))
     return callers
 
 
@@ -121,6 +138,30 @@ def strangers(town: Town) -> list[Caller]:
     async def hash_of_session() -> Shown:
         return bearer(token_hash(await mine.session()))
 
+    owner, ports = mine.staff[Role.OWNER], mine.world.ports
+
+    async def owner_who_left() -> Shown:
+        session_id, token = await owner.open(ports)
+        async with transaction(ports.doorbell) as tx:
+            await end_session(tx, owner.id, session_id, ports.clock.now())
+        return bearer(token)
+
+    async def idle_owner() -> Shown:
+        session_id, token = await owner.open(ports)
+        await rows("UPDATE staff_sessions SET seen_at = seen_at - interval '61 minutes' WHERE id = $1", session_id)
+        return bearer(token)
+
+    async def owner_in_another_cookie() -> Shown:
+        _, token = await owner.open(ports)
+        return Shown(cookies={"comeback": token, "__Host-comeback": token, "session": token})
+
+    async def owner_as_a_key() -> Shown:
+        _, token = await owner.open(ports)
+        return Shown({"X-Comeback-Key": token, "X-Session": token})
+
+    async def hash_of_an_owners_session() -> Shown:
+        return bearer(token_hash((await owner.open(ports))[1]))
+
     fixed = {
         "nobody": Shown(),
         "a bearer of nothing": bearer("-"),
@@ -141,6 +182,7 @@ def strangers(town: Town) -> list[Caller]:
         "the stored hash of the secret key": bearer(shop.shop.secret_key_hash),
         "a link's token in a cookie": Shown(cookies={"comeback": mine.link, "__Host-comeback": mine.link}),
         "a secret key in a cookie": Shown(cookies={"comeback": shop.secret_key}),
+        "a colleague's id as a session": bearer(mine.staff[Role.OWNER].id),
         "a forged proxy": Shown({"X-Forwarded-For": "127.0.0.1", "X-Forwarded-User": "admin", "X-Real-IP": "::1"}),
     }
     asked = {
@@ -158,6 +200,11 @@ def strangers(town: Town) -> list[Caller]:
         "a session and a character less": shorter_token,
         "two sessions at once": two_tokens,
         "the hash of a session": hash_of_session,
+        "an owner's ended session": owner_who_left,
+        "an owner's idle session": idle_owner,
+        "an owner's session in another cookie": owner_in_another_cookie,
+        "an owner's session as a key": owner_as_a_key,
+        "the hash of an owner's session": hash_of_an_owners_session,
     }
     callers = [Caller(name, showing(shown)) for name, shown in fixed.items()]
     return callers + [Caller(name, show) for name, show in asked.items()]

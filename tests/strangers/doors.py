@@ -5,77 +5,14 @@ A route that stands in no table here fails the tests: whoever adds one says firs
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
-from uuid import uuid4
-
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from handlers.web import build_app
 from plugin.settings import Settings
+from tests.strangers.door import Call, Door, Key, about, constant, posting
+from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
-
-
-class Key(StrEnum):
-    """What opens a door."""
-
-    PUBLIC = "public"  # nothing: it holds nothing of anybody
-    SESSION = "session"  # a shopper's session, as a bearer token
-    PAGE = "page"  # the shop's publishable key
-    SERVER = "server"  # the shop's secret key
-    SIGNATURE = "signature"  # a webhook's own; its tests are in test_signatures
-    SECRET = "secret"  # a link's token or a mailed code; whoever knows it is let in
-    COOKIE = "cookie"  # a shopper's session, in the cookie of our own pages
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request. ``refusals`` are the statuses of a closed door."""
-
-    path: str
-    json: Any = None
-    form: dict[str, str] | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-Ask = Callable[[Placed], Awaitable[Call]]
-
-
-@dataclass(frozen=True)
-class Door:
-    """``names_order`` where the call carries an id or a secret of the order that it is about."""
-
-    key: Key
-    ask: Ask
-    names_order: bool = False
-    is_blind: bool = False  # answers all alike, so that a stranger's order is no refusal
-    tries: int = 1000  # how many good calls the limits leave
-
-
-def constant(path: str, json: Any = None, **headers: str) -> Ask:
-    async def ask(order: Placed) -> Call:
-        return Call(path, json, headers=dict(headers))
-
-    return ask
-
-
-def about(path: Callable[[Placed], str], json: Callable[[Placed], Any] = lambda order: None) -> Ask:
-    async def ask(order: Placed) -> Call:
-        return Call(path(order), json(order), headers={"Idempotency-Key": uuid4().hex})
-
-    return ask
-
-
-def posting(path: str, **form: str) -> Ask:
-    """A form of our own pages; whoever knocks adds the mark of the order that their session opens."""
-
-    async def ask(order: Placed) -> Call:
-        return Call(path, form=form)
-
-    return ask
 
 
 async def open_mailed(order: Placed) -> Call:
@@ -181,6 +118,7 @@ DOORS: dict[str, Door] = {
     "GET /schema": Door(Key.PUBLIC, constant("/schema")),
     "GET /schema/{path}": Door(Key.PUBLIC, constant("/schema/anything")),
     "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
+    **STAFF_DOORS,
 }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from plugin.payments.sandbox.server import RunningSandbox
-from tests.strangers.doors import DOORS, Key
+from tests.strangers.door import Key
+from tests.strangers.doors import DOORS
 from tests.strangers.town import NEIGHBOUR, OURS, Town, a_town
 
 PUBLIC = "https://comeback.example"
@@ -47,7 +48,7 @@ async def test_every_route_is_dressed_however_it_is_asked(served: Town) -> None:
             answer = await served.http.request(asked, call.path)
             assert_dressed(answer, f"{asked} {call.path}")
             assert answer.status_code < 500
-            if asked in ("TRACE", "DELETE", "PUT", "PROPFIND"):
+            if asked in ("TRACE", "DELETE", "PUT", "PROPFIND") and f"{asked} {route.partition(' ')[2]}" not in DOORS:
                 assert answer.status_code == 405, (asked, call.path)
                 assert "TRACE" not in answer.headers["allow"]
             if asked == "HEAD":

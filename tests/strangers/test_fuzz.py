@@ -37,6 +37,21 @@ BY_DESIGN = {
     ("POST /v1/codes/reserve", 404, "code_unknown"),
     ("POST /v1/codes/release", 404, "code_unknown"),
     ("POST /v1/codes/redeem", 404, "code_unknown"),
+    ("POST /v1/admin/sessions", 401, "wrong_credentials"),
+    ("POST /v1/admin/sessions", 403, "foreign_call"),  # a cookie is for our own pages only
+    ("DELETE /v1/admin/sessions/{session_id}", 404, "not_found"),
+    ("POST /v1/admin/sessions/prove", 403, "wrong_proof"),
+    ("POST /v1/admin/me/password", 403, "wrong_proof"),
+    ("POST /v1/admin/me/password", 422, "weak_password"),
+    ("POST /v1/admin/me/authenticator/confirm", 403, "wrong_proof"),
+    ("POST /v1/admin/me/authenticator/remove", 409, "authenticator_off"),
+    ("POST /v1/admin/staff/invitations", 409, "already_staff"),
+    ("POST /v1/admin/staff/invitations", 422, "bad_address"),
+    ("DELETE /v1/admin/staff/invitations/{invitation_id}", 404, "not_found"),
+    ("PATCH /v1/admin/staff/{member_id}", 404, "not_found"),
+    ("DELETE /v1/admin/staff/{member_id}", 404, "not_found"),
+    ("POST /v1/admin/invitations/accept", 410, "invitation_expired"),
+    ("POST /v1/admin/invitations/accept", 422, "weak_password"),
 }
 
 

@@ -3,7 +3,7 @@ a trace of it can be recognised in an answer that should hold none."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
+from plugin.access.roles import Role
 from plugin.access.service import (
     LINK_LASTS,
     LOOKUP_LASTS,
@@ -25,6 +26,7 @@ from plugin.access.service import (
 )
 from plugin.db import rows, transaction
 from plugin.storefronts.standard.wire import OrderBody
+from tests.staffed import Colleague, a_colleague
 from tests.world import Shopper, World, a_world, shop_settings
 
 OURS, NEIGHBOUR = "https://lumen.example", "https://neighbour.example"
@@ -44,6 +46,12 @@ class Placed:
     lookup_id: str
     mailed_code: str
     marks: frozenset[str] = field(repr=False)
+    staff: Mapping[Role, Colleague] = field(repr=False)
+
+    @property
+    def staff_marks(self) -> frozenset[str]:
+        """What only the shop's own people may see of each other."""
+        return frozenset(text for each in self.staff.values() for text in (each.id, each.email))
 
     @property
     def shop_id(self) -> str:
@@ -97,7 +105,13 @@ class Town:
         return self.mine, self.sibling, self.foreign
 
 
-async def placed(world: World, mark: str) -> Placed:
+async def people_of(world: World, mark: str) -> Mapping[Role, Colleague]:
+    """Somebody of each role."""
+    shop_id = world.shop.id
+    return {role: await a_colleague(world.ports, shop_id, role, f"{mark}.{role}@staff.example") for role in Role}
+
+
+async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Placed:
     """Place a marked order, cancel one unit of it and wait until everything is done."""
     email, name = f"{mark}.shopper@mail.example", f"Name{mark} Surname{mark}"
     title = f"Title{mark} shirt"
@@ -138,7 +152,7 @@ async def placed(world: World, mark: str) -> Placed:
         mailed,
     }
     return Placed(
-        world, order, shopper.order_id, case["id"], code, link, lookup_id, mailed, frozenset(marks)
+        world, order, shopper.order_id, case["id"], code, link, lookup_id, mailed, frozenset(marks), staff
     )  # fmt: skip
 
 
@@ -151,12 +165,18 @@ async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town
         a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,)), **app) as neighbour,
     ):
         neighbour.numbers[0] = 5000
-        yield Town(await placed(ours, "mine"), await placed(ours, "sibling"), await placed(neighbour, "foreign"))
+        us, them = await people_of(ours, "ours"), await people_of(neighbour, "theirs")
+        yield Town(
+            await placed(ours, "mine", us), await placed(ours, "sibling", us), await placed(neighbour, "foreign", them)
+        )
 
 
 async def state_of_the_books() -> dict[str, str]:
     """A digest of each table that a stranger must not move; when and how often we read a payment is our own doing."""
-    tables = ("cases", "case_units", "refund_legs", "codes", "orders", "payments", "audit_events", "shops", "mails")
+    tables = (
+        "cases", "case_units", "refund_legs", "codes", "orders", "payments", "audit_events", "shops", "mails",
+        "staff_recovery_codes", "policy_versions",
+    )  # fmt: skip
     known = {row["tablename"] for row in await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     digests = {}
     for table in tables:
