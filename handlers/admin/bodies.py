@@ -12,7 +12,7 @@ from plugin.access.roles import Role, permissions_of
 from plugin.access.staff import Member
 
 Email = Annotated[
-    str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", examples=["ada@example.com"])
+    str, Meta(min_length=3, max_length=254, pattern="^[!-?A-~]+@[!-?A-~]+$", examples=["ada@example.com"])
 ]
 # Any text may be tried: what is too short is no password of ours, and is told like any other wrong one.
 Password = Annotated[str, Meta(min_length=1, max_length=200, examples=["seven quiet lanterns"])]

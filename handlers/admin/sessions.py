@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Response, delete, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 
 from handlers.addresses import caller_group
@@ -93,7 +94,7 @@ async def revoke_session(ports: NamedDependency[Ports], member: NamedDependency[
     security=SECURITY,
     tags=TAGS,
     summary="Sign out",
-    responses=problem_responses(NOT_SIGNED_IN),
+    responses={204: ResponseSpec(None, description="The session has ended.")} | problem_responses(NOT_SIGNED_IN),
 )
 async def sign_out(ports: NamedDependency[Ports], member: NamedDependency[Member]) -> Response[None]:
     await sign_in.sign_out(ports, member)

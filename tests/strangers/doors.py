@@ -91,6 +91,8 @@ DOORS: dict[str, Door] = {
     "POST /shops/{shop_id}/orders/{lookup_id}": Door(
         Key.SECRET, about(lambda o: f"/shops/{o.shop_id}/orders/{o.lookup_id}")
     ),
+    "GET /shops/{shop_id}/policy": Door(Key.PUBLIC, about(lambda o: f"/shops/{o.shop_id}/policy")),
+    "GET /v1/policy": Door(Key.PAGE, constant("/v1/policy")),
     "GET /order": Door(Key.COOKIE, constant("/order")),
     "POST /order/cancel/preview": Door(Key.COOKIE, posting("/order/cancel/preview", whole="yes")),
     "POST /order/cancel": Door(
