@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from operator import attrgetter
 from typing import Any
 
 from plugin.policies.conditions import When
@@ -51,67 +50,8 @@ def _is_of(kinds: Iterable[Holds]) -> Check:
     return lambda order, line, ask: any(holds(line) for holds in any_of)
 
 
-def _order_in(attribute: str) -> Callable[[Iterable[str]], Check]:
-    read = attrgetter(attribute)
-
-    def make(wanted: Iterable[str]) -> Check:
-        among = frozenset(wanted)
-        return lambda order, line, ask: read(order) in among
-
-    return make
-
-
-def _line_in(attribute: str) -> Callable[[Iterable[str]], Check]:
-    read = attrgetter(attribute)
-
-    def make(wanted: Iterable[str]) -> Check:
-        among = frozenset(wanted)
-        return lambda order, line, ask: read(line) in among
-
-    return make
-
-
-def _line_any_in(attribute: str) -> Callable[[Iterable[str]], Check]:
-    read = attrgetter(attribute)
-
-    def make(wanted: Iterable[str]) -> Check:
-        among = frozenset(wanted)
-        return lambda order, line, ask: not among.isdisjoint(read(line))
-
-    return make
-
-
-def _said_in(attribute: str) -> Callable[[Iterable[str]], Check]:
-    read = attrgetter(attribute)
-
-    def make(wanted: Iterable[str]) -> Check:
-        among = frozenset(wanted)
-        return lambda order, line, ask: read(ask) in among
-
-    return make
-
-
-def _paid_with_any(wanted: Iterable[str]) -> Check:
-    among = frozenset(wanted)
-    return lambda order, line, ask: not among.isdisjoint(order.custodians)
-
-
-def _order_is(attribute: str) -> Callable[[bool], Check]:
-    read = attrgetter(attribute)
-    return lambda wanted: lambda order, line, ask: read(order) is wanted
-
-
-def _line_is(attribute: str) -> Callable[[bool], Check]:
-    read = attrgetter(attribute)
-    return lambda wanted: lambda order, line, ask: read(line) is wanted
-
-
-def _value_at_least(limits: Mapping[str, int]) -> Check:
-    return lambda order, line, ask: order.total >= limits.get(order.currency, order.total)
-
-
-def _value_at_most(limits: Mapping[str, int]) -> Check:
-    return lambda order, line, ask: order.total <= limits.get(order.currency, order.total - 1)
+def _among(make: Callable[[frozenset[Any]], Check]) -> Callable[[Iterable[Any]], Check]:
+    return lambda wanted: make(frozenset(wanted))
 
 
 # One unit costs at least so much when all units cost at least that many times as much: nothing is divided.
@@ -133,29 +73,25 @@ def _item_value_at_most(limits: Mapping[str, int]) -> Check:
     return holds
 
 
-def _prior_cases_at_least(least: int) -> Check:
-    return lambda order, line, ask: order.prior_cases >= least
-
-
 _MAKERS: Mapping[str, Callable[[Any], Check]] = {
-    "order_states": _order_in("state"),
-    "value_at_least": _value_at_least,
-    "value_at_most": _value_at_most,
+    "order_states": _among(lambda among: lambda order, line, ask: order.state in among),
+    "value_at_least": lambda by: lambda order, line, ask: order.total >= by.get(order.currency, order.total),
+    "value_at_most": lambda by: lambda order, line, ask: order.total <= by.get(order.currency, order.total - 1),
     "item_value_at_least": _item_value_at_least,
     "item_value_at_most": _item_value_at_most,
-    "countries": _order_in("country"),
-    "channels": _order_in("channel"),
-    "custodians": _paid_with_any,
-    "prior_cases_at_least": _prior_cases_at_least,
-    "reasons": _said_in("reason"),
-    "faults": _said_in("fault"),
-    "risks": _order_in("risk"),
-    "is_business": _order_is("is_business"),
-    "line_kinds": _line_in("kind"),
-    "products": _line_in("product_id"),
-    "tags": _line_any_in("tags"),
-    "categories": _line_any_in("categories"),
-    "on_sale": _line_is("on_sale"),
-    "final_sale": _line_is("final_sale"),
-    "personalised": _line_is("personalised"),
+    "countries": _among(lambda among: lambda order, line, ask: order.country in among),
+    "channels": _among(lambda among: lambda order, line, ask: order.channel in among),
+    "custodians": _among(lambda among: lambda order, line, ask: not among.isdisjoint(order.custodians)),
+    "prior_cases_at_least": lambda least: lambda order, line, ask: order.prior_cases >= least,
+    "reasons": _among(lambda among: lambda order, line, ask: ask.reason in among),
+    "faults": _among(lambda among: lambda order, line, ask: ask.fault in among),
+    "risks": _among(lambda among: lambda order, line, ask: order.risk in among),
+    "is_business": lambda wanted: lambda order, line, ask: order.is_business is wanted,
+    "line_kinds": _among(lambda among: lambda order, line, ask: line.kind in among),
+    "products": _among(lambda among: lambda order, line, ask: line.product_id in among),
+    "tags": _among(lambda among: lambda order, line, ask: not among.isdisjoint(line.tags)),
+    "categories": _among(lambda among: lambda order, line, ask: not among.isdisjoint(line.categories)),
+    "on_sale": lambda wanted: lambda order, line, ask: line.on_sale is wanted,
+    "final_sale": lambda wanted: lambda order, line, ask: line.final_sale is wanted,
+    "personalised": lambda wanted: lambda order, line, ask: line.personalised is wanted,
 }

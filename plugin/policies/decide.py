@@ -44,6 +44,10 @@ _LEFT_TO_A_PERSON = Verdict("mode", matched=True, outcome=Outcome.REVIEW, reason
 USUAL_PAYER = {Action.RETURN: Payer.SHOPPER, Action.EXCHANGE: Payer.SHOPPER, Action.FAULT: Payer.SHOP}
 NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
 
+# A member read off its enumeration costs more than a whole condition (CPython 3.11); these are read for every line.
+_APPROVE, _REVIEW, _REFUSE = Outcome.APPROVE, Outcome.REVIEW, Outcome.REFUSE
+_AUTOMATIC, _CANCEL = Mode.AUTOMATIC, Action.CANCEL
+
 # A line's answer with the fee of its row, which may be a share of what several lines are worth together.
 _Answer = tuple[LineDecision, Fee | None]
 
@@ -60,20 +64,20 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         else (refused_line(line_id, "", quantity, 0, Reason.UNKNOWN_LINE), None)
         for line_id, quantity in asked.items()
     ]
-    lines = tuple(line for line, _ in answers)
+    lines = tuple([line for line, _ in answers])
     leading = max(lines, key=lambda line: GRAVITY[line.outcome])  # the first of the gravest
     outcome, reason = leading.outcome, leading.reason
-    if outcome is Outcome.REFUSE:
+    if outcome is _REFUSE:
         everything, amounts, resolution, doubt = False, Amounts(currency=order.currency), None, None
     else:
         everything = _is_everything(order, ask, asked)
         amounts = amounts_of(order, answers, everything)
         resolution = _resolution(ask, lines)
-        doubt = Reason.PERSON_DECIDES if resolution is None and outcome is Outcome.APPROVE else None
+        doubt = Reason.PERSON_DECIDES if resolution is None and outcome is _APPROVE else None
     if amounts.total < 0:  # a negative rounding on an order that cost nothing: never a bill to the shopper
         amounts, doubt = Amounts(currency=order.currency), Reason.AMOUNTS_UNEXPLAINED
     if doubt is not None:
-        outcome, reason = Outcome.REVIEW, doubt
+        outcome, reason = _REVIEW, doubt
     return Decision(
         action=ask.action,
         outcome=outcome,
@@ -98,7 +102,7 @@ def options(order: OrderFacts, rules: Rules, at: datetime, action: Action = Acti
 def _option(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: datetime) -> LineOption:
     quantity = max(1, left_for(ask.action, line))
     answer, fee = _answer(order, line, quantity, ask, rules, at)
-    is_offered = answer.outcome is not Outcome.REFUSE
+    is_offered = answer.outcome is not _REFUSE
     everything = is_offered and _is_everything(order, ask, {line.id: quantity})
     return LineOption(
         action=ask.action,
@@ -130,7 +134,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
     outcome, reason = then.outcome, answer.reason or then.reason
     mode = by_policy.then.mode  # the law raises what a row gives, and not how far the row is trusted
     resolutions = resolutions_of(ask.action, then)
-    if outcome is not Outcome.REFUSE:
+    if outcome is not _REFUSE:
         if ask.resolution is not None and ask.resolution not in resolutions:
             return refused_line(
                 line.id, line.title, quantity, left, Reason.RESOLUTION_NOT_OFFERED,
@@ -139,13 +143,13 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
         guard = _guard(order, line, ask)
         if guard is not None:
             verdicts = (*verdicts, guard)
-            if outcome is Outcome.APPROVE:
-                outcome, reason = Outcome.REVIEW, guard.reason or reason
+            if outcome is _APPROVE:
+                outcome, reason = _REVIEW, guard.reason or reason
     proposed, proposed_reason = None, None
-    if mode is not Mode.AUTOMATIC and outcome is not Outcome.REVIEW:
+    if mode is not _AUTOMATIC and outcome is not _REVIEW:
         proposed, proposed_reason = outcome, reason
-        outcome, reason, verdicts = Outcome.REVIEW, Reason.PERSON_DECIDES, (*verdicts, _LEFT_TO_A_PERSON)
-    if outcome is Outcome.REFUSE:
+        outcome, reason, verdicts = _REVIEW, Reason.PERSON_DECIDES, (*verdicts, _LEFT_TO_A_PERSON)
+    if outcome is _REFUSE:
         return LineDecision(
             line_id=line.id, title=line.title, asked=quantity, left=left,
             outcome=outcome, reason=reason, verdicts=verdicts, offer=then.offer,
@@ -182,7 +186,7 @@ def _lifted_until(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, en
     if ends is None:
         return None
     by_policy = judge(order, line, ask, rules, ends)
-    return ends if outcome_for(ask, by_policy.then) is Outcome.REFUSE else by_policy.deadline
+    return ends if outcome_for(ask, by_policy.then) is _REFUSE else by_policy.deadline
 
 
 def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
@@ -193,21 +197,23 @@ def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
         return _GUARDS[Reason.OPEN_DISPUTE]
     if order.unexplained:
         return _GUARDS[Reason.AMOUNTS_UNEXPLAINED]
-    if order.unattributed or (line.refunded_by_hand and ask.action is not Action.CANCEL):
+    if order.unattributed or (line.refunded_by_hand and ask.action is not _CANCEL):
         return _GUARDS[Reason.REFUNDED_ELSEWHERE]  # nobody says which of the units that left were paid back
     return _GUARDS[Reason.PERSON_DECIDES] if order.paused else None
 
 
 def _way_back(ask: Ask, then: Then) -> Payer | None:
     """Who pays it; None where nothing is sent back. Where the row does not say, the shopper does, but for a fault."""
-    if ask.action is Action.CANCEL or then.keep_item or ask.fault in NOTHING_GOES_BACK:
+    if ask.action is _CANCEL or then.keep_item or ask.fault in NOTHING_GOES_BACK:
         return None
     return then.label or USUAL_PAYER[ask.action]
 
 
 def _resolution(ask: Ask, lines: tuple[LineDecision, ...]) -> Resolution | None:
     """What the whole ask is answered with; None where nothing may be chosen for all of its lines."""
-    shared = [each for each in lines[0].resolutions if all(each in line.resolutions for line in lines[1:])]
+    shared = lines[0].resolutions
+    for line in lines[1:]:
+        shared = tuple(each for each in shared if each in line.resolutions)
     if ask.resolution in shared:
         return ask.resolution
     return shared[0] if shared else None
@@ -215,7 +221,7 @@ def _resolution(ask: Ask, lines: tuple[LineDecision, ...]) -> Resolution | None:
 
 def _proposed(lines: tuple[LineDecision, ...], outcome: Outcome) -> Outcome | None:
     """What we would have answered, where only a row's mode made this a review."""
-    if outcome is not Outcome.REVIEW:
+    if outcome is not _REVIEW:
         return None
     ours = max((line.proposed or line.outcome for line in lines), key=GRAVITY.__getitem__)
     return ours if ours is not outcome else None
@@ -223,7 +229,7 @@ def _proposed(lines: tuple[LineDecision, ...], outcome: Outcome) -> Outcome | No
 
 def _is_everything(order: OrderFacts, ask: Ask, asked: dict[str, int]) -> bool:
     """Nothing has shipped, and after this cancellation no unit remains that is not cancelled or being cancelled."""
-    if ask.action is not Action.CANCEL:
+    if ask.action is not _CANCEL:
         return False
     for line in order.lines:
         if line.fulfilled or line.quantity > line.cancelled + line.in_open_cases + asked.get(line.id, 0):

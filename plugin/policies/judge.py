@@ -26,6 +26,9 @@ class Judgement(NamedTuple):
     reason: Reason | None = None
 
 
+# A member read off its enumeration costs more than a whole condition (CPython 3.11); these are read for every line.
+_REVIEW, _REFUSE, _AUTOMATIC = Outcome.REVIEW, Outcome.REFUSE, Mode.AUTOMATIC
+
 # A row whose other conditions hold: from when until when its clocks hold too, and its outcome.
 _Timed = tuple[datetime, datetime, Outcome]
 
@@ -47,7 +50,7 @@ def judge(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: dateti
                 break
             verdicts.append(late)
     deadline = None
-    if timed and outcome_for(ask, rule.then) is not Outcome.REFUSE:
+    if timed and outcome_for(ask, rule.then) is not _REFUSE:
         following = rows[len(verdicts) :] if rule.clocks else ()
         deadline = _refused_from(timed, rule, following, order, line, ask, at)
     return Judgement(rule.then, tuple(verdicts), deadline)
@@ -56,9 +59,10 @@ def judge(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: dateti
 def outcome_for(ask: Ask, then: Then) -> Outcome:
     """What the shopper gets by an answer: a review while its mode leaves it to a person, and a refusal where it does
     not offer what was asked for."""
-    if then.outcome is not Outcome.REFUSE and ask.resolution not in (None, *resolutions_of(ask.action, then)):
-        return Outcome.REFUSE
-    return then.outcome if then.mode is Mode.AUTOMATIC else Outcome.REVIEW
+    wanted = ask.resolution
+    if wanted is not None and then.outcome is not _REFUSE and wanted not in resolutions_of(ask.action, then):
+        return _REFUSE
+    return then.outcome if then.mode is _AUTOMATIC else _REVIEW
 
 
 def _read_clocks(
@@ -91,10 +95,16 @@ def _refused_from(
                 break
             _read_clocks(last, order, line, ask, at, timed)
     turns = [opens for opens, _, _ in timed if opens > at] + [closes for _, closes, _ in timed if closes < NEVER]
-    for turn in sorted(turns):
-        outcome = next(
-            (outcome for opens, closes, outcome in timed if opens <= turn < closes), outcome_for(ask, last.then)
-        )
-        if outcome is Outcome.REFUSE:
+    turns.sort()
+    otherwise = outcome_for(ask, last.then)
+    for turn in turns:
+        if _outcome_at(turn, timed, otherwise) is _REFUSE:
             return turn
     return None
+
+
+def _outcome_at(turn: datetime, timed: Sequence[_Timed], otherwise: Outcome) -> Outcome:
+    for opens, closes, outcome in timed:
+        if opens <= turn < closes:
+            return outcome
+    return otherwise

@@ -18,7 +18,8 @@ _NOTHING = Component(0)
 
 def fee_that_counts(ask: Ask, then: Then) -> Fee | None:
     """The row's fee; none for a fault, which is never the shopper's (DESIGN §3)."""
-    return None if ask.action is Action.FAULT else then.fee
+    fee = then.fee
+    return None if fee is None or ask.action is Action.FAULT else fee
 
 
 def fee_on(goods: int, currency: str, fee: Fee | None) -> int:

@@ -44,15 +44,14 @@ class Clock:
         start = self.started(order, line)
         if start is None:
             return NEVER, NEVER
-        opens = start if self.opens is None else _moment(self.opens, start, order.time_zone)
-        return opens, NEVER if self.closes is None else _moment(self.closes, start, order.time_zone)
-
-
-def _moment(end: End, start: datetime, zone: str | None) -> datetime:
-    try:
-        return end(start, zone)
-    except OverflowError:
-        return NEVER
+        try:
+            opens = start if self.opens is None else self.opens(start, order.time_zone)
+        except OverflowError:
+            return NEVER, NEVER
+        try:
+            return opens, NEVER if self.closes is None else self.closes(start, order.time_zone)
+        except OverflowError:
+            return opens, NEVER
 
 
 @dataclass(frozen=True, slots=True)

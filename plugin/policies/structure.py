@@ -35,17 +35,19 @@ _NONE_LEFT = (
     Reason.NOT_SHIPPED,
     Reason.ALREADY_CANCELLED,
 )
+# A member read off its enumeration costs more than a whole condition (CPython 3.11); these are read for every line.
+_CANCEL, _CANCELLED = Action.CANCEL, Progress.CANCELLED
 
 
 def left_for(action: Action, line: LineFacts) -> int:
     """How many units of the line this action can still be asked for."""
-    return line.left if action is Action.CANCEL else line.returnable
+    return line.left if action is _CANCEL else line.returnable
 
 
 def quantities(order: OrderFacts, ask: Ask) -> dict[str, int]:
     """Quantity by line. A line named twice is one line; one impossible quantity spoils the line, as zero."""
     if ask.whole:
-        if order.state is Progress.CANCELLED:
+        if order.state is _CANCELLED:
             return {}
         return {line.id: left for line in order.lines if (left := left_for(ask.action, line))}
     asked: dict[str, int] = {}
@@ -59,7 +61,7 @@ def obstacle(order: OrderFacts, line: LineFacts, action: Action, left: int, quan
     """Why this many units cannot be asked for, if they cannot."""
     if quantity <= 0:
         return Reason.BAD_QUANTITY
-    if order.state is Progress.CANCELLED or left == 0:
+    if order.state is _CANCELLED or left == 0:
         return _why_none_left(order, line, action)
     return Reason.MORE_THAN_LEFT if quantity > left else None
 
@@ -91,9 +93,9 @@ def refused_as_a_whole(order: OrderFacts, ask: Ask) -> Decision:
 
 
 def _why_none_left(order: OrderFacts, line: LineFacts, action: Action) -> Reason:
-    if order.state is Progress.CANCELLED:
+    if order.state is _CANCELLED:
         return Reason.ORDER_CANCELLED
-    if action is Action.CANCEL:
+    if action is _CANCEL:
         if line.fulfilled:
             return Reason.ALREADY_SHIPPED
         return Reason.IN_OPEN_CASE if line.in_open_cases else Reason.ALREADY_CANCELLED
