@@ -14,9 +14,9 @@ import msgspec
 from benchmarks.figures import Figure
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import decide
-from plugin.policies.document import Otherwise, Policy, Row, Then
+from plugin.policies.document import Calendar, Otherwise, Policy, Row, Selector, Then
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, Progress
-from plugin.policies.reasons import Action, Outcome, Reason
+from plugin.policies.reasons import Action, GoodsKind, Outcome, Reason, Risk
 from plugin.policies.rules import compile_policy
 from plugin.ports.orders import LineCount
 
@@ -26,21 +26,29 @@ PLACED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def fifty_rows() -> Policy:
-    """Ten rows of each of five shapes. Three windows are open to every line, so that the clock is asked in earnest."""
+    """Five rows of each of ten shapes. Three windows are open to every line, so that the clock is asked in earnest."""
     whens = [
         shape
-        for i in range(10)
+        for i in range(5)
         for shape in (
             When(tags=(f"tag-{i}", f"other-{i}")),
             When(countries=("DE", "FR"), categories=(f"category-{i}",)),
             When(value_at_least={"USD": 1_000_000 + i}),
             When(personalised=True, products=(f"product-{i}",)),
-            When(since_placed=Since(at_least=Span(hours=48 + i)), final_sale=None if i < 3 else True),
+            When(since_placed=Since(at_least=Span(hours=48 + i)), final_sale=None if i < 2 else True),
+            When(since_placed=Since(at_least=Span(business_days=2, by="14:00")), on_sale=None if i == 2 else True),
+            When(item_value_at_least={"USD": 100_000 + i}),
+            When(goods=(GoodsKind.PERISHABLE,), reasons=(f"reason-{i}",)),
+            When(risks=(Risk.HIGH,), is_business=True),
+            When(since_delivered=Since(at_least=Span(days=30 + i), fallback="shipped"), channels=(f"channel-{i}",)),
         )
     ]
     refuse = Then(outcome=Outcome.REFUSE, reason=Reason.NOT_OFFERED)
     rows = tuple(Row(id=f"row-{i}", action=Action.CANCEL, when=when, then=refuse) for i, when in enumerate(whens))
-    return Policy(format=1, name="Fifty", rows=rows, otherwise=Otherwise(cancel=Then(outcome=Outcome.APPROVE)))
+    return Policy(
+        format=1, name="Fifty", rows=rows, otherwise=Otherwise(cancel=Then(outcome=Outcome.APPROVE)),
+        goods={GoodsKind.PERISHABLE: Selector(tags=("cheese",), categories=("fish",))}, calendar=Calendar(country="DE"),
+    )  # fmt: skip
 
 
 def per_second(work: Callable[[], object]) -> float:
@@ -59,7 +67,7 @@ def decide_figures() -> list[Figure]:
     line = LineFacts(id="l1", title="Mug", quantity=3, total=5997, tax=957, free=(0, 1, 2), tags=("mugs", "sale"))
     order = OrderFacts(
         id="o1", number="1001", currency="USD", placed_at=PLACED, state=Progress.UNFULFILLED, total=6497,
-        lines=(line,), shipping=Component(500, 80), country="DE",
+        lines=(line,), shipping=Component(500, 80), country="DE", time_zone="Europe/Berlin",
     )  # fmt: skip
     ask = Ask(action=Action.CANCEL, lines=(LineCount("l1", 2),))
     rules, at = compile_policy(fifty_rows()), PLACED + timedelta(hours=1)

@@ -46,8 +46,10 @@ def _selects(selector: Selector | None, *, personalised: bool) -> Holds:
 
 
 def _is_of(kinds: Iterable[Holds]) -> Check:
-    any_of = tuple(kinds)
-    return lambda order, line, ask: any(holds(line) for holds in any_of)
+    first, *others = kinds
+    if not others:
+        return lambda order, line, ask: first(line)
+    return lambda order, line, ask: first(line) or any(holds(line) for holds in others)
 
 
 def _among(make: Callable[[frozenset[Any]], Check]) -> Callable[[Iterable[Any]], Check]:

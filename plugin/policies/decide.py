@@ -78,6 +78,8 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         amounts, doubt = Amounts(currency=order.currency), Reason.AMOUNTS_UNEXPLAINED
     if doubt is not None:
         outcome, reason = _REVIEW, doubt
+    deadlines = [line.deadline for line in lines if line.deadline]
+    offers = [line.offer for line in lines if line.offer and line.outcome is outcome]
     return Decision(
         action=ask.action,
         outcome=outcome,
@@ -85,8 +87,8 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         lines=lines,
         amounts=amounts,
         everything=everything,
-        deadline=min([line.deadline for line in lines if line.deadline], default=None),
-        offer=next((line.offer for line in lines if line.outcome is outcome and line.offer), None),
+        deadline=min(deadlines) if deadlines else None,
+        offer=offers[0] if offers else None,
         verdicts=(_GUARDS[doubt],) if doubt is not None else (),
         resolution=resolution,
         proposed=_proposed(lines, outcome) if doubt is None else None,

@@ -55,7 +55,9 @@ def amounts_of(order: OrderFacts, answers: Sequence[tuple[LineDecision, Fee | No
             highest = line.fee
     shipping, extras = (order.shipping, order.extras) if everything else (_NOTHING, _NOTHING)
     owed = max(0, goods + shipping.amount + extras.amount)
-    kept = highest + sum(worth * percent // 100 for (_, percent), worth in by_row.items())
+    kept = highest
+    for (_, percent), worth in by_row.items():
+        kept += worth * percent // 100
     return Amounts(
         currency=order.currency, goods=Component(goods, tax), shipping=shipping, extras=extras, fee=min(kept, owed)
     )

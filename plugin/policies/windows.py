@@ -43,7 +43,7 @@ def end_of(span: Span, calendar: BusinessDays) -> End:
 
     def end_of_day(start: datetime, zone: str | None) -> datetime:
         here = zone_of(zone)
-        return datetime.combine(last(start.astimezone(here).date()) + DAY, MIDNIGHT, here).astimezone(UTC)
+        return _end_of_date(last(start.astimezone(here).date()), here)
 
     return end_of_day
 
@@ -59,17 +59,31 @@ def _last_day(span: Span, calendar: BusinessDays) -> Callable[[date], date]:
 def _ending_by(cut_off: time, last: Callable[[date], date], calendar: BusinessDays | None) -> End:
     """Count from the first day whose cut-off is still to come; with a calendar, from the first such business day."""
 
+    # Orders are many and days are few, so each day is worked out once; the same goes for the end of a date.
     def first(day: date) -> date:
         return day if calendar is None else calendar.after(day - DAY, 1)
 
+    @lru_cache(maxsize=4096)
+    def ends(today: date, here: tzinfo) -> tuple[datetime, datetime, datetime]:
+        """The first cut-off of who comes today, and the end for who comes before it and for who comes after it."""
+        day = first(today)
+        return (
+            _later_reading(day, cut_off, here),
+            _later_reading(last(day), cut_off, here),
+            _later_reading(last(first(day + DAY)), cut_off, here),
+        )
+
     def end_at_cut_off(start: datetime, zone: str | None) -> datetime:
         here = zone_of(zone)
-        day = first(start.astimezone(here).date())
-        if _later_reading(day, cut_off, here) <= start:
-            day = first(day + DAY)
-        return _later_reading(last(day), cut_off, here)
+        first_cut_off, before, after = ends(start.astimezone(here).date(), here)
+        return before if start < first_cut_off else after
 
     return end_at_cut_off
+
+
+@lru_cache(maxsize=16_384)
+def _end_of_date(day: date, here: tzinfo) -> datetime:
+    return datetime.combine(day + DAY, MIDNIGHT, here).astimezone(UTC)
 
 
 def _later_reading(day: date, at: time, here: tzinfo) -> datetime:
