@@ -33,7 +33,7 @@ from plugin.journeys.store_answers import (
     store_is_too_late,
     store_stays_silent,
 )
-from plugin.journeys.store_asks import person_asked, store_left
+from plugin.journeys.store_asks import about_another_store, person_asked, store_left
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
@@ -86,6 +86,9 @@ async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: Inbox
     else:
         if isinstance(parsed, Ignored):
             await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
+            return
+        if isinstance(parsed, PersonAsked | ShopLeft) and (why := about_another_store(shop, parsed)) is not None:
+            await _close(ports, claim, event, EventState.SET_ASIDE, why)
             return
         if isinstance(parsed, PersonAsked):
             await person_asked(ports, claim, shop, event, parsed)
