@@ -207,3 +207,15 @@ async def test_a_scope_to_write_is_one_to_read(bench: ShopifyBench) -> None:
     bench.shop.scopes = {"write_orders", "write_discounts"}
     granted = {each.name for each in await bench.platform.permissions(bench.connection) if each.is_granted}
     assert granted == {"read_orders", "write_orders", "read_discounts", "write_discounts"}
+
+
+async def test_a_topic_that_the_app_may_not_have_keeps_no_other_from_being_made(bench: ShopifyBench) -> None:
+    bench.shop.scopes.remove("read_fulfillments")
+    made = await bench.platform.register_hooks(bench.connection, bench.hooks_url, "unused")
+    off = {hook.topic: hook.reason or "" for hook in made if not hook.is_live}
+    assert set(off) == {"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "FULFILLMENT_EVENTS_CREATE"}
+    assert all("may not subscribe" in reason for reason in off.values())
+    assert bench.hooks_at(bench.hooks_url) == len(made) - 3
+    bench.shop.scopes.add("read_fulfillments")
+    mended = await bench.platform.register_hooks(bench.connection, bench.hooks_url, "unused")
+    assert [hook.reason for hook in mended] == [None] * len(made)

@@ -13,6 +13,9 @@ from plugin.storefronts.demo.shopify.queries import Queries, discount_values, nu
 from plugin.storefronts.demo.shopify.shop import DemoDiscount, DemoHook, DemoJob, DemoShopify
 from plugin.storefronts.demo.shopify.told import Values, gid
 
+# https://shopify.dev/docs/api/admin-graphql/2026-07/enums/WebhookSubscriptionTopic: these require read_fulfillments.
+_OF_PARCELS = frozenset({"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "FULFILLMENT_EVENTS_CREATE"})
+
 
 def errors(*messages: str, code: str | None = None) -> list[Values]:
     return [{"field": None, "message": message, "code": code} for message in messages]
@@ -143,6 +146,8 @@ class Mutations:
 
     def webhookSubscriptionCreate(self, info: Any, topic: str, webhookSubscription: Values) -> Values:
         uri = webhookSubscription["uri"]
+        if topic in _OF_PARCELS and "read_fulfillments" not in self._shop.scopes:
+            return {"userErrors": errors(f"The app may not subscribe to {topic}.")}
         if any(hook.topic == topic and hook.uri == uri for hook in self._shop.hooks.values()):
             return {"userErrors": errors("Address for this topic has already been taken")}
         hook = DemoHook(self._shop.next_id(), topic, uri)
