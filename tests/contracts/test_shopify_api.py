@@ -11,7 +11,7 @@ import pytest
 from graphql import parse, validate
 from msgspec.structs import replace
 
-from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rejected
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RefundState, RejectCode, Rejected
 from plugin.ports.platforms import PlatformRefund, RefundRecord
 from plugin.storefronts.demo.shopify.cost import MOST, requested
 from plugin.storefronts.demo.shopify.schema import admin_schema
@@ -194,6 +194,41 @@ async def test_a_key_that_was_used_for_something_else_is_looked_into_and_nothing
         await bench.platform.refund(bench.connection, money(placed, 700))
     assert await bench.platform.find_refund(bench.connection, money(placed, 700)) is None
     assert bench.held(placed).paid_back == 0
+
+
+STILL_RUNS = "This request is currently in progress, please try again."
+OTHER_PARAMETERS = "The same idempotency key cannot be used with different operation parameters."
+
+
+async def test_a_complaint_about_the_key_is_no_refusal_also_without_a_code(bench: ShopifyBench) -> None:
+    """The errors of ``refundCreate`` have no code. Taken for a no, somebody would pay what the first ask pays."""
+    placed = await bench.place()
+    key = idempotency_key("key-1")
+    bench.shop.said_of_keys[key] = STILL_RUNS
+    with pytest.raises(OutcomeUnknown, match="in progress"):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+    bench.shop.said_of_keys[key] = OTHER_PARAMETERS
+    with pytest.raises(OutcomeStored, match="different operation parameters"):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+
+
+async def test_a_refund_whose_answer_may_not_be_seen_in_full_was_made(bench: ShopifyBench) -> None:
+    placed = await bench.place()
+    bench.shop.faults = {"refundCreate": Fault.ANSWER_DENIED}
+    with pytest.raises(OutcomeUnknown, match="Access denied"):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+    bench.heal()
+    assert (await bench.platform.refund(bench.connection, money(placed, 700))).amount == 700
+    assert bench.held(placed).refunds == 1
+
+
+async def test_a_refund_that_shows_no_transaction_yet_has_not_failed(bench: ShopifyBench) -> None:
+    placed = await bench.place()
+    await bench.platform.refund(bench.connection, money(placed, 700))
+    bench.order(placed).refunds[0].transactions.clear()
+    found = await bench.platform.find_refund(bench.connection, money(placed, 700))
+    assert found is not None
+    assert (found.state, found.amount) == (RefundState.PENDING, 700)
 
 
 async def test_what_was_paid_elsewhere_is_not_written_into_shopifys_books(bench: ShopifyBench) -> None:

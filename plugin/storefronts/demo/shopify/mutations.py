@@ -49,6 +49,8 @@ class Mutations:
         """``@idempotent`` is required since 2026-04
         (https://shopify.dev/changelog/adding-idempotency-for-inventory-adjustments-and-refund-mutations)."""
         key = _idempotency_key(info)
+        if key in self._shop.said_of_keys:
+            return {"userErrors": errors(self._shop.said_of_keys[key])}
         if key in self._shop.done_under_key:
             asked, answer = self._shop.done_under_key[key]
             if asked != input:
