@@ -38,6 +38,10 @@ _OF_THE_KEY = re.compile(r"idempoten", re.IGNORECASE)
 Data = TypeVar("Data", bound=Struct)
 
 
+class OddAnswer(OutcomeUnknown):
+    """Data of another shape than Shopify documents: asked again, it would be the same."""
+
+
 class UserError(Struct, frozen=True, rename="camel"):
     """Why a mutation was not done, in words for staff; ``code`` only where the mutation has codes of its own."""
 
@@ -152,7 +156,7 @@ def _understood(answer: Answer, shape: type[Data], *, changes: bool) -> Data:
     try:
         return msgspec.json.Decoder(shape, float_hook=Decimal).decode(envelope.data)
     except (msgspec.MsgspecError, ArithmeticError) as error:
-        raise OutcomeUnknown(f"Shopify's answer could not be read: {error}") from error
+        raise OddAnswer(f"Shopify's answer could not be read: {error}") from error
 
 
 def _has_run(data: msgspec.Raw) -> bool:
