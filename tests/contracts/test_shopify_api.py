@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 from graphql import parse, validate
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from plugin.storefronts.demo.shopify.schema import admin_schema
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify import cancelling, codes, documents, holding, hooks, permissions, refunding
 from plugin.storefronts.shopify.marks import idempotency_key
+from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from tests.contracts.bench import Placed
 from tests.contracts.shopify_bench import ShopifyBench, shopify_bench
 from tests.fakes import FakeClock
@@ -254,3 +256,14 @@ async def test_a_topic_that_the_app_may_not_have_keeps_no_other_from_being_made(
     bench.shop.scopes.add("read_fulfillments")
     mended = await bench.platform.register_hooks(bench.connection, bench.hooks_url, "unused")
     assert [hook.reason for hook in mended] == [None] * len(made)
+
+
+@pytest.mark.parametrize(("said", "waits"), [("7", 7.0), (None, 1.0), ("soon", 1.0), ("nan", 1.0), ("9e99", 60.0)])
+async def test_a_pause_is_kept_within_bounds_whatever_is_said(
+    bench: ShopifyBench, said: str | None, waits: float
+) -> None:
+    busy = httpx.Response(429, headers={"retry-after": said} if said else {})
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: busy)) as http:
+        with pytest.raises(OutcomeUnknown) as later:
+            await ShopifyPlatform(shopify_api(http, clock=bench.shop.clock)).describe(bench.connection)
+    assert later.value.retry_after == waits

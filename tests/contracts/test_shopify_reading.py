@@ -130,6 +130,16 @@ async def test_an_answer_of_another_shape_makes_one_order_unreadable_and_stops_n
         await bench.platform.fetch_order(bench.connection, odd.order_id)
 
 
+async def test_an_order_that_shopify_itself_fails_on_stops_no_other(bench: ShopifyBench) -> None:
+    odd, good = await bench.place(), await bench.place()
+    no_text: Any = {}
+    bench.order(odd).email = no_text
+    page = await bench.platform.orders_changed(bench.connection, bench.shop.clock.now() - timedelta(minutes=1))
+    assert [order.id for order in page.orders] == [good.order_id]
+    ((id, reason),) = page.unreadable
+    assert (id, "String cannot represent" in reason) == (odd.order_id, True)
+
+
 async def test_webhooks_come_signed_to_who_subscribed(bench: ShopifyBench) -> None:
     await bench.platform.register_hooks(bench.connection, bench.hooks_url, "")
     sent: list[httpx.Request] = []

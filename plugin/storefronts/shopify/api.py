@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -40,6 +41,10 @@ Data = TypeVar("Data", bound=Struct)
 
 class OddAnswer(OutcomeUnknown):
     """Data of another shape than Shopify documents: asked again, it would be the same."""
+
+
+class Errored(Rejected):
+    """Shopify ran the document, or would not, and says with HTTP 200 what is wrong with it or with what it asks for."""
 
 
 class UserError(Struct, frozen=True, rename="camel"):
@@ -191,7 +196,7 @@ def _raise_errors(errors: list[_Error], cost: _Cost | None) -> NoReturn:
         raise OutcomeStored(said)
     if codes & _MAYBE_RUN:
         raise OutcomeUnknown(said)
-    raise Rejected(RejectCode.BAD_CREDENTIALS if codes & _NOT_RUN else RejectCode.OTHER, said)
+    raise Errored(RejectCode.BAD_CREDENTIALS if codes & _NOT_RUN else RejectCode.OTHER, said)
 
 
 def throttled_for(cost: _Cost) -> float:
@@ -199,13 +204,17 @@ def throttled_for(cost: _Cost) -> float:
     bucket = cost.throttle_status
     try:
         missing = Decimal(str(cost.requested_query_cost)) - Decimal(str(bucket.currently_available))
-        return min(max(float(missing / Decimal(str(bucket.restore_rate))), 1.0), LONGEST_WAIT)
+        return _bounded(float(missing / Decimal(str(bucket.restore_rate))))
     except ArithmeticError:
         return 1.0
 
 
 def _seconds(header: str | None) -> float:
     try:
-        return min(max(float(header or "1"), 1.0), LONGEST_WAIT)
+        return _bounded(float(header or "1"))
     except ValueError:
         return 1.0
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, 1.0), LONGEST_WAIT) if isfinite(seconds) else 1.0
