@@ -179,9 +179,9 @@ async def _edit_units_out(tx: Transaction, change: OrderChange) -> None:
 
 
 async def _collected_too_much(tx: Transaction, ports: Ports, order_id: str) -> None:
-    """Cash that the store collected although it was cancelled is owed back; Stripe's payments are read at Stripe."""
+    """What the store collected although it was cancelled is owed back; Stripe's payments are read at Stripe."""
     for payment in await payments_of(order_id):
-        if payment.custodian == Custodian.MANUAL:
+        if payment.custodian != Custodian.STRIPE:
             await give_back_excess(tx, ports, payment)
 
 
