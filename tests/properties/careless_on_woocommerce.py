@@ -10,7 +10,7 @@ import httpx
 from msgspec import structs
 
 from plugin.core.money import as_decimal
-from plugin.ports.orders import StoreOrder
+from plugin.ports.orders import Custodian, StoreOrder
 from plugin.ports.payments import RefundFact, RefundState
 from plugin.ports.platforms import OrderPage, PlatformRefund
 from plugin.ports.runtime import Clock
@@ -74,8 +74,8 @@ class ForgetsWhatIsUnderWay(WooCommercePlatform):
 
 
 class BlindlyPaying(ConnectedShop):
-    living = Living(partial(woo_lives, platform_of=PaysBlindly))
+    living = Living(partial(woo_lives, platform_of=PaysBlindly), Custodian.STRIPE)
 
 
 class WithoutMarks(ConnectedShop):
-    living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers))
+    living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers), Custodian.STRIPE)

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from plugin.ports.orders import Custodian
 from tests.properties.careless_on_woocommerce import BlindlyPaying, WithoutMarks
 from tests.properties.connected_machine import ConnectedShop
 from tests.properties.depth import Tally
 from tests.properties.living_store import Living
+from tests.properties.shopify_lives import shopify_lives
 from tests.properties.woocommerce_lives import woo_lives
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
@@ -25,7 +27,11 @@ DEEP = {"a settled refund": 0.5, "two cases": 0.3, "a person": 0.1}
 
 
 class OnWooCommerce(ConnectedShop):
-    living = Living(woo_lives)
+    living = Living(woo_lives, Custodian.STRIPE)
+
+
+class OnShopify(ConnectedShop):
+    living = Living(shopify_lives, Custodian.MANUAL)
 
 
 async def live(machine: type[ConnectedShop], examples: int, *phases: Phase, first: int = SEED) -> Tally:
@@ -52,7 +58,7 @@ async def live(machine: type[ConnectedShop], examples: int, *phases: Phase, firs
     return machine.tally
 
 
-@pytest.mark.parametrize("machine", [OnWooCommerce], ids=["woocommerce"])
+@pytest.mark.parametrize("machine", [OnWooCommerce, OnShopify], ids=["woocommerce", "shopify"])
 async def test_whatever_happens_money_moves_once_and_all_books_agree(
     database: str, machine: type[ConnectedShop], capsys: pytest.CaptureFixture[str]
 ) -> None:

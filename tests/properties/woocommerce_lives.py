@@ -158,15 +158,12 @@ class WooLives(WooBench):
         for meta in order["meta_data"]:
             if meta["key"].startswith("_comeback_booked_"):
                 records[meta["key"].removeprefix("_comeback_booked_")] += 1
-        ordered = {str(line["id"]): line["quantity"] for line in order["line_items"]}
         return StoreBooks(
             payouts=tuple(self.store.payouts[id]),
             records=records,
             asks=tuple(asks),
             booked=self._booked(placed),
             total=parse_amount(order["total"], order["currency"]),
-            restocked={line: n - self.store._taken[id, int(line)] for line, n in ordered.items()},
-            ordered=ordered,
         )
 
     def _order(self, placed: Placed) -> Body:
