@@ -80,6 +80,8 @@ class ConnectedWorld(SmallWorld):
         await self.living.settle()
         await self.drain()
         await self.poll()
+        for told in self.living.tells_until_heard():
+            await self.listen(told)
         await self.drain()
         await self.poll()
         await self.drain()

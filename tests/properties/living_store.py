@@ -61,6 +61,10 @@ class LivingStore(PlatformBench, Protocol):
         """The webhooks that the store sends of what has changed since it was asked last."""
         ...
 
+    def tells_until_heard(self) -> list[Told]:
+        """What the store repeats because we may have missed it, and what is in none of its lists."""
+        ...
+
     def staff_cancel(self, placed: Placed) -> None: ...
 
     def trash(self, placed: Placed) -> None:

@@ -129,6 +129,10 @@ class ShopifyLives(ShopifyBench):
         known = [(topic, id) for topic, id in events if topic == DELETED or id in self.shop.orders]
         return [Told(topic, body_of(self.shop, topic, id)) for topic, id in known]
 
+    def tells_until_heard(self) -> list[Told]:
+        """Shopify tries eight times in four hours, and has no list of what was deleted."""
+        return [Told(DELETED, body_of(self.shop, DELETED, id)) for id in self.deleted]
+
     def staff_cancel(self, placed: Placed) -> None:
         order = self.order(placed)
         if self._is_there(placed) and order.why_not_cancel() is None:

@@ -1,4 +1,4 @@
-"""Mistakes planted into the adapter: the machine must find each, or its silence is worth nothing."""
+"""Mistakes planted into the adapters: the machine must find each, or its silence is worth nothing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from plugin.ports.payments import RefundFact, RefundState
 from plugin.ports.platforms import OrderPage, PlatformRefund
 from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection
+from plugin.storefronts.shopify.platform import ShopifyPlatform
 from plugin.storefronts.woocommerce.marks import MARK, meta_body, reason_with
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from tests.properties.connected_machine import ConnectedShop
 from tests.properties.living_store import Living
+from tests.properties.shopify_lives import shopify_lives
 from tests.properties.woocommerce_lives import woo_lives
 
 
@@ -55,6 +57,28 @@ class TakesEchoesForOthers(WooCommercePlatform):
         return structs.replace(page, orders=tuple(map(_unmarked, page.orders)))
 
 
+class PaysUnderANewKey(ShopifyPlatform):
+    """Names each call of a refund anew, so that one which is still under way and its repetition are two."""
+
+    asked = 0
+
+    async def refund(self, store: StoreConnection, refund: PlatformRefund) -> RefundFact:
+        self.asked += 1
+        return await super().refund(store, structs.replace(refund, key=f"{refund.key}-{self.asked}"))
+
+
+class TakesEchoesForStaffs(ShopifyPlatform):
+    """The same as ``TakesEchoesForOthers``."""
+
+    async def fetch_order(self, store: StoreConnection, order_id: str) -> StoreOrder | None:
+        order = await super().fetch_order(store, order_id)
+        return _unmarked(order) if order else None
+
+    async def orders_changed(self, store: StoreConnection, since: datetime, cursor: str | None = None) -> OrderPage:
+        page = await super().orders_changed(store, since, cursor)
+        return structs.replace(page, orders=tuple(map(_unmarked, page.orders)))
+
+
 class _Hurried(Clock):
     """An hour passes between any two looks."""
 
@@ -79,3 +103,11 @@ class BlindlyPaying(ConnectedShop):
 
 class WithoutMarks(ConnectedShop):
     living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers), Custodian.STRIPE)
+
+
+class PayingAnew(ConnectedShop):
+    living = Living(partial(shopify_lives, platform_of=PaysUnderANewKey), Custodian.MANUAL)
+
+
+class WithoutMarksOnShopify(ConnectedShop):
+    living = Living(partial(shopify_lives, platform_of=TakesEchoesForStaffs), Custodian.MANUAL)
