@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -15,6 +17,7 @@ from plugin.ports.payments import RefundFact, RefundState
 from plugin.ports.platforms import OrderPage, PlatformRefund
 from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection
+from plugin.storefronts.shopify.api import Data, ShopifyApi
 from plugin.storefronts.shopify.platform import ShopifyPlatform
 from plugin.storefronts.woocommerce.marks import MARK, meta_body, reason_with
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
@@ -57,17 +60,24 @@ class TakesEchoesForOthers(WooCommercePlatform):
         return structs.replace(page, orders=tuple(map(_unmarked, page.orders)))
 
 
-class PaysUnderANewKey(ShopifyPlatform):
-    """Names each call of a refund anew, so that one which is still under way and its repetition are two."""
+class _SeesNoRefund(ShopifyApi):
+    """Every key is a new one, and no refund is found in the order."""
 
-    asked = 0
+    async def ask(self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]) -> Data:
+        if "key" in variables:
+            variables = {**variables, "key": str(uuid.uuid4())}
+        unseen = document.replace("refunds(first: 200) { id note }", "refunds(first: 0) { id note }")
+        return await super().ask(store, unseen, variables, shape)
 
-    async def refund(self, store: StoreConnection, refund: PlatformRefund) -> RefundFact:
-        self.asked += 1
-        return await super().refund(store, structs.replace(refund, key=f"{refund.key}-{self.asked}"))
+
+class PaysBlindlyAtShopify(ShopifyPlatform):
+    """The same as ``PaysBlindly``."""
+
+    def __init__(self, api: ShopifyApi, clock: Clock | None = None) -> None:
+        super().__init__(_SeesNoRefund(api.outgoing, api.tokens), clock)
 
 
-class TakesEchoesForStaffs(ShopifyPlatform):
+class TakesEchoesForOthersAtShopify(ShopifyPlatform):
     """The same as ``TakesEchoesForOthers``."""
 
     async def fetch_order(self, store: StoreConnection, order_id: str) -> StoreOrder | None:
@@ -105,9 +115,9 @@ class WithoutMarks(ConnectedShop):
     living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers), Custodian.STRIPE)
 
 
-class PayingAnew(ConnectedShop):
-    living = Living(partial(shopify_lives, platform_of=PaysUnderANewKey), Custodian.MANUAL)
+class BlindlyPayingAtShopify(ConnectedShop):
+    living = Living(partial(shopify_lives, platform_of=PaysBlindlyAtShopify), Custodian.MANUAL)
 
 
-class WithoutMarksOnShopify(ConnectedShop):
-    living = Living(partial(shopify_lives, platform_of=TakesEchoesForStaffs), Custodian.MANUAL)
+class WithoutMarksAtShopify(ConnectedShop):
+    living = Living(partial(shopify_lives, platform_of=TakesEchoesForOthersAtShopify), Custodian.MANUAL)

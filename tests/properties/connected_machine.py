@@ -135,6 +135,10 @@ class ConnectedShop(RuleBasedStateMachine):
     def gateway_times_out(self) -> None:
         self.world.living.gateway_pays_and_times_out()
 
+    @rule()
+    def gateway_fails_over_what_waits(self) -> None:
+        self.world.living.refuse_what_waits()
+
     @precondition(lambda self: self.world.living.calls.late)
     @rule()
     def late_calls_are_done(self) -> None:

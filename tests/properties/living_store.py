@@ -87,6 +87,10 @@ class LivingStore(PlatformBench, Protocol):
         """The next refund that we ask for is paid, and the store does not know it yet, or believes that it was not."""
         ...
 
+    def refuse_what_waits(self) -> None:
+        """The gateway fails over the refunds that the store has called begun, where it tells so at all."""
+        ...
+
     def books(self, placed: Placed) -> StoreBooks: ...
 
 

@@ -64,13 +64,12 @@ class ForgetfulStorefront(ShopifyStorefront):
 
 @dataclass
 class ShopifyLives(ShopifyBench):
-    """``deleted`` are the orders that staff have deleted; every second refund that waits fails in the end."""
+    """``deleted`` are the orders that staff have deleted: they stand in no list, and are remembered here."""
 
     credentials: Credentials = field(kw_only=True)
     calls: MortalCalls = field(kw_only=True)
     name: str = "shopify"
     deleted: dict[int, DemoOrder] = field(default_factory=dict)
-    waited: int = 0
 
     async def sold(self, custodian: Custodian, reference: str) -> Placed:
         lines = [
@@ -110,18 +109,7 @@ class ShopifyLives(ShopifyBench):
 
     async def settle(self) -> None:
         await self.calls.carry_out_late()
-        for order in self.shop.orders.values():
-            for refund in order.refunds:
-                if any(each.status == "PENDING" for each in refund.transactions):
-                    self.waited += 1
-                    if self.waited % 2 == 0:
-                        self._fails(order, refund)
         self.shop.settle()
-
-    def _fails(self, order: DemoOrder, refund: DemoRefund) -> None:
-        for each in refund.transactions:
-            each.status, each.error_code = "FAILURE", "GENERIC_ERROR"
-        self.shop.touch(order)
 
     def told(self) -> list[Told]:
         self.shop.finish_jobs()
@@ -184,6 +172,14 @@ class ShopifyLives(ShopifyBench):
     def gateway_pays_and_times_out(self) -> None:
         """Shopify says that it is being paid, and how that ends much later."""
         self.shop.refunds_wait = True
+
+    def refuse_what_waits(self) -> None:
+        for order in self.shop.orders.values():
+            waiting = [each for each in order.transactions if (each.kind, each.status) == ("REFUND", "PENDING")]
+            for each in waiting:
+                each.status, each.error_code = "FAILURE", "GENERIC_ERROR"
+            if waiting:
+                self.shop.touch(order)
 
     def heal(self) -> None:
         super().heal()

@@ -11,7 +11,12 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from plugin.ports.orders import Custodian
-from tests.properties.careless_on_platforms import BlindlyPaying, PayingAnew, WithoutMarks, WithoutMarksOnShopify
+from tests.properties.careless_on_platforms import (
+    BlindlyPaying,
+    BlindlyPayingAtShopify,
+    WithoutMarks,
+    WithoutMarksAtShopify,
+)
 from tests.properties.connected_machine import ConnectedShop
 from tests.properties.depth import Tally
 from tests.properties.living_store import Living
@@ -76,8 +81,8 @@ async def test_whatever_happens_money_moves_once_and_all_books_agree(
     [
         (BlindlyPaying, "I8"),
         (WithoutMarks, "counts as given elsewhere"),
-        (PayingAnew, "I8"),
-        (WithoutMarksOnShopify, "counts as given elsewhere"),
+        (BlindlyPayingAtShopify, "I8"),
+        (WithoutMarksAtShopify, "counts as given elsewhere"),
     ],
 )
 async def test_a_mistake_planted_into_the_adapter_is_found(

@@ -9,7 +9,7 @@ import pytest
 
 from plugin.db import rows
 from plugin.ports.orders import Custodian
-from tests.properties.careless_on_platforms import PaysUnderANewKey
+from tests.properties.careless_on_platforms import PaysBlindlyAtShopify
 from tests.properties.connected_promises import broken_on_a_platform
 from tests.properties.connected_steps import all_is_well, cancel, sold, told
 from tests.properties.connected_world import ConnectedWorld, connected_world
@@ -50,7 +50,24 @@ async def test_a_refund_that_is_carried_out_late_is_paid_once(world: ConnectedWo
     await all_is_well(world)
 
 
-async def test_under_a_new_key_it_would_be_paid_twice(database: str) -> None:
-    async with connected_world(partial(shopify_lives, platform_of=PaysUnderANewKey)) as world:
+async def test_without_a_key_and_a_look_it_would_be_paid_twice(database: str) -> None:
+    async with connected_world(partial(shopify_lives, platform_of=PaysBlindlyAtShopify)) as world:
         assert await refund_answered_late(world) == [3950, 3950]
         assert any("I8" in broken for broken in await broken_on_a_platform(world))
+
+
+async def test_a_refund_that_fails_at_last_is_a_debt_and_no_contradiction(world: ConnectedWorld) -> None:
+    placed = await sold(world)
+    await cancel(world, placed, (placed.lines[0], 1))
+    await world.work("ask_store")
+    world.living.gateway_pays_and_times_out()
+    await world.work("settle_leg")
+    world.living.refuse_what_waits()
+    await world.work("settle_leg")
+    await told(world)
+    (leg,) = await world.legs()
+    assert (leg.state, (await rows("SELECT frozen_reason FROM orders"))[0]["frozen_reason"]) == ("failed", None)
+    world.living.heal()
+    await world.person("retry", leg.id)
+    await all_is_well(world)
+    assert [payout.amount for payout in world.living.books(placed).payouts] == [3950]

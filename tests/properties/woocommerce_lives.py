@@ -144,6 +144,9 @@ class WooLives(WooBench):
     def gateway_pays_and_times_out(self) -> None:
         self.store.pays_and_times_out = True
 
+    def refuse_what_waits(self) -> None:
+        """A record whose gateway refuses is deleted at once."""
+
     def heal(self) -> None:
         super().heal()
         self.store.pays_and_times_out = False
