@@ -186,9 +186,9 @@ async def _collected_too_much(tx: Transaction, ports: Ports, order_id: str) -> N
 
 
 async def _given_too_much(tx: Transaction, shop: Shop, order_id: str) -> None:
-    """What the store itself gave back by hand counts from its own word."""
+    """What the store, or its staff, gave back by hand counts from the store's own word."""
     for payment in await payments_of(order_id):
-        if payment.custodian == Custodian.STOREFRONT:
+        if payment.custodian != Custodian.STRIPE:
             await stop_if_overdrawn(tx, shop, payment)
 
 

@@ -162,15 +162,21 @@ class DemoShopify:
 
     def settle(self) -> None:
         """Everything that was left running comes to its end."""
+        self.finish_jobs()
+        for order in self.orders.values():
+            waiting = [each for each in order.transactions if each.kind == "REFUND" and each.status == "PENDING"]
+            for each in waiting:
+                each.status = "SUCCESS"
+            if waiting:
+                self.touch(order)
+
+    def finish_jobs(self) -> None:
+        """Cancel what was asked for, where it still can be."""
         for job in [job for job in self.jobs.values() if not job.done]:
-            order, job.done = self.orders[job.order_id], True
-            if order.why_not_cancel() is None:
+            order, job.done = self.orders.get(job.order_id), True
+            if order is not None and order.why_not_cancel() is None:
                 order.cancel(self.clock.now().replace(microsecond=0), self.next_id(), job.staff_note)
                 self.touch(order, "orders/cancelled")
-        for order in self.orders.values():
-            for each in order.transactions:
-                if each.kind == "REFUND" and each.status == "PENDING":
-                    each.status = "SUCCESS"
 
     def grant_token(self) -> str:
         token = f"shpat_fetched_{self.next_id()}"
