@@ -51,7 +51,8 @@ async def settle_echoes(tx: Transaction, ports: Ports, order: StoreOrder, legs: 
     """The store has a record of a storefront leg that has not come to its end here: its word on it is asked for at
     once. The record alone is none, because a store may write it before its gateway has paid. The order is locked.
 
-    A leg that counts as unpaid and has a record all the same stops the order's money (I7).
+    A leg that counts as unpaid and has a record all the same stops the order's money (I7), unless it is the very one
+    of which the store has said that its gateway failed: a platform may keep it, as one of nothing.
     """
     records = {record.leg_id: record for record in order.refunds if record.leg_id is not None}
     for seen, _ in legs:
@@ -66,6 +67,8 @@ async def settle_echoes(tx: Transaction, ports: Ports, order: StoreOrder, legs: 
         if LegState(leg.state) in HOLDS_MONEY:
             await outbox.add(tx, shop_id=leg.shop_id, kind=SETTLE_LEG, ref=leg.id)
             await outbox.hasten(tx, kind=SETTLE_LEG, ref=leg.id)
+            continue
+        if record.amount == 0 and record.id == leg.provider_id:
             continue
         fact = f"the store's refund {record.id} has paid {leg.id}, which is {leg.state}"
         if await freeze(tx, leg.order_id, "custodian_contradicts_us", fact):

@@ -33,7 +33,7 @@ from plugin.journeys.store_answers import (
     store_is_too_late,
     store_stays_silent,
 )
-from plugin.journeys.store_asks import person_asked, store_left
+from plugin.journeys.store_asks import about_another_store, person_asked, store_left
 from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
@@ -86,6 +86,9 @@ async def _read_store_event(ports: Ports, claim: Claim, shop: Shop, event: Inbox
     else:
         if isinstance(parsed, Ignored):
             await _close(ports, claim, event, EventState.IGNORED, parsed.reason)
+            return
+        if isinstance(parsed, PersonAsked | ShopLeft) and (why := about_another_store(shop, parsed)) is not None:
+            await _close(ports, claim, event, EventState.SET_ASIDE, why)
             return
         if isinstance(parsed, PersonAsked):
             await person_asked(ports, claim, shop, event, parsed)
@@ -176,16 +179,16 @@ async def _edit_units_out(tx: Transaction, change: OrderChange) -> None:
 
 
 async def _collected_too_much(tx: Transaction, ports: Ports, order_id: str) -> None:
-    """Cash that the store collected although it was cancelled is owed back; Stripe's payments are read at Stripe."""
+    """What the store collected although it was cancelled is owed back; Stripe's payments are read at Stripe."""
     for payment in await payments_of(order_id):
-        if payment.custodian == Custodian.MANUAL:
+        if payment.custodian != Custodian.STRIPE:
             await give_back_excess(tx, ports, payment)
 
 
 async def _given_too_much(tx: Transaction, shop: Shop, order_id: str) -> None:
-    """What the store itself gave back by hand counts from its own word."""
+    """What the store, or its staff, gave back by hand counts from the store's own word."""
     for payment in await payments_of(order_id):
-        if payment.custodian == Custodian.STOREFRONT:
+        if payment.custodian != Custodian.STRIPE:
             await stop_if_overdrawn(tx, shop, payment)
 
 

@@ -33,7 +33,13 @@ TABLES = (
 _UNDER_WAY = """
     SELECT c.number FROM cases c WHERE c.shop_id = $1 AND (
         c.state IN ('approved', 'awaiting_store', 'executing') OR EXISTS (
-            SELECT 1 FROM refund_legs l WHERE l.case_id = c.id AND l.state NOT IN ('succeeded', 'failed', 'released')
+            SELECT 1 FROM refund_legs l WHERE l.case_id = c.id AND (
+                l.state NOT IN ('succeeded', 'failed', 'released') OR (
+                    l.state = 'failed' AND c.state = 'with_person' AND NOT EXISTS (
+                        SELECT 1 FROM refund_legs again WHERE again.case_id = c.id AND again.replaces = l.id
+                    )
+                )
+            )
         )
     ) ORDER BY c.number
 """

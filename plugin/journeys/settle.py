@@ -140,9 +140,9 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
             return None
         (payment,) = await read(Payment, "WHERE id = $1", leg.payment_id, tx=tx)
-        if LegKind(leg.kind) in LOWERING and payment.custodian == Custodian.MANUAL:
-            # Cash that has not been collected: the store, which has agreed, collects the less, and nobody is called.
-            # If it was collected since the ask, it is owed back, by hand.
+        if LegKind(leg.kind) in LOWERING and payment.custodian != Custodian.STRIPE:
+            # Nothing has been collected yet: the store, which has agreed, collects the less, and nobody is called.
+            # If it was collected since the ask, it is owed back.
             await move_leg(tx, leg, LegState.SUBMITTING, at=at)
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="not_collected")
             await give_back_excess(tx, ports, payment)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from plugin.db import Transaction, transaction
 from plugin.inbox.events import ERASED, EventState, close_event, events_about, forget_bodies
@@ -28,6 +29,23 @@ CAME_BACK = (
     "The store asks for the erasure of all its shoppers, and was connected again since it had left. If it means it, "
     "disconnect it and replay this webhook."
 )
+
+ANOTHER_STORE = (
+    "This is about the store {store}, and this shop's is {own}. Nothing was done: see to it in that store's shop, and "
+    "give each store an app of its own."
+)
+
+
+def about_another_store(shop: Shop, asked: PersonAsked | ShopLeft) -> str | None:
+    """Why this is not for this shop to do, in words for staff; None where it is, or where nothing tells.
+
+    A signature proves the app alone. One that several stores have installed sends what all of them ask to one address,
+    and the word of one store must not empty another.
+    """
+    own = urlsplit(shop.store_address or "").hostname
+    if asked.store is None or own is None or asked.store.lower() == own:
+        return None
+    return ANOTHER_STORE.format(store=asked.store, own=own)
 
 
 async def person_asked(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent, asked: PersonAsked) -> None:

@@ -63,18 +63,25 @@ class PersonAsked(Struct, frozen=True, kw_only=True):
     """A person asks through the platform for what is kept of them, or for its erasure (``erase``).
 
     ``customer_id``, ``email`` and ``order_ids`` are the store's own; any of them may be all that we are told.
+    ``store`` as in ``ShopLeft``.
     """
 
     erase: bool
     customer_id: str | None = None
     email: str | None = None
     order_ids: tuple[str, ...] = ()
+    store: str | None = None
 
 
 class ShopLeft(Struct, frozen=True):
-    """The store has disconnected us. ``erase``: and wants everything of its shoppers erased."""
+    """The store has disconnected us. ``erase``: and wants everything of its shoppers erased.
+
+    ``store`` is the host of the store that says so, where the message names one: an app has one secret and one address
+    for this, and may be installed in several stores.
+    """
 
     erase: bool
+    store: str | None = None
 
 
 Parsed = OrderChanged | PersonAsked | ShopLeft | Ignored

@@ -11,6 +11,7 @@ came from. What is owed and cannot be given is an error with its gap, never a sm
 |   95 | card authorised 100, everything cancelled, fee 5  | lower the capture by 95           |
 |   70 | gift card of the store 40, card captured 60       | refund 60, storefront 10          |
 |    0 | anything                                          | nothing, which is success         |
+|   70 | the store's own gateway, authorised 100           | lower the capture by 70           |
 |  100 | cash on delivery 100, everything cancelled        | void 100: nobody collects it      |
 |   70 | card captured 60                                  | ``NotEnoughToRefund``, gap 10     |
 """
@@ -107,8 +108,8 @@ def plan(owed: Amounts, payments: Sequence[Payable], *, everything: bool) -> tup
 
 
 def _kind(payment: Payable, amount: int, everything: bool) -> LegKind:
-    if payment.custodian is Custodian.STOREFRONT:
-        return LegKind.STOREFRONT
+    if payment.custodian is Custodian.STOREFRONT and (everything or not payment.is_uncollected):
+        return LegKind.STOREFRONT  # an authorisation is let go with its order; for a part of it the store collects less
     if not payment.is_uncollected:
         return LegKind.MANUAL if payment.custodian is Custodian.MANUAL else LegKind.REFUND
     is_void = everything and amount == payment.capturable and not payment.ungranted

@@ -7,17 +7,19 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 from graphql import parse, validate
 from msgspec.structs import replace
 
-from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rejected
+from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RefundState, RejectCode, Rejected
 from plugin.ports.platforms import PlatformRefund, RefundRecord
 from plugin.storefronts.demo.shopify.cost import MOST, requested
 from plugin.storefronts.demo.shopify.schema import admin_schema
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify import cancelling, codes, documents, holding, hooks, permissions, refunding
 from plugin.storefronts.shopify.marks import idempotency_key
+from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from tests.contracts.bench import Placed
 from tests.contracts.shopify_bench import ShopifyBench, shopify_bench
 from tests.fakes import FakeClock
@@ -196,6 +198,41 @@ async def test_a_key_that_was_used_for_something_else_is_looked_into_and_nothing
     assert bench.held(placed).paid_back == 0
 
 
+STILL_RUNS = "This request is currently in progress, please try again."
+OTHER_PARAMETERS = "The same idempotency key cannot be used with different operation parameters."
+
+
+async def test_a_complaint_about_the_key_is_no_refusal_also_without_a_code(bench: ShopifyBench) -> None:
+    """The errors of ``refundCreate`` have no code. Taken for a no, somebody would pay what the first ask pays."""
+    placed = await bench.place()
+    key = idempotency_key("key-1")
+    bench.shop.said_of_keys[key] = STILL_RUNS
+    with pytest.raises(OutcomeUnknown, match="in progress"):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+    bench.shop.said_of_keys[key] = OTHER_PARAMETERS
+    with pytest.raises(OutcomeStored, match="different operation parameters"):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+
+
+async def test_a_refund_whose_answer_may_not_be_seen_in_full_was_made(bench: ShopifyBench) -> None:
+    placed = await bench.place()
+    bench.shop.faults = {"refundCreate": Fault.ANSWER_DENIED}
+    with pytest.raises(OutcomeUnknown, match="Access denied"):
+        await bench.platform.refund(bench.connection, money(placed, 700))
+    bench.heal()
+    assert (await bench.platform.refund(bench.connection, money(placed, 700))).amount == 700
+    assert bench.held(placed).refunds == 1
+
+
+async def test_a_refund_that_shows_no_transaction_yet_has_not_failed(bench: ShopifyBench) -> None:
+    placed = await bench.place()
+    await bench.platform.refund(bench.connection, money(placed, 700))
+    bench.order(placed).refunds[0].transactions.clear()
+    found = await bench.platform.find_refund(bench.connection, money(placed, 700))
+    assert found is not None
+    assert (found.state, found.amount) == (RefundState.PENDING, 700)
+
+
 async def test_what_was_paid_elsewhere_is_not_written_into_shopifys_books(bench: ShopifyBench) -> None:
     placed = await bench.place()
     record = RefundRecord(leg_id="leg_1", order_id=placed.order_id, amount=700, currency="EUR", note="Paid at Stripe")
@@ -207,3 +244,26 @@ async def test_a_scope_to_write_is_one_to_read(bench: ShopifyBench) -> None:
     bench.shop.scopes = {"write_orders", "write_discounts"}
     granted = {each.name for each in await bench.platform.permissions(bench.connection) if each.is_granted}
     assert granted == {"read_orders", "write_orders", "read_discounts", "write_discounts"}
+
+
+async def test_a_topic_that_the_app_may_not_have_keeps_no_other_from_being_made(bench: ShopifyBench) -> None:
+    bench.shop.scopes.remove("read_fulfillments")
+    made = await bench.platform.register_hooks(bench.connection, bench.hooks_url, "unused")
+    off = {hook.topic: hook.reason or "" for hook in made if not hook.is_live}
+    assert set(off) == {"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "FULFILLMENT_EVENTS_CREATE"}
+    assert all("may not subscribe" in reason for reason in off.values())
+    assert bench.hooks_at(bench.hooks_url) == len(made) - 3
+    bench.shop.scopes.add("read_fulfillments")
+    mended = await bench.platform.register_hooks(bench.connection, bench.hooks_url, "unused")
+    assert [hook.reason for hook in mended] == [None] * len(made)
+
+
+@pytest.mark.parametrize(("said", "waits"), [("7", 7.0), (None, 1.0), ("soon", 1.0), ("nan", 1.0), ("9e99", 60.0)])
+async def test_a_pause_is_kept_within_bounds_whatever_is_said(
+    bench: ShopifyBench, said: str | None, waits: float
+) -> None:
+    busy = httpx.Response(429, headers={"retry-after": said} if said else {})
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: busy)) as http:
+        with pytest.raises(OutcomeUnknown) as later:
+            await ShopifyPlatform(shopify_api(http, clock=bench.shop.clock)).describe(bench.connection)
+    assert later.value.retry_after == waits

@@ -14,9 +14,10 @@ from plugin.ports.storefronts import CancelRequest, CancelStatus
 from plugin.storefronts.demo.shopify.orders import DemoLine, DemoTransaction
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
+from plugin.storefronts.shopify.marks import idempotency_key
 from tests.contracts.bench import Placed
 from tests.contracts.shopify_bench import ShopifyBench, shopify_bench
-from tests.contracts.test_shopify_api import money
+from tests.contracts.test_shopify_api import STILL_RUNS, money
 from tests.fakes import NOON, FakeClock
 
 
@@ -44,6 +45,15 @@ async def test_an_order_is_being_cancelled_until_its_job_is_done(bench: ShopifyB
     assert (await bench.storefront.read_cancel(bench.connection, ask(placed))).status is CancelStatus.CANCELLED
     assert bench.shop.asked.count("orderCancel") == 1
     assert bench.order(placed).staff_note == "[comeback:case_1]"
+
+
+async def test_an_ask_that_still_runs_under_its_key_is_not_too_late(bench: ShopifyBench) -> None:
+    placed = await bench.place()
+    request = ask(placed, LineCount(placed.lines[0], 2))
+    bench.shop.said_of_keys[idempotency_key("case_1")] = STILL_RUNS
+    assert (await bench.storefront.cancel(bench.connection, request)).status is CancelStatus.UNKNOWN
+    bench.shop.said_of_keys.clear()
+    assert (await bench.storefront.cancel(bench.connection, request)).status is CancelStatus.CANCELLED
 
 
 async def test_a_job_that_was_done_at_once_is_an_answer_at_once(bench: ShopifyBench) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -113,6 +114,30 @@ async def test_an_order_that_cannot_be_read_is_told_of_and_stops_nothing(bench: 
     page = await bench.platform.orders_changed(bench.connection, bench.shop.clock.now() - timedelta(minutes=1))
     assert [order.id for order in page.orders] == [good.order_id]
     assert [id for id, _ in page.unreadable] == [odd.order_id]
+
+
+async def test_an_answer_of_another_shape_makes_one_order_unreadable_and_stops_nothing(bench: ShopifyBench) -> None:
+    """The schema lets a parcel's line have no quantity."""
+    odd, good = await bench.place(), await bench.place()
+    await bench.ship(odd)
+    (parcel,) = bench.order(odd).parcels
+    uncounted: Any = None
+    parcel.lines, parcel.status = dict.fromkeys(parcel.lines, uncounted), "ERROR"
+    page = await bench.platform.orders_changed(bench.connection, bench.shop.clock.now() - timedelta(minutes=1))
+    assert [order.id for order in page.orders] == [good.order_id]
+    assert [id for id, _ in page.unreadable] == [odd.order_id]
+    with pytest.raises(Unparseable, match="could not be read"):
+        await bench.platform.fetch_order(bench.connection, odd.order_id)
+
+
+async def test_an_order_that_shopify_itself_fails_on_stops_no_other(bench: ShopifyBench) -> None:
+    odd, good = await bench.place(), await bench.place()
+    no_text: Any = {}
+    bench.order(odd).email = no_text
+    page = await bench.platform.orders_changed(bench.connection, bench.shop.clock.now() - timedelta(minutes=1))
+    assert [order.id for order in page.orders] == [good.order_id]
+    ((id, reason),) = page.unreadable
+    assert (id, "String cannot represent" in reason) == (odd.order_id, True)
 
 
 async def test_webhooks_come_signed_to_who_subscribed(bench: ShopifyBench) -> None:

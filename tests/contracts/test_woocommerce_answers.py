@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 
+import httpx
 import pytest
 from msgspec.structs import replace
 
@@ -12,6 +13,7 @@ from plugin.ports.payments import OutcomeUnknown, RejectCode, Rejected
 from plugin.ports.storefronts import CancelRequest, CancelStatus
 from plugin.storefronts.demo.woocommerce.faults import Fault
 from plugin.storefronts.woocommerce.api import NotDone, json_part, site_of
+from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from tests.contracts.woocommerce_bench import WooBench, woo_bench
 
 
@@ -167,3 +169,11 @@ def test_the_json_of_an_answer(body: bytes | None, json: bytes | None) -> None:
 )  # fmt: skip
 def test_the_address_of_a_site_is_read_from_what_people_copy(address: str) -> None:
     assert site_of(address) == "https://shop.example/es"
+
+
+async def test_a_time_to_come_back_that_no_calendar_holds_is_overlooked(woo: WooBench) -> None:
+    busy = httpx.Response(429, headers={"retry-after": "1 Jan 99999999999999999999 00:00:00 GMT"})
+    async with httpx.AsyncClient(transport=httpx.MockTransport(lambda request: busy)) as http:
+        with pytest.raises(NotDone) as later:
+            await WooCommercePlatform(http).fetch_order(woo.connection, "1")
+    assert later.value.retry_after is None

@@ -11,7 +11,7 @@ import pytest
 
 from plugin.ports.orders import LineCount, OrderState, StoreOrder
 from plugin.ports.payments import Promotion, PromotionKind, Rejected
-from plugin.ports.storefronts import OrderChanged, SignatureInvalid
+from plugin.ports.storefronts import OrderChanged, SignatureInvalid, Unparseable
 from plugin.storefronts.demo.woocommerce.samples import stamp
 from plugin.storefronts.woocommerce.looking import PER_PAGE
 from tests.contracts.bench import Placed
@@ -94,6 +94,19 @@ async def test_an_order_that_cannot_be_read_is_named_and_blocks_nothing(woo: Woo
     page = await woo.platform.orders_changed(woo.connection, AT)
     assert [order.id for order in page.orders] == [fine.order_id]
     assert [id for id, _ in page.unreadable] == [broken.order_id]
+
+
+async def test_refunds_that_a_plugin_has_bent_block_no_other_order(woo: WooBench) -> None:
+    """PHP writes an array whose keys have gaps as an object."""
+    broken, fine = await woo.place(), await woo.place()
+    id = int(broken.order_id)
+    woo.store.orders[id]["refunds"] = [{"id": 9, "reason": "", "total": "-1.00"}]
+    woo.store.refunds[id] = [{"id": 9, "amount": "1.00", "meta_data": {"0": {"key": "a"}, "2": {"key": "b"}}}]
+    page = await woo.platform.orders_changed(woo.connection, AT)
+    assert [order.id for order in page.orders] == [fine.order_id]
+    assert [id for id, _ in page.unreadable] == [broken.order_id]
+    with pytest.raises(Unparseable, match="refunds"):
+        await woo.platform.fetch_order(woo.connection, broken.order_id)
 
 
 async def test_an_order_that_was_looked_up_is_newer_than_the_webhook_of_the_same_change(woo: WooBench) -> None:
@@ -215,6 +228,18 @@ async def test_what_the_store_sends_is_verified_and_read(woo: WooBench) -> None:
     assert outcome.order.id == placed.order_id
     with pytest.raises(SignatureInvalid):
         woo.storefront.verify(headers, body, ["another"], AT)
+
+
+@pytest.mark.parametrize(("topic", "is_new"), [("order.deleted", True), ("order.updated", False)])
+async def test_a_second_deletion_in_the_same_words_is_no_repetition(woo: WooBench, topic: str, is_new: bool) -> None:
+    """Deleted, put back, deleted again: the body holds the order's id and nothing else."""
+    placed = await woo.place()
+    await woo.platform.register_hooks(woo.connection, woo.hooks_url, "secret")
+    hook = next(each for each in woo.store.webhooks.values() if each["topic"] == topic)
+    headers, body = woo.store.signed(hook, int(placed.order_id))
+    first = woo.storefront.verify({**headers, "x-wc-webhook-delivery-id": "a"}, body, ["secret"], AT)
+    again = woo.storefront.verify({**headers, "x-wc-webhook-delivery-id": "b"}, body, ["secret"], AT)
+    assert (first.key != again.key) is is_new
 
 
 async def test_a_webhook_that_woocommerce_switched_off_is_made_anew_with_no_failures(woo: WooBench) -> None:

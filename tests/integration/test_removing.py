@@ -72,7 +72,14 @@ async def test_nothing_of_it_stays_and_everything_of_another_shop(database: str)
 
 
 @pytest.mark.parametrize(
-    ("case", "leg"), [("executing", None), ("awaiting_store", None), ("done", "pending"), ("done", "with_person")]
+    ("case", "leg"),
+    [
+        ("executing", None),
+        ("awaiting_store", None),
+        ("done", "pending"),
+        ("done", "with_person"),
+        ("with_person", "failed"),
+    ],
 )
 async def test_a_shop_whose_money_is_under_way_stays_and_the_cases_are_named(
     database: str, case: str, leg: str | None

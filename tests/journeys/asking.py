@@ -20,6 +20,7 @@ class _Asked(msgspec.Struct, kw_only=True):
     customer_id: str | None = None
     email: str | None = None
     order_ids: tuple[str, ...] = ()
+    store: str | None = None
 
 
 class AskingStorefront(StandardStorefront):
@@ -29,10 +30,12 @@ class AskingStorefront(StandardStorefront):
         if topic == "person.asked":
             asked = msgspec.json.decode(body, type=_Asked)
             return PersonAsked(
-                erase=asked.erase, customer_id=asked.customer_id, email=asked.email, order_ids=asked.order_ids
-            )
+                erase=asked.erase, customer_id=asked.customer_id, email=asked.email, order_ids=asked.order_ids,
+                store=asked.store,
+            )  # fmt: skip
         if topic == "shop.left":
-            return ShopLeft(msgspec.json.decode(body, type=_Asked).erase)
+            left = msgspec.json.decode(body, type=_Asked)
+            return ShopLeft(left.erase, left.store)
         return super().parse(topic, body)
 
 

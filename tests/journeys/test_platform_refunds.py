@@ -173,6 +173,24 @@ async def test_an_authorisation_that_the_store_let_go_was_never_charged(shop: Co
     assert "refund" not in shop.platform.calls
 
 
+@pytest.mark.parametrize("too_much", [0, 700, 2000])
+async def test_a_part_of_what_the_store_has_only_authorised_is_not_collected(shop: Connected, too_much: int) -> None:
+    """Nobody is called for it; what the store collects beyond what is left goes back through its gateway, once."""
+    held = structs.replace(WALLET, state=PaymentState.AUTHORISED, captured=0)
+    order, order_id = await shop.placed(payments=(held,))
+    await shop.cancel(order_id, ("l1", 1))
+    await shop.world.drain()
+    assert ((await shop.leg()).kind, (await shop.leg()).state) == ("lower_capture", "succeeded")
+    assert ((await shop.case()).state, shop.platform.calls.count("refund")) == ("done", 0)
+
+    left = held.amount - (await shop.leg()).amount
+    taken = structs.replace(held, state=PaymentState.CAPTURED, captured=left + too_much)
+    shop.world.store.change(order.id, payments=(taken,))
+    await shop.tell(shop.world.store.orders[order.id])
+    await shop.world.drain()
+    assert sum(fact.amount for fact in shop.platform.refunds.values()) == too_much
+
+
 async def test_without_a_connection_a_person_pays(shop: Connected) -> None:
     await asked(shop)
     await rows("UPDATE store_links SET state = 'left' RETURNING shop_id")

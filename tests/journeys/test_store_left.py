@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from plugin.db import rows
 from plugin.orders.models import Order
-from plugin.shops.models import StoreLink
+from plugin.shops.models import Shop, StoreLink
 from tests.hunting import places_of
 from tests.journeys.asking import ask, let_it_ask
 from tests.nudges import event_states, one
@@ -39,6 +39,20 @@ async def test_a_store_that_is_connected_again_stays_so(world: World) -> None:
     assert await event_states(world) == ["ignored", "set_aside"]
     aside = await one("SELECT reason FROM inbox_events WHERE state = 'set_aside'")
     assert "connected again" in aside["reason"]
+
+
+async def test_the_word_of_another_store_of_the_same_app_empties_nothing(world: World) -> None:
+    await _connected(world)
+    placed = await world.place("fashion")
+    await Shop.filter(id=world.shop.id).update(store_address="https://lumen.example")
+    await ask(world, "shop.left", erase=True, store="other.example")
+    await ask(world, "person.asked", erase=True, email=placed.customer.email, store="other.example")
+    aside = await rows("SELECT reason FROM inbox_events WHERE state = 'set_aside'")
+    assert ["other.example" in event["reason"] for event in aside] == [True, True]
+    assert (await StoreLink.get(shop_id=world.shop.id)).state == "connected"
+    assert await Order.filter(erased_at__isnull=True).count() == 1
+    await ask(world, "person.asked", erase=True, email=placed.customer.email, store="Lumen.example")
+    assert await Order.filter(erased_at__isnull=True).count() == 0
 
 
 async def test_all_shoppers_of_a_store_that_asks_for_it_are_erased_and_the_books_stay(world: World) -> None:

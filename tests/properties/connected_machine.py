@@ -30,7 +30,7 @@ T = TypeVar("T")
 MOST_ORDERS = 2
 
 few = st.integers(0, 7)
-custodians = st.sampled_from((Custodian.STOREFRONT, Custodian.STOREFRONT, Custodian.STOREFRONT, Custodian.STRIPE))
+custodians = st.sampled_from((Custodian.STOREFRONT, Custodian.STOREFRONT, Custodian.STOREFRONT, None))  # none: another
 units = st.sampled_from(((), (1, 0), (1, 0), (2, 0), (0, 1), (0, 1), (1, 1)))  # by line; none at all is everything
 mishaps = st.sampled_from((*Mishap, Mishap.ANSWER_LOST, Mishap.DONE_LATE))
 # A lost or late answer to what changes the store is what all the care is for: few asks go without.
@@ -65,15 +65,15 @@ class ConnectedShop(RuleBasedStateMachine):
         return await self.stack.enter_async_context(connected_world(self.living.opened))
 
     @initialize(custodian=custodians, asks=st.lists(st.tuples(units, on_good_days), min_size=1, max_size=3))
-    def first_order(self, custodian: Custodian, asks: list[tuple[tuple[int, ...], Strike | None]]) -> None:
+    def first_order(self, custodian: Custodian | None, asks: list[tuple[tuple[int, ...], Strike | None]]) -> None:
         self.place(custodian)
         for wanted, strike in asks:
             self.ask_on_a_good_day(0, wanted, strike)
 
     @precondition(lambda self: self.asked and len(self.world.placed) < MOST_ORDERS)
     @rule(custodian=custodians)
-    def place(self, custodian: Custodian) -> None:
-        self.run(self.world.sell(custodian))
+    def place(self, custodian: Custodian | None) -> None:
+        self.run(self.world.sell(custodian or self.living.other))
         self.webhooks("at once")
 
     def order(self, which: int) -> Placed:
@@ -134,6 +134,10 @@ class ConnectedShop(RuleBasedStateMachine):
     @rule()
     def gateway_times_out(self) -> None:
         self.world.living.gateway_pays_and_times_out()
+
+    @rule()
+    def gateway_fails_over_what_waits(self) -> None:
+        self.world.living.refuse_what_waits()
 
     @precondition(lambda self: self.world.living.calls.late)
     @rule()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from handlers.housekeeping import keep_house
 from plugin.db import rows, transaction
+from plugin.journeys.store_hooks import mend_hooks
 from plugin.ports.orders import Custodian
 from plugin.shops.links import StripeCredentials, connect_platform
 from plugin.shops.settings import CodeOffer, ShopSettings
@@ -80,6 +81,8 @@ class ConnectedWorld(SmallWorld):
         await self.living.settle()
         await self.drain()
         await self.poll()
+        for told in self.living.tells_until_heard():
+            await self.listen(told)
         await self.drain()
         await self.poll()
         await self.drain()
@@ -105,4 +108,5 @@ async def connected_world(opened: Opened) -> AsyncIterator[ConnectedWorld]:
             )  # fmt: skip
         world = ConnectedWorld(ports, clock, stripe, ScriptedStore(clock.now), made.shop, ("EUR",), living=living)
         await world.publish(fee=0, look_above=LOOK_ABOVE)
+        await mend_hooks(ports, made.shop)
         yield world

@@ -36,7 +36,7 @@ class StoreBooks:
     """What the store keeps of one order, read from its tables and not through its API.
 
     ``asks`` are the units that were taken out under each key of ours, once for each time that the store did it;
-    ``records`` counts the records that stand for each leg of ours; ``restocked`` is by line what is back on the shelf.
+    ``records`` counts the records that stand for each leg of ours.
     """
 
     payouts: tuple[Payout, ...]
@@ -44,8 +44,6 @@ class StoreBooks:
     asks: tuple[tuple[str, Mapping[str, int]], ...]
     booked: int
     total: int
-    restocked: Mapping[str, int]
-    ordered: Mapping[str, int]
 
 
 class LivingStore(PlatformBench, Protocol):
@@ -63,12 +61,18 @@ class LivingStore(PlatformBench, Protocol):
         """The webhooks that the store sends of what has changed since it was asked last."""
         ...
 
+    def tells_until_heard(self) -> list[Told]:
+        """What the store repeats because we may have missed it, and what is in none of its lists."""
+        ...
+
     def staff_cancel(self, placed: Placed) -> None: ...
 
-    def trash(self, placed: Placed) -> None: ...
+    def trash(self, placed: Placed) -> None:
+        """Staff delete the order."""
+        ...
 
     def restore(self, placed: Placed) -> None:
-        """Staff put a cancelled or deleted order back to work."""
+        """Staff put a cancelled or deleted order back to work, or call a parcel back."""
         ...
 
     def edit(self, placed: Placed, line_id: str) -> None:
@@ -80,7 +84,11 @@ class LivingStore(PlatformBench, Protocol):
         ...
 
     def gateway_pays_and_times_out(self) -> None:
-        """The next refund that we ask for is paid, and the store believes that it was not."""
+        """The next refund that we ask for is paid, and the store does not know it yet, or believes that it was not."""
+        ...
+
+    def refuse_what_waits(self) -> None:
+        """The gateway fails over the refunds that the store has called begun, where it tells so at all."""
         ...
 
     def books(self, placed: Placed) -> StoreBooks: ...
@@ -91,6 +99,8 @@ Opened = Callable[[Callable[[], datetime]], AbstractAsyncContextManager[LivingSt
 
 @dataclass(frozen=True)
 class Living:
-    """Opens a platform's stand-in, which tells the time as it is given."""
+    """Opens a platform's stand-in, which tells the time as it is given. ``other`` is who holds the money where the
+    store's own gateway does not."""
 
     opened: Opened
+    other: Custodian

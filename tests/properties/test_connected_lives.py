@@ -10,10 +10,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.properties.careless_on_woocommerce import BlindlyPaying, WithoutMarks
+from plugin.ports.orders import Custodian
+from tests.properties.careless_on_platforms import (
+    BlindlyPaying,
+    BlindlyPayingAtShopify,
+    WithoutMarks,
+    WithoutMarksAtShopify,
+)
 from tests.properties.connected_machine import ConnectedShop
 from tests.properties.depth import Tally
 from tests.properties.living_store import Living
+from tests.properties.shopify_lives import shopify_lives
 from tests.properties.woocommerce_lives import woo_lives
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "10"))
@@ -25,7 +32,11 @@ DEEP = {"a settled refund": 0.5, "two cases": 0.3, "a person": 0.1}
 
 
 class OnWooCommerce(ConnectedShop):
-    living = Living(woo_lives)
+    living = Living(woo_lives, Custodian.STRIPE)
+
+
+class OnShopify(ConnectedShop):
+    living = Living(shopify_lives, Custodian.MANUAL)
 
 
 async def live(machine: type[ConnectedShop], examples: int, *phases: Phase, first: int = SEED) -> Tally:
@@ -52,7 +63,7 @@ async def live(machine: type[ConnectedShop], examples: int, *phases: Phase, firs
     return machine.tally
 
 
-@pytest.mark.parametrize("machine", [OnWooCommerce], ids=["woocommerce"])
+@pytest.mark.parametrize("machine", [OnWooCommerce, OnShopify], ids=["woocommerce", "shopify"])
 async def test_whatever_happens_money_moves_once_and_all_books_agree(
     database: str, machine: type[ConnectedShop], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,11 +77,16 @@ async def test_whatever_happens_money_moves_once_and_all_books_agree(
 
 
 @pytest.mark.parametrize(
-    ("machine", "promise"),
-    [(BlindlyPaying, "I8"), (WithoutMarks, "counts as given elsewhere")],
+    ("machine", "promise", "first"),
+    [
+        (BlindlyPaying, "I8", 1),
+        (WithoutMarks, "counts as given elsewhere", 1),
+        (BlindlyPayingAtShopify, "I8", 3),
+        (WithoutMarksAtShopify, "counts as given elsewhere", 1),
+    ],
 )
 async def test_a_mistake_planted_into_the_adapter_is_found(
-    database: str, machine: type[ConnectedShop], promise: str
+    database: str, machine: type[ConnectedShop], promise: str, first: int
 ) -> None:
     with pytest.raises(AssertionError, match=promise):
-        await live(machine, SHORT, Phase.generate, first=1)
+        await live(machine, SHORT, Phase.generate, first=first)

@@ -10,9 +10,9 @@ import pytest
 from plugin.db import rows
 from plugin.orders.service import find_by_external_id
 from plugin.ports.orders import Custodian, OrderState
-from tests.contracts.bench import Placed
-from tests.properties.careless_on_woocommerce import ForgetsWhatIsUnderWay
-from tests.properties.connected_promises import broken_on_a_platform, unfinished_on_a_platform
+from tests.properties.careless_on_platforms import ForgetsWhatIsUnderWay
+from tests.properties.connected_promises import broken_on_a_platform
+from tests.properties.connected_steps import all_is_well, cancel, sold, told
 from tests.properties.connected_world import ConnectedWorld, connected_world
 from tests.properties.mortal_calls import Mishap, Strike
 from tests.properties.woocommerce_lives import woo_lives
@@ -22,32 +22,6 @@ from tests.properties.woocommerce_lives import woo_lives
 async def world(database: str) -> AsyncIterator[ConnectedWorld]:
     async with connected_world(woo_lives) as world:
         yield world
-
-
-async def all_is_well(world: ConnectedWorld) -> None:
-    await world.heal()
-    assert await broken_on_a_platform(world) == []
-    assert await unfinished_on_a_platform(world) == []
-
-
-async def sold(world: ConnectedWorld, custodian: Custodian = Custodian.STOREFRONT) -> Placed:
-    placed = await world.sell(custodian)
-    await told(world)
-    return placed
-
-
-async def told(world: ConnectedWorld) -> None:
-    for each in world.living.told():
-        await world.listen(each)
-    await world.work("read_event")
-    await world.work("read_payment")
-
-
-async def cancel(world: ConnectedWorld, placed: Placed, *lines: tuple[str, int]) -> None:
-    order_id = await world.our_id(placed)
-    assert order_id is not None
-    ask, preview = await world.preview(order_id, lines)
-    assert await world.confirm(order_id, ask, preview.digest) is not None
 
 
 async def test_an_order_put_back_within_a_second_is_found_by_the_poll(world: ConnectedWorld) -> None:

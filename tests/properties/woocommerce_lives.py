@@ -97,6 +97,9 @@ class WooLives(WooBench):
         changes, self.store.changes = self.store.changes, []
         return [Told(topic, self.store.signed({**HOOK, "topic": topic}, order)[1]) for topic, order in changes]
 
+    def tells_until_heard(self) -> list[Told]:
+        return []  # WooCommerce repeats nothing
+
     def staff_cancel(self, placed: Placed) -> None:
         if self._order(placed)["status"] not in ("refunded", "trash", "cancelled"):
             self.store.update(int(placed.order_id), {"status": "cancelled"})
@@ -141,6 +144,9 @@ class WooLives(WooBench):
     def gateway_pays_and_times_out(self) -> None:
         self.store.pays_and_times_out = True
 
+    def refuse_what_waits(self) -> None:
+        """A record whose gateway refuses is deleted at once."""
+
     def heal(self) -> None:
         super().heal()
         self.store.pays_and_times_out = False
@@ -158,15 +164,12 @@ class WooLives(WooBench):
         for meta in order["meta_data"]:
             if meta["key"].startswith("_comeback_booked_"):
                 records[meta["key"].removeprefix("_comeback_booked_")] += 1
-        ordered = {str(line["id"]): line["quantity"] for line in order["line_items"]}
         return StoreBooks(
             payouts=tuple(self.store.payouts[id]),
             records=records,
             asks=tuple(asks),
             booked=self._booked(placed),
             total=parse_amount(order["total"], order["currency"]),
-            restocked={line: n - self.store._taken[id, int(line)] for line, n in ordered.items()},
-            ordered=ordered,
         )
 
     def _order(self, placed: Placed) -> Body:

@@ -48,17 +48,25 @@ def test_a_doorbell_without_an_order_is_set_aside() -> None:
 
 
 def test_a_person_asks_through_the_platform() -> None:
-    customer = b'{"shop_id": 1, "customer": {"id": 191167, "email": "john@example.com", "phone": "555"}, '
-    redact = SHOPIFY.parse("customers/redact", customer + b'"orders_to_redact": [299938, 280263]}')
+    customer = b'"customer": {"id": 191167, "email": "john@example.com", "phone": "555"}, '
+    about = b'{"shop_id": 1, "shop_domain": "toys.myshopify.com", ' + customer
+    redact = SHOPIFY.parse("customers/redact", about + b'"orders_to_redact": [299938, 280263]}')
     assert redact == PersonAsked(
-        erase=True, customer_id="191167", email="john@example.com", order_ids=("299938", "280263")
+        erase=True,
+        customer_id="191167",
+        email="john@example.com",
+        order_ids=("299938", "280263"),
+        store="toys.myshopify.com",
     )
     asked = SHOPIFY.parse("customers/data_request", b'{"customer": {"email": "a@b.c"}, "orders_requested": [1]}')
     assert asked == PersonAsked(erase=False, email="a@b.c", order_ids=("1",))
 
 
 def test_a_shop_that_leaves_is_heard_and_later_it_wants_all_erased() -> None:
-    assert SHOPIFY.parse("app/uninstalled", b'{"id": 548380009, "name": "Super Toys"}') == ShopLeft(erase=False)
+    left = b'{"id": 548380009, "domain": "toys.example", "myshopify_domain": "toys.myshopify.com"}'
+    assert SHOPIFY.parse("app/uninstalled", left) == ShopLeft(erase=False, store="toys.myshopify.com")
+    redact = b'{"shop_id": 548380009, "shop_domain": "toys.myshopify.com"}'
+    assert SHOPIFY.parse("shop/redact", redact) == ShopLeft(erase=True, store="toys.myshopify.com")
     assert SHOPIFY.parse("shop/redact", b'{"shop_id": 548380009}') == ShopLeft(erase=True)
 
 

@@ -24,7 +24,7 @@ from plugin.storefronts.shopify.api import ShopifyApi
 from plugin.storefronts.shopify.cancelling import Cancelling
 from plugin.storefronts.shopify.orders import read_order
 from plugin.storefronts.shopify.signature import verified_delivery
-from plugin.storefronts.shopify.wire import NamesOrder, PersonMessage
+from plugin.storefronts.shopify.wire import NamesOrder, PersonMessage, StoreMessage
 from plugin.storefronts.unasked import CannotBeAsked
 
 _TOPIC = re.compile(r"[a-z_]+/[a-z_]+")
@@ -65,7 +65,9 @@ class ShopifyStorefront(CannotBeAsked):
         if topic in ("customers/data_request", "customers/redact"):
             return _person(body, erase=topic == "customers/redact")
         if topic in ("shop/redact", "app/uninstalled"):
-            return ShopLeft(erase=topic == "shop/redact")
+            message = decode(body, StoreMessage, "Shopify")
+            store = text(message.shop_domain or message.myshopify_domain, 253)
+            return ShopLeft(erase=topic == "shop/redact", store=store)
         if topic in _NOT_THE_ORDER:
             return Ignored(_NOT_THE_ORDER[topic])
         if topic in _NAMES_THE_ORDER:
@@ -111,4 +113,5 @@ def _person(body: bytes, *, erase: bool) -> PersonAsked:
         customer_id=text(customer.id) if customer else None,
         email=email(customer.email, "customer.email") if customer else None,
         order_ids=tuple(str(id) for id in orders),
+        store=text(message.shop_domain, 253),
     )

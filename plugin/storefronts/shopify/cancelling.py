@@ -20,7 +20,7 @@ from plugin.ports.payments import OutcomeStored, OutcomeUnknown, RejectCode, Rej
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, StoreConnection
 from plugin.storefronts.shopify.amounts import global_number
 from plugin.storefronts.shopify.answers import Connection, Ref
-from plugin.storefronts.shopify.api import ShopifyApi, UserError, words_of
+from plugin.storefronts.shopify.api import ShopifyApi, UserError, check_key, words_of
 from plugin.storefronts.shopify.marks import idempotency_key, mark_in, marked
 from plugin.storefronts.shopify.reading import gid
 
@@ -94,9 +94,6 @@ class _Order(Struct, frozen=True, rename="camel"):
     fulfillments: list[_Sent]
     refunds: list[_Note]
 
-    def is_taken_out(self, key: str) -> bool:
-        return any(mark_in(refund.note) == key for refund in self.refunds)
-
     def at_service(self, request: CancelRequest) -> list[_ToSend]:
         """The parts that concern the request and lie with a fulfilment service. One whose lines are not all shown is
         taken to concern it: asking back too much delays a parcel, taking out what is being packed loses one."""
@@ -120,6 +117,12 @@ class _Line(Struct, frozen=True, rename="camel"):
 class _State(Struct, frozen=True):
     order: _Order | None
     lines: list[_Line | None]
+
+    def is_done(self, request: CancelRequest) -> bool:
+        """Whether the order is cancelled, or these units were taken out under the request's key."""
+        refunds = self.order.refunds if self.order else []
+        is_cancelled = self.order is not None and self.order.cancelled_at is not None
+        return is_cancelled or any(mark_in(refund.note) == request.key for refund in refunds)
 
     def cannot_be(self, request: CancelRequest) -> str | None:
         """Why it is too late, or None."""
@@ -193,9 +196,7 @@ class Cancelling:
             if answer.status is not CancelStatus.PENDING:
                 self._jobs.pop((store.shop_id, request.key), None)
             return answer
-        except OutcomeUnknown as error:
-            return CancelAnswer(status=CancelStatus.UNKNOWN, reason=error.reason)
-        except OutcomeStored as error:
+        except (OutcomeUnknown, OutcomeStored) as error:
             return CancelAnswer(status=CancelStatus.UNKNOWN, reason=str(error))
         except Rejected as error:
             return _rejected(error)
@@ -208,7 +209,7 @@ class Cancelling:
             return _pending(now)
         state = await self._state(store, request)
         order = state.order
-        if order and (order.cancelled_at or order.is_taken_out(request.key)):
+        if state.is_done(request):
             return CancelAnswer(status=CancelStatus.CANCELLED)
         if (reason := state.cannot_be(request)) is not None:
             return _too_late(reason)
@@ -271,9 +272,13 @@ class Cancelling:
 
     async def _refused(self, store: StoreConnection, request: CancelRequest, errors: list[UserError]) -> CancelAnswer:
         """Only what the order itself shows is too late. Whatever else Shopify minds, a person has to see to."""
+        check_key(errors)
         if any(error.code == "INTERNAL_ERROR" for error in errors):
             return CancelAnswer(status=CancelStatus.UNKNOWN, reason=words_of(errors))
-        if (late := (await self._state(store, request)).cannot_be(request)) is not None:
+        state = await self._state(store, request)
+        if state.is_done(request):  # by an ask that was still under way
+            return CancelAnswer(status=CancelStatus.CANCELLED)
+        if (late := state.cannot_be(request)) is not None:
             return _too_late(late)
         reason = words_of(errors) if errors else "Shopify began no cancellation."
         return CancelAnswer(status=CancelStatus.UNSUPPORTED, reason=reason)

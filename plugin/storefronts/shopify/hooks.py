@@ -9,7 +9,9 @@ API: they are set once in the app's own configuration (docs/storefronts/shopify.
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from plugin.ports.payments import Rejected
 from plugin.ports.platforms import Hook
 from plugin.ports.storefronts import StoreConnection
 from plugin.storefronts.shopify.answers import Connection
@@ -76,19 +78,27 @@ async def hooks(api: ShopifyApi, store: StoreConnection, url: str) -> tuple[Hook
 
 
 async def register_hooks(api: ShopifyApi, store: StoreConnection, url: str) -> tuple[Hook, ...]:
-    """See ``Platform.register_hooks``."""
-    listed = await _listed(api, store)
+    """See ``Platform.register_hooks``. A topic that the app may not have keeps none of the others from being made."""
+    listed, refused = await _listed(api, store), dict[str, str]()
     for topic in TOPICS:
-        of_topic = [each for each in listed if each.topic == topic]
-        here = [each for each in of_topic if each.uri == url]
-        hook = {"uri": url, "format": "JSON"}
-        if not of_topic:
-            await _do(api, store, _CREATE, {"topic": topic, "hook": hook})
-        elif not here:
-            await _do(api, store, _MOVE, {"id": of_topic[0].id, "hook": hook})
-        for doubled in here[1:]:
-            await _do(api, store, _DELETE, {"id": doubled.id})
-    return await hooks(api, store, url)
+        try:
+            await _put_right(api, store, topic, [each for each in listed if each.topic == topic], url)
+        except Rejected as no:
+            refused[topic] = no.reason
+    now = await hooks(api, store, url)
+    return tuple(replace(hook, reason=refused.get(hook.topic, hook.reason)) for hook in now)
+
+
+async def _put_right(
+    api: ShopifyApi, store: StoreConnection, topic: str, of_topic: list[_Subscription], url: str
+) -> None:
+    here, hook = [each for each in of_topic if each.uri == url], {"uri": url, "format": "JSON"}
+    if not of_topic:
+        await _do(api, store, _CREATE, {"topic": topic, "hook": hook})
+    elif not here:
+        await _do(api, store, _MOVE, {"id": of_topic[0].id, "hook": hook})
+    for doubled in here[1:]:
+        await _do(api, store, _DELETE, {"id": doubled.id})
 
 
 async def remove_hooks(api: ShopifyApi, store: StoreConnection, url: str) -> int:

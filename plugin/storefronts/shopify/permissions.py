@@ -20,6 +20,7 @@ NEEDED_FOR = {
     "read_orders": "no order can be looked up, and no webhook of orders comes",
     "read_all_orders": "orders of more than 60 days are out of sight, and their shoppers are sent to a person",
     "write_orders": "nothing can be cancelled or refunded, and no note can be left",
+    "read_fulfillments": "no webhook tells of parcels and their delivery, only the look every ten minutes",
     "read_merchant_managed_fulfillment_orders": "we cannot see what your own locations have yet to send",
     "write_merchant_managed_fulfillment_orders": "nothing can be held at your own locations while a person decides",
     "read_third_party_fulfillment_orders": "we cannot see what a fulfilment service has yet to send",

@@ -12,7 +12,7 @@ from plugin.ports.platforms import OrderPage
 from plugin.ports.storefronts import StoreConnection, Unparseable
 from plugin.storefronts.shopify import answers, documents
 from plugin.storefronts.shopify.amounts import global_number
-from plugin.storefronts.shopify.api import ShopifyApi
+from plugin.storefronts.shopify.api import Errored, OddAnswer, ShopifyApi
 from plugin.storefronts.shopify.from_graph import as_webhook
 from plugin.storefronts.shopify.orders import MOST_LINES, neutral
 
@@ -33,6 +33,13 @@ async def fetch_order(api: ShopifyApi, store: StoreConnection, order_id: str) ->
     """
     if not order_id.isdecimal():
         return None
+    try:
+        return await _fetched(api, store, order_id)
+    except OddAnswer as odd:  # it makes this order unreadable, and keeps no other one waiting
+        raise Unparseable(odd.reason, order_id) from odd
+
+
+async def _fetched(api: ShopifyApi, store: StoreConnection, order_id: str) -> StoreOrder | None:
     found = await api.ask(store, documents.ORDER, {"id": gid("Order", order_id)}, answers.OrderData)
     if found.order is None:
         if ALL_ORDERS not in {scope.handle for scope in found.current_app_installation.access_scopes}:
@@ -59,6 +66,10 @@ async def orders_changed(api: ShopifyApi, store: StoreConnection, since: datetim
             order = await fetch_order(api, store, id)
         except Unparseable as error:
             unreadable.append((id, str(error)))
+        except Errored as no:  # Shopify itself fails on this one: the others must not wait for it
+            if no.code is RejectCode.BAD_CREDENTIALS:
+                raise
+            unreadable.append((id, no.reason))
         except OutcomeUnknown:
             if reached is None:
                 raise

@@ -20,7 +20,7 @@ from plugin.ports.storefronts import StoreConnection, Unparseable
 from plugin.storefronts.platform_values import minor, moment
 from plugin.storefronts.shopify.amounts import global_number
 from plugin.storefronts.shopify.answers import OrderTransaction, Refund, RefundData
-from plugin.storefronts.shopify.api import ShopifyApi, UserError, refuse
+from plugin.storefronts.shopify.api import ShopifyApi, UserError, check_key, refuse
 from plugin.storefronts.shopify.marks import idempotency_key, mark_in, marked
 from plugin.storefronts.shopify.payments import STORED_VALUE
 from plugin.storefronts.shopify.reading import gid
@@ -108,6 +108,7 @@ async def refund(api: ShopifyApi, store: StoreConnection, ask: PlatformRefund) -
         "key": idempotency_key(ask.key),
     }
     answer = (await api.ask(store, PAY_BACK, variables, PayBackData)).refund_create
+    check_key(answer.user_errors)
     refuse(answer.user_errors)
     if answer.refund is None:
         raise OutcomeUnknown("Shopify answered with neither a refund nor an error.")
@@ -185,13 +186,15 @@ def _sources(order: _Order, ask: PlatformRefund) -> list[_Source]:
 
 
 def _fact(refund: Refund, ask: PlatformRefund) -> RefundFact:
-    """One refund of one or more transactions. Where some of them failed, its amount is what has moved or will."""
+    """One refund of one or more transactions. Where some of them failed, its amount is what has moved or will; before
+    Shopify shows any of them, nothing has failed (the object ``Refund``: that it exists says nothing of the money)."""
     parts = [each for each in refund.transactions.nodes if each.kind == _GIVES]
     alive = [each for each in parts if each.status not in _FAILED]
-    state = RefundState.FAILED
-    if alive:
-        is_done = all(each.status == "SUCCESS" for each in alive)
-        state = RefundState.SUCCEEDED if is_done else RefundState.PENDING
+    state = RefundState.PENDING
+    if parts and not alive:
+        state = RefundState.FAILED
+    elif alive and all(each.status == "SUCCESS" for each in alive):
+        state = RefundState.SUCCEEDED
     try:
         created_at = moment(refund.created_at, "refund.createdAt")
     except Unparseable as error:
@@ -199,7 +202,7 @@ def _fact(refund: Refund, ask: PlatformRefund) -> RefundFact:
     return RefundFact(
         id=global_number(refund.id) or refund.id,
         payment_reference=ask.payment_id,
-        amount=sum(_amount(each, ask) for each in alive or parts),
+        amount=sum(_amount(each, ask) for each in alive or parts) if parts else ask.amount,
         currency=ask.currency,
         state=state,
         created_at=created_at,

@@ -192,7 +192,15 @@ class Person(Struct, frozen=True, kw_only=True):
     email: str | None = None
 
 
+class StoreMessage(Struct, frozen=True, kw_only=True):
+    """``shop_domain`` in a compliance webhook; ``app/uninstalled`` holds the shop itself, with ``myshopify_domain``."""
+
+    shop_domain: str | None = None
+    myshopify_domain: str | None = None
+
+
 class PersonMessage(Struct, frozen=True, kw_only=True):
+    shop_domain: str | None = None
     customer: Person | None = None
     orders_requested: list[int] | None = None
     orders_to_redact: list[int] | None = None

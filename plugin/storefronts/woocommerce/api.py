@@ -42,6 +42,10 @@ class NotDone(OutcomeUnknown):
     """No answer of use, and the store has certainly not done what it was asked."""
 
 
+class OddAnswer(OutcomeUnknown):
+    """A 2xx whose JSON has another shape than WooCommerce documents: asked again, it would be the same."""
+
+
 class Failed(OutcomeUnknown):
     """WooCommerce answered 5xx with one of its own errors, whose code is ``error``."""
 
@@ -79,11 +83,11 @@ class Reply:
     total: int | None = None
 
     def read(self, shape: type[Shape]) -> Shape:
-        """The body as ``shape``; raises ``OutcomeUnknown`` if it is something else."""
+        """The body as ``shape``; raises ``OddAnswer`` if it is something else."""
         try:
             return msgspec.json.Decoder(shape, float_hook=Decimal).decode(self.body)
         except (msgspec.MsgspecError, ArithmeticError, ValueError, RecursionError) as error:
-            raise OutcomeUnknown(f"The store's answer is not what WooCommerce documents: {error}.") from error
+            raise OddAnswer(f"The store's answer is not what WooCommerce documents: {error}.") from error
 
 
 class WooApi:
@@ -241,7 +245,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return min(float(said), _LONGEST_WAIT)
     try:
         at = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _LONGEST_WAIT)

@@ -18,7 +18,7 @@ from plugin.ports.orders import StoreOrder
 from plugin.ports.platforms import OrderPage
 from plugin.ports.storefronts import Unparseable
 from plugin.storefronts.platform_values import decode, moment
-from plugin.storefronts.woocommerce.api import Refusal, WooApi
+from plugin.storefronts.woocommerce.api import OddAnswer, Refusal, WooApi
 from plugin.storefronts.woocommerce.orders import neutral
 from plugin.storefronts.woocommerce.wire import Order, RefundRecord
 
@@ -65,7 +65,7 @@ async def find_order(api: WooApi, order_id: str) -> Order | None:
 
 
 async def refunds_of(api: WooApi, order_id: str) -> list[RefundRecord]:
-    """All refunds of an order, the oldest first."""
+    """All refunds of an order, the oldest first. Raises ``OddAnswer`` where they are not what WooCommerce documents."""
     found: list[RefundRecord] = []
     for page in range(1, 11):
         reply = await api.get(f"orders/{order_id}/refunds", per_page=_PER_PAGE_OF_REFUNDS, page=page)
@@ -121,7 +121,11 @@ async def _read_all(api: WooApi, bodies: Sequence[Any]) -> tuple[list[StoreOrder
 
 
 async def _refunds(api: WooApi, order: Order) -> list[RefundRecord]:
-    return await refunds_of(api, str(order.id)) if order.refunds else []
+    """Refunds that a plugin has bent make this order unreadable, and keep no other one waiting."""
+    try:
+        return await refunds_of(api, str(order.id)) if order.refunds else []
+    except OddAnswer as odd:
+        raise Unparseable(f"refunds: {odd.reason}", str(order.id)) from odd
 
 
 def _next(place: _Place, begin: datetime, stubs: Sequence[_Stub]) -> str | None:

@@ -13,6 +13,9 @@ from plugin.storefronts.demo.shopify.queries import Queries, discount_values, nu
 from plugin.storefronts.demo.shopify.shop import DemoDiscount, DemoHook, DemoJob, DemoShopify
 from plugin.storefronts.demo.shopify.told import Values, gid
 
+# https://shopify.dev/docs/api/admin-graphql/2026-07/enums/WebhookSubscriptionTopic: these require read_fulfillments.
+_OF_PARCELS = frozenset({"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "FULFILLMENT_EVENTS_CREATE"})
+
 
 def errors(*messages: str, code: str | None = None) -> list[Values]:
     return [{"field": None, "message": message, "code": code} for message in messages]
@@ -46,6 +49,8 @@ class Mutations:
         """``@idempotent`` is required since 2026-04
         (https://shopify.dev/changelog/adding-idempotency-for-inventory-adjustments-and-refund-mutations)."""
         key = _idempotency_key(info)
+        if key in self._shop.said_of_keys:
+            return {"userErrors": errors(self._shop.said_of_keys[key])}
         if key in self._shop.done_under_key:
             asked, answer = self._shop.done_under_key[key]
             if asked != input:
@@ -143,6 +148,8 @@ class Mutations:
 
     def webhookSubscriptionCreate(self, info: Any, topic: str, webhookSubscription: Values) -> Values:
         uri = webhookSubscription["uri"]
+        if topic in _OF_PARCELS and "read_fulfillments" not in self._shop.scopes:
+            return {"userErrors": errors(f"The app may not subscribe to {topic}.")}
         if any(hook.topic == topic and hook.uri == uri for hook in self._shop.hooks.values()):
             return {"userErrors": errors("Address for this topic has already been taken")}
         hook = DemoHook(self._shop.next_id(), topic, uri)

@@ -94,6 +94,8 @@ class Runner:
         answer: dict[str, Any] = {"data": result.data, "extensions": {"cost": told}}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
+        if fault is Fault.ANSWER_DENIED:
+            answer |= _refused("Access denied for errorCode field.", "ACCESS_DENIED")
         return answer
 
     def _root(self, document: DocumentNode) -> Queries | Mutations:

@@ -25,7 +25,8 @@ TOKEN = "shpat_demo_0123456789abcdef"  # noqa: S105
 
 
 class Fault(StrEnum):
-    """What goes wrong with a root field; only DROP_ANSWER and SLOW come after the thing was done."""
+    """What goes wrong with a root field; only DROP_ANSWER, SLOW and ANSWER_DENIED (a part of it may not be
+    seen) come after the thing was done."""
 
     DROP_ANSWER = "drop_answer"
     SLOW = "slow"
@@ -35,6 +36,7 @@ class Fault(StrEnum):
     THROTTLED = "throttled"
     USER_ERRORS = "user_errors"
     ACCESS_DENIED = "access_denied"
+    ANSWER_DENIED = "answer_denied"
     HTML = "html"
 
 
@@ -82,6 +84,7 @@ class DemoShopify:
     hooks: dict[int, DemoHook] = field(default_factory=dict)
     jobs: dict[int, DemoJob] = field(default_factory=dict)
     done_under_key: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    said_of_keys: dict[str, str] = field(default_factory=dict)  # the user error that a key gets
     fetched_tokens: dict[str, datetime] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)  # the root fields, in the order in which they came
     events: list[tuple[str, int]] = field(default_factory=list)  # (topic, order id), to be sent as webhooks
@@ -159,15 +162,21 @@ class DemoShopify:
 
     def settle(self) -> None:
         """Everything that was left running comes to its end."""
+        self.finish_jobs()
+        for order in self.orders.values():
+            waiting = [each for each in order.transactions if each.kind == "REFUND" and each.status == "PENDING"]
+            for each in waiting:
+                each.status = "SUCCESS"
+            if waiting:
+                self.touch(order)
+
+    def finish_jobs(self) -> None:
+        """Cancel what was asked for, where it still can be."""
         for job in [job for job in self.jobs.values() if not job.done]:
-            order, job.done = self.orders[job.order_id], True
-            if order.why_not_cancel() is None:
+            order, job.done = self.orders.get(job.order_id), True
+            if order is not None and order.why_not_cancel() is None:
                 order.cancel(self.clock.now().replace(microsecond=0), self.next_id(), job.staff_note)
                 self.touch(order, "orders/cancelled")
-        for order in self.orders.values():
-            for each in order.transactions:
-                if each.kind == "REFUND" and each.status == "PENDING":
-                    each.status = "SUCCESS"
 
     def grant_token(self) -> str:
         token = f"shpat_fetched_{self.next_id()}"

@@ -1,7 +1,9 @@
-"""Mistakes planted into the adapter: the machine must find each, or its silence is worth nothing."""
+"""Mistakes planted into the adapters: the machine must find each, or its silence is worth nothing."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -10,15 +12,18 @@ import httpx
 from msgspec import structs
 
 from plugin.core.money import as_decimal
-from plugin.ports.orders import StoreOrder
+from plugin.ports.orders import Custodian, StoreOrder
 from plugin.ports.payments import RefundFact, RefundState
 from plugin.ports.platforms import OrderPage, PlatformRefund
 from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection
+from plugin.storefronts.shopify.api import Data, ShopifyApi
+from plugin.storefronts.shopify.platform import ShopifyPlatform
 from plugin.storefronts.woocommerce.marks import MARK, meta_body, reason_with
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from tests.properties.connected_machine import ConnectedShop
 from tests.properties.living_store import Living
+from tests.properties.shopify_lives import shopify_lives
 from tests.properties.woocommerce_lives import woo_lives
 
 
@@ -55,6 +60,35 @@ class TakesEchoesForOthers(WooCommercePlatform):
         return structs.replace(page, orders=tuple(map(_unmarked, page.orders)))
 
 
+class _SeesNoRefund(ShopifyApi):
+    """Every key is a new one, and no refund is found in the order."""
+
+    async def ask(self, store: StoreConnection, document: str, variables: Mapping[str, Any], shape: type[Data]) -> Data:
+        if "key" in variables:
+            variables = {**variables, "key": str(uuid.uuid4())}
+        unseen = document.replace("refunds(first: 200) { id note }", "refunds(first: 0) { id note }")
+        return await super().ask(store, unseen, variables, shape)
+
+
+class PaysBlindlyAtShopify(ShopifyPlatform):
+    """The same as ``PaysBlindly``."""
+
+    def __init__(self, api: ShopifyApi, clock: Clock | None = None) -> None:
+        super().__init__(_SeesNoRefund(api.outgoing, api.tokens), clock)
+
+
+class TakesEchoesForOthersAtShopify(ShopifyPlatform):
+    """The same as ``TakesEchoesForOthers``."""
+
+    async def fetch_order(self, store: StoreConnection, order_id: str) -> StoreOrder | None:
+        order = await super().fetch_order(store, order_id)
+        return _unmarked(order) if order else None
+
+    async def orders_changed(self, store: StoreConnection, since: datetime, cursor: str | None = None) -> OrderPage:
+        page = await super().orders_changed(store, since, cursor)
+        return structs.replace(page, orders=tuple(map(_unmarked, page.orders)))
+
+
 class _Hurried(Clock):
     """An hour passes between any two looks."""
 
@@ -74,8 +108,16 @@ class ForgetsWhatIsUnderWay(WooCommercePlatform):
 
 
 class BlindlyPaying(ConnectedShop):
-    living = Living(partial(woo_lives, platform_of=PaysBlindly))
+    living = Living(partial(woo_lives, platform_of=PaysBlindly), Custodian.STRIPE)
 
 
 class WithoutMarks(ConnectedShop):
-    living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers))
+    living = Living(partial(woo_lives, platform_of=TakesEchoesForOthers), Custodian.STRIPE)
+
+
+class BlindlyPayingAtShopify(ConnectedShop):
+    living = Living(partial(shopify_lives, platform_of=PaysBlindlyAtShopify), Custodian.MANUAL)
+
+
+class WithoutMarksAtShopify(ConnectedShop):
+    living = Living(partial(shopify_lives, platform_of=TakesEchoesForOthersAtShopify), Custodian.MANUAL)
