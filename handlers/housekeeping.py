@@ -17,7 +17,8 @@ from plugin.journeys.payment_reported import READ_PAYMENT
 from plugin.journeys.poll import POLL_STORE
 from plugin.journeys.poll_stripe import POLL_STRIPE
 from plugin.outbox import service as outbox
-from plugin.policies.service import shops_with_due_versions, take_effect
+from plugin.policies.service import take_effect
+from plugin.policies.store import shops_with_due_versions
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import payments_to_read_again
 from plugin.shops.links import links_to_poll, shops_to_poll_at_stripe

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from handlers.cli.frame import AsJson, By, ShopId, fail, load, opened, out, print_json, run, shops_of
+from handlers.cli.frame import AsJson, fail, out, print_json
 
 if TYPE_CHECKING:
     from plugin.policies.linting.remarks import Remark
@@ -40,7 +40,7 @@ def check_policy(
         if as_json:
             print_json({"ok": False, "problem": {"detail": error.detail, **error.extra}, "remarks": []})
             raise typer.Exit(1) from None
-        fail(_visible(error.detail))
+        fail(visible(error.detail))
     remarks = lint(parsed, country)
     is_wrong = has_errors(remarks)
     if as_json:
@@ -56,7 +56,7 @@ def _tell(remarks: Sequence[Remark], *, rows: int) -> None:
     for remark in remarks:
         sign = "[red]✗[/]" if remark.severity == "error" else "[yellow]![/]"
         out.print(f"{sign} ", end="")
-        out.print(_visible(remark.sentence), markup=False, highlight=False, soft_wrap=True)
+        out.print(visible(remark.sentence), markup=False, highlight=False, soft_wrap=True)
         for source in remark.sources:
             out.print(f"    {source}", markup=False, highlight=False, soft_wrap=True)
     errors = sum(remark.severity == "error" for remark in remarks)
@@ -66,7 +66,7 @@ def _tell(remarks: Sequence[Remark], *, rows: int) -> None:
         out.print(f"[green]✓[/] It can be published. {rows} rows, {len(remarks)} warnings.", highlight=False)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """What a file says, without what a terminal would obey."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
@@ -91,40 +91,3 @@ def show_ready(name: Annotated[str | None, typer.Argument(help="Which one; none 
         print_json(msgspec.to_builtins(READY[name], order="deterministic"))
     else:
         fail(f"A ready-made policy is one of {', '.join(READY)}.")
-
-
-@policy.command("show")
-def show_policy(shop_id: ShopId) -> None:
-    """The policy that decides now, as JSON."""
-
-    async def read() -> object:
-        from plugin.policies.live import NoPolicy
-        from plugin.policies.models import PolicyVersion
-
-        async with opened(load()):
-            (found,) = await shops_of(shop_id)
-            version = await PolicyVersion.get_or_none(shop_id=found.id, state="live")
-            if version is None:
-                raise NoPolicy()
-            return version.document
-
-    print_json(run(read()))
-
-
-@policy.command("publish")
-def publish_policy(shop_id: ShopId, document: Document, by: By = "comeback policy publish") -> None:
-    """Check a policy of a JSON file and make it the live version. Cases keep the version that decided them."""
-
-    async def put() -> int | None:
-        from plugin.db import transaction
-        from plugin.policies.document import parse_policy
-        from plugin.policies.service import publish
-
-        parsed = parse_policy(document.read_bytes())
-        async with opened(load()) as ports:
-            (found,) = await shops_of(shop_id)
-            async with transaction(ports.doorbell) as tx:
-                version = await publish(tx, shop_id=found.id, policy=parsed, by=by, at=ports.clock.now())
-            return version.number
-
-    out.print(f"[green]✓[/] Version {run(put())} decides from now on.")

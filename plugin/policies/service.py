@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plugin.db import Transaction, rows
+from plugin.db import Transaction
 from plugin.policies.document import Policy, policy_hash
 from plugin.policies.live import NoPolicy
 from plugin.policies.models import PolicyVersion
@@ -150,21 +150,27 @@ async def promote(
 ) -> PolicyVersion:
     """Publish the live policy with one change: how far this row (or ``otherwise.cancel``) is trusted.
 
-    Raises ``NoSuchRow`` and what ``publish`` raises.
+    Raises ``NoPolicy``, ``NoSuchRow`` and what ``publish`` raises.
     """
+    policy = await _promoted(tx, shop_id, row, mode, at)
+    return await publish(tx, shop_id=shop_id, policy=policy, by=by, at=at, expected_live=expected_live)
+
+
+async def draft_promotion(
+    tx: Transaction, *, shop_id: str, row: str, mode: Mode, by: str, at: datetime
+) -> PolicyVersion:
+    """The same as a draft, for a colleague to publish; raises what ``save_draft`` raises as well."""
+    policy = await _promoted(tx, shop_id, row, mode, at)
+    return await save_draft(tx, shop_id=shop_id, policy=policy, by=by, at=at)
+
+
+async def _promoted(tx: Transaction, shop_id: str, row: str, mode: Mode, at: datetime) -> Policy:
     live = (await hold(tx, shop_id, at)).live
     if live is None:
         raise NoPolicy()
-    policy = with_mode(policy_of(live), row, mode)
-    return await publish(tx, shop_id=shop_id, policy=policy, by=by, at=at, expected_live=expected_live)
+    return with_mode(policy_of(live), row, mode)
 
 
 async def take_effect(tx: Transaction, shop_id: str, at: datetime) -> None:
     """Put the shop's scheduled version live if its time has come."""
     await hold(tx, shop_id, at)
-
-
-async def shops_with_due_versions(at: datetime) -> list[str]:
-    """The shops of which a scheduled version's time has come."""
-    due = await rows("SELECT shop_id FROM policy_versions WHERE state = 'scheduled' AND live_from <= $1", at)
-    return [row["shop_id"] for row in due]

@@ -7,7 +7,7 @@ anything else is done, so that nobody acts on a state that the shopper's decisio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -123,7 +123,7 @@ def agree(versions: Versions, version: PolicyVersion, *, by: str, at: datetime, 
     whatever the clocks of two processes say."""
     before = versions.live.live_from if versions.live else None
     version.published_by, version.published_at = by, at
-    version.live_from = max(live_from, before) if before else live_from
+    version.live_from = max(live_from, before).astimezone(UTC) if before else live_from.astimezone(UTC)
 
 
 async def note(tx: Transaction, version: PolicyVersion, kind: str, *, by: str | None, at: datetime) -> None:
