@@ -1,6 +1,6 @@
 """A shopper cancels. The preview writes nothing; the confirmation is one transaction, and everything after it is work.
 
-1. Preview: ``decide()`` over the facts; its digest says what the shopper agrees to.
+1. Preview: ``decide_better()`` over the facts; its digest says what the shopper agrees to.
 2. Confirm: lock the order, decide again; another answer than the one that was shown is never carried out (409 with
    the new preview). Then the case with its facts, its decision and its policy version, the units, the reserved legs
    and the first piece of work commit together.
@@ -33,10 +33,10 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, get_order, lock_order, payments_of
 from plugin.outbox import service as outbox
-from plugin.policies.decide import decide
+from plugin.policies.better import decide_better
 from plugin.policies.decision import Decision, Verdict, digest
 from plugin.policies.facts import Ask, OrderFacts
-from plugin.policies.live import LivePolicy, live_policy
+from plugin.policies.live import LivePolicy, OrderPolicies, policies_of_order
 from plugin.policies.reasons import Outcome, Reason
 from plugin.ports.runtime import Ports
 from plugin.refunds.plan import NotEnoughToRefund, PlannedLeg, plan
@@ -63,7 +63,8 @@ class Preview:
     digest: str
     legs: tuple[PlannedLeg, ...]
     promised: tuple[date, ...]
-    policy: LivePolicy
+    policies: OrderPolicies
+    policy: LivePolicy  # the one of them that decided
 
     @property
     def money_by(self) -> date | None:
@@ -94,13 +95,14 @@ async def preview_cancellation(ports: Ports, shop: Shop, order_id: str, ask: Ask
 
 async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Preview:
     at = ports.clock.now()
-    policy = await live_policy(shop.id, at)
+    policies = await policies_of_order(shop.id, order.row.placed_at, at)
     payments, can_give = await payments_and_payables(order.id)
     settings = settings_of(shop)
     transit = timedelta(days=settings.transit_days)
     ownership = await ownership_of(order, since=at - PRIOR_WINDOW)
     facts = facts_of(order, ownership, payments, paused=shop.paused, transit=transit, zone=settings.time_zone)
-    decision = decide(facts, ask, policy.rules, at)
+    decision, is_of_purchase = decide_better(facts, ask, policies.at_purchase.rules, policies.now.rules, at)
+    policy = policies.at_purchase if is_of_purchase else policies.now
     legs: tuple[PlannedLeg, ...] = ()
     if decision.outcome is not Outcome.REFUSE:
         try:
@@ -112,7 +114,7 @@ async def _judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Prev
     if decision.outcome is Outcome.APPROVE and (limit := await limits.reached(shop, _approval(order, decision, at))):
         decision = _over_limit(decision, limit)
     promised = promised_dates(legs, payments, settings, at)
-    return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policy)
+    return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policies, policy)
 
 
 async def confirm_cancellation(

@@ -12,7 +12,7 @@ from plugin.codes.store import codes_of_cases, find_code_of_case
 from plugin.journeys.cancel import Preview, preview_cancellation
 from plugin.orders.models import Payment
 from plugin.orders.service import payments_of
-from plugin.policies.decide import options
+from plugin.policies.better import options_better
 from plugin.policies.decision import LineOption
 from plugin.policies.facts import Ask
 from plugin.policies.reasons import Action
@@ -53,9 +53,10 @@ async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
             legs[leg.case_id].append(leg)
         codes = await codes_of_cases(ids)
     payments = {payment.id: payment for payment in whole.payments}
+    policies = whole.policies
     return SeenOrder(
         whole,
-        options(whole.facts, whole.policy.rules, ports.clock.now()),
+        options_better(whole.facts, policies.at_purchase.rules, policies.now.rules, ports.clock.now()),
         tuple(SeenCase(case, legs[case.id], payments, codes.get(case.id)) for case in cases),
     )
 

@@ -16,7 +16,7 @@ from plugin.policies.modes import with_mode
 from plugin.policies.reasons import Mode
 from plugin.policies.states import VERSION, VersionState
 from plugin.policies.version_refusals import AlreadyScheduled, NoDraft, NoSuchVersion, NothingScheduled, NotInTheFuture
-from plugin.policies.versions import agree, draft_changed, hold, note, policy_of, put_live, written
+from plugin.policies.versions import agree, check_sound, draft_changed, hold, note, policy_of, put_live, written
 
 
 async def publish(
@@ -25,8 +25,9 @@ async def publish(
     """Make ``policy`` the live version at once; a draft stays as it is. ``expected_live`` is the number of the version
     that is to be replaced, 0 for none.
 
-    Raises ``PolicyChanged`` and ``SecondPersonNeeded``.
+    Raises ``Unsound``, ``PolicyChanged`` and ``SecondPersonNeeded``.
     """
+    check_sound(policy)
     versions = await hold(tx, shop_id, at)
     versions.check_live(expected_live)
     versions.check_second_person(by, by)
@@ -73,12 +74,13 @@ async def publish_draft(
 ) -> PolicyVersion:
     """Make the draft of this hash the live version.
 
-    Raises ``NoDraft``, ``DraftChanged``, ``PolicyChanged`` and ``SecondPersonNeeded``.
+    Raises ``NoDraft``, ``DraftChanged``, ``PolicyChanged``, ``SecondPersonNeeded`` and ``Unsound``.
     """
     versions = await hold(tx, shop_id, at)
     versions.check_live(expected_live)
     version = versions.the_draft(draft)
     versions.check_second_person(version.written_by, by)
+    check_sound(policy_of(version))
     agree(versions, version, by=by, at=at, live_from=at)
     await put_live(tx, versions, version, at=at)
     return version
@@ -89,7 +91,8 @@ async def schedule_draft(
 ) -> PolicyVersion:
     """Have the draft of this hash decide from ``live_from`` on, whichever version is live by then.
 
-    Raises ``NotInTheFuture``, ``NoDraft``, ``DraftChanged``, ``AlreadyScheduled`` and ``SecondPersonNeeded``.
+    Raises ``NotInTheFuture``, ``NoDraft``, ``DraftChanged``, ``AlreadyScheduled``, ``SecondPersonNeeded`` and
+    ``Unsound``.
     """
     if live_from <= at:
         raise NotInTheFuture(param="at")
@@ -99,6 +102,7 @@ async def schedule_draft(
     if versions.scheduled is not None:
         raise AlreadyScheduled()
     VERSION.check(VersionState(version.state), VersionState.SCHEDULED)
+    check_sound(policy_of(version))
     agree(versions, version, by=by, at=at, live_from=live_from)
     version.state = str(VersionState.SCHEDULED)
     await version.save(using_db=tx.connection)
@@ -131,7 +135,8 @@ async def publish_again(
 ) -> PolicyVersion:
     """Roll back: make the document of an old version live again, under a number of its own and with the same hash.
 
-    Whoever wrote it then is its writer now. Raises ``NoSuchVersion``, ``PolicyChanged`` and ``SecondPersonNeeded``.
+    Whoever wrote it then is its writer now. Raises ``NoSuchVersion``, ``PolicyChanged``, ``SecondPersonNeeded`` and
+    ``Unsound``: what the law asks may have changed since.
     """
     versions = await hold(tx, shop_id, at)
     versions.check_live(expected_live)
@@ -139,7 +144,9 @@ async def publish_again(
     if old is None:
         raise NoSuchVersion(detail=f"This shop's policy never had a version {number}.", param="number")
     versions.check_second_person(old.written_by, by)
-    version = written(shop_id, policy_of(old), by=old.written_by, at=old.written_at)
+    policy = policy_of(old)
+    check_sound(policy)
+    version = written(shop_id, policy, by=old.written_by, at=old.written_at)
     agree(versions, version, by=by, at=at, live_from=at)
     await put_live(tx, versions, version, at=at)
     return version

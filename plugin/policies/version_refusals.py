@@ -59,3 +59,11 @@ class SecondPersonNeeded(DomainError):
     sentence = (
         "In this shop a colleague publishes what you wrote. Save it as a draft, and ask one of them to look at it."
     )
+
+
+class Unsound(DomainError):
+    """The linter found errors, such as rows below the law: ``remarks`` are all of them, in its own words."""
+
+    status = 422
+    code = "policy_unsound"
+    sentence = "This policy cannot be published as it is. The remarks say which rows and why."

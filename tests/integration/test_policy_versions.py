@@ -15,10 +15,12 @@ from plugin.audit.service import verify_shop
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, rows, transaction
 from plugin.policies import service
-from plugin.policies.document import Policy, policy_hash
+from plugin.policies.conditions import When
+from plugin.policies.document import Policy, Row, Then, policy_hash
 from plugin.policies.live import NoPolicy, live_policy, policies_of_order
 from plugin.policies.models import PolicyVersion
 from plugin.policies.ready import default_policy
+from plugin.policies.reasons import Action, Outcome, Reason
 from plugin.policies.version_refusals import (
     AlreadyScheduled,
     DraftChanged,
@@ -28,6 +30,7 @@ from plugin.policies.version_refusals import (
     NotInTheFuture,
     PolicyChanged,
     SecondPersonNeeded,
+    Unsound,
 )
 from plugin.shops.models import Shop
 from plugin.shops.settings import Publishing, ShopSettings
@@ -218,6 +221,35 @@ async def test_where_a_second_person_is_needed_nobody_publishes_what_they_wrote(
     await do(service.publish_draft, shop, by="ben", draft=draft)
     await do(service.publish_again, shop, by="ben", number=1)
     assert await states(shop) == [(1, "archived"), (2, "archived"), (3, "live")]
+
+
+def below_the_law() -> Policy:
+    """German law gives fourteen days for what was sent; this gives none."""
+    row = Row(
+        id="no-returns",
+        action=Action.RETURN,
+        when=When(countries=("DE",)),
+        then=Then(outcome=Outcome.REFUSE, reason=Reason.NOT_OFFERED),
+    )
+    return replace(default_policy(), rows=(row,))
+
+
+async def test_what_the_linter_has_errors_in_is_drafted_but_never_published(shop: Shop) -> None:
+    draft = str((await do(service.save_draft, shop, policy=below_the_law())).hash)
+    steps: list[tuple[Step, dict[str, Any]]] = [
+        (service.publish, {"policy": below_the_law()}),
+        (service.publish_draft, {"draft": draft}),
+        (service.schedule_draft, {"draft": draft, "live_from": LATER}),
+    ]
+    for step, values in steps:
+        with pytest.raises(Unsound) as unsound:
+            await do(step, shop, **values)
+        assert unsound.value.status == 422
+        assert [(remark["row"], remark["severity"]) for remark in unsound.value.extra["remarks"]] == [
+            ("no-returns", "error")
+        ]
+        assert "no-returns: " in unsound.value.detail
+    assert await states(shop) == [(None, "draft")]
 
 
 async def test_an_order_has_the_version_of_its_time_beside_the_current_one(shop: Shop) -> None:
