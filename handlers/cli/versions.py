@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from handlers.cli.frame import AsJson, By, ShopId, fail, load, opened, out, print_json, run, shops_of
-from handlers.cli.policies import Document
+from handlers.cli.policies import Document, visible
 
 if TYPE_CHECKING:
     from plugin.policies.models import PolicyVersion
@@ -54,7 +54,7 @@ def list_versions(shop_id: ShopId, as_json: AsJson = False) -> None:
     for each in found:
         since = f"{each['live_from']:%Y-%m-%d %H:%M}" if each["live_from"] else ""
         table.add_row(
-            str(each["number"] or ""), each["state"], escape(each["name"]), since, escape(each["written_by"]),
+            str(each["number"] or ""), each["state"], escape(visible(each["name"])), since, escape(each["written_by"]),
             escape(each["published_by"] or ""), each["hash"][:SHORT],
         )  # fmt: skip
     out.print(table if found else "No version yet. Begin with: comeback policy draft")

@@ -135,7 +135,7 @@ def check_sound(policy: Policy) -> None:
     errors = [remark for remark in lint(policy) if remark.severity is Severity.ERROR]
     if errors:
         raise Unsound(
-            detail=" ".join(f"{remark.row}: {remark.sentence}" for remark in errors[:MOST_SAID]),
+            detail=" ".join(remark.sentence for remark in errors[:MOST_SAID]),
             remarks=msgspec.to_builtins(errors),
         )
 
