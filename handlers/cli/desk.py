@@ -93,7 +93,8 @@ def _brief(each: Case) -> dict[str, Any]:
 def show_case(
     shop_id: ShopId, case_id: Annotated[str, typer.Argument(metavar="CASE", help="The case's id or its number.")]
 ) -> None:
-    """One case as JSON: what was asked and decided, its refunds, and everything that the audit says of its order."""
+    """One case as JSON: what was asked and decided, in the shopper's words and in yours, its refunds, and everything
+    that the audit says of its order."""
 
     async def read() -> dict[str, Any]:
         from msgspec import to_builtins
@@ -101,6 +102,7 @@ def show_case(
         from plugin.audit.models import AuditEvent
         from plugin.cases.store import case_of_number, get_case
         from plugin.cases.trust import seen_by_staff
+        from plugin.journeys.case_words import said_of
         from plugin.refunds.store import legs_of_case
 
         async with opened(load()):
@@ -117,6 +119,7 @@ def show_case(
                 "asked_at": found.asked_at,
                 "reason": found.reason,
                 "withheld_reason": found.withheld_reason,
+                "explanation": {told.locale: told.sentence for told in await said_of(shop, found)},
                 "decision": to_builtins(seen_by_staff(found)),
                 "refunds": legs,
                 "audit": [{"at": event.at, "kind": event.kind, "event": event.canonical} for event in events],

@@ -145,13 +145,13 @@ def _gift(scene: Scene) -> RetentionCode | None:
 
 def _under_review(scene: Scene) -> MailContext:
     why = sentences.WHY_OF_PERSON_REASON.get(scene.case.person_reason or "")
-    reason = scene.words.say(why) if why else explain(decision_of(scene.case), scene.words).sentence
+    reasons = (scene.words.say(why),) if why else explain(decision_of(scene.case), scene.words).parts
     return UnderReview(
         **_frame(scene),  # type: ignore[arg-type]
         ask=Ask.CANCEL,
         answer_by=scene.case.due_at or scene.at,
         lines=_lines(scene),
-        reasons=(reason,),
+        reasons=reasons,
     )
 
 
@@ -161,7 +161,7 @@ def _refused(scene: Scene) -> MailContext:
     if scene.case.person_reason == "store_too_late":
         reasons: tuple[str, ...] = (scene.words.say(sentences.STORE_TOO_LATE),)
     elif decision.outcome == "refuse":
-        reasons = (explain(decision, scene.words).sentence,)
+        reasons = explain(decision, scene.words).parts
     else:
         reasons = (scene.words.say(sentences.PERSON_SAID_NO),)
     return Refused(

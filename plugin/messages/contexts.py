@@ -99,7 +99,7 @@ class UnderReview(ShopperLetter, frozen=True, kw_only=True, tag="under_review"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        clean(self, reasons=400)
+        clean(self, reasons=4000)  # many lines make a long sentence, and every channel says all of it
 
 
 class Refused(ShopperLetter, frozen=True, kw_only=True, tag="refused"):
@@ -111,7 +111,7 @@ class Refused(ShopperLetter, frozen=True, kw_only=True, tag="refused"):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        clean(self, reasons=400)
+        clean(self, reasons=4000)  # many lines make a long sentence, and every channel says all of it
 
 
 class Refunded(ShopperLetter, frozen=True, kw_only=True, tag="refunded"):

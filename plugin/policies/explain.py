@@ -24,10 +24,15 @@ class LineExplanation(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True):
-    """``sentence`` answers the ask; ``lines`` say it for each line that was asked about."""
+    """``parts`` answer the ask, in the order in which they are read; ``lines`` say it for each line that was asked
+    about."""
 
-    sentence: str
+    parts: tuple[str, ...]
     lines: tuple[LineExplanation, ...]
+
+    @property
+    def sentence(self) -> str:
+        return " ".join(self.parts)
 
 
 def explain(decision: Decision, words: Words) -> Explanation:
@@ -37,17 +42,17 @@ def explain(decision: Decision, words: Words) -> Explanation:
         LineExplanation(line.line_id, _line(action, line, line.left, currency, words)) for line in decision.lines
     )
     if decision.outcome is Outcome.APPROVE:
-        return Explanation(" ".join(_approved(decision, words)), lines)
+        return Explanation(tuple(_approved(decision, words)), lines)
     if not decision.lines:
-        return Explanation(words.say(ASK_REFUSE[action][decision.reason]), lines)
+        return Explanation((words.say(ASK_REFUSE[action][decision.reason]),), lines)
     concerned = [said.sentence for line, said in zip(decision.lines, lines, strict=True) if _is_cause(decision, line)]
     if decision.outcome is Outcome.REVIEW:
-        return Explanation(concerned[0] if len(concerned) == 1 else words.say(sentences.REVIEW_ASK), lines)
+        return Explanation((concerned[0] if len(concerned) == 1 else words.say(sentences.REVIEW_ASK),), lines)
     said = concerned if len(concerned) == 1 else [words.say(sentences.REFUSED_MANY[action]), *concerned]
     possible = [line.title for line in decision.lines if line.outcome is Outcome.APPROVE]
     if possible:
         said.append(words.say(sentences.STILL_POSSIBLE[action], items=_titles(possible, words)))
-    return Explanation(" ".join(said), lines)
+    return Explanation(tuple(said), lines)
 
 
 def explain_option(option: LineOption, currency: str, words: Words) -> str:
