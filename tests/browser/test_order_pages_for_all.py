@@ -45,6 +45,9 @@ async def visited(world: World, page: Page) -> AsyncIterator[str]:
     order = await world.place("fashion")
     await page.goto(f"{world.url}/shops/{world.shop.id}/orders")
     yield "lookup"
+    await page.goto(f"{world.url}/shops/{world.shop.id}/policy")
+    yield "policy"
+    await page.go_back()
     await page.fill("#number", order.number)
     await page.fill("#email", "somebody@example.com")
     await page.click("main .button")

@@ -126,7 +126,7 @@ async def test_every_channel_gives_the_same_answer(open_world: OpenWorld, comeba
 async def an_order(world: World, lines: tuple[LineBody, ...], age: timedelta, parcel: bool) -> OrderBody:
     """One that is so old, with the scarves on their way if there is a parcel."""
     shipped = FulfilmentBody(id="f1", lines=(LineCountBody(line_id="scarf", quantity=2),), shipped_at=datetime.now(UTC))
-    parcels = {"fulfilments": (shipped,)} if parcel else {}
+    parcels: dict[str, Any] = {"fulfilments": (shipped,)} if parcel else {}
     return await world.place("fashion", lines=lines, placed_at=datetime.now(UTC) - age, **parcels)
 
 
@@ -154,7 +154,7 @@ async def ask_everywhere(
             words = Words(question.language, UTC)
             decision = decision_of(await get_case(world.shop.id, case["id"]))
             for line in decision.lines:
-                await compare_with_policy(line, words, policy_pages[question.language], differences, of)
+                compare_with_policy(line, words, policy_pages[question.language], differences, of)
     return outcomes
 
 
@@ -232,9 +232,7 @@ async def compare_mails(world: World, differences: list[str]) -> None:
             said_by(plain(text), sentence, missing=differences, of=f"mail of {case.id}")
 
 
-async def compare_with_policy(
-    line: LineDecision, words: Words, rules: list[str], differences: list[str], of: str
-) -> None:
+def compare_with_policy(line: LineDecision, words: Words, rules: list[str], differences: list[str], of: str) -> None:
     """The row that answered says on the policy's page what the shopper was told, of "this item"."""
     if line.row is None:
         return
