@@ -6,7 +6,8 @@ item". A row that a person still answers for says that a person looks, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from plugin.policies.rules import resolutions_of
 
 THIS_ITEM = "This item"
 IF = "If {conditions}:"
+AND_IF = "{one}, and if {other}"  # clauses hold lists themselves, so each says again that it is a condition
 IN_ALL_OTHER_CASES = "In all other cases:"
 BUSINESS_DAYS_ARE = "Business days: {weekdays}."
 BUSINESS_DAYS_BUT = "Business days: {weekdays}, except public holidays ({country})."
@@ -105,11 +107,16 @@ def _rules(policy: Policy, action: Action, words: Words) -> Iterator[PolicyRule]
     rows = [row for row in policy.rows if row.action is action]
     for row in rows:
         conditions = list(conditions_of(row.when, words))
-        said = words.say(IF, conditions=words.listing(conditions)) if conditions else words.say(IN_ALL_OTHER_CASES)
+        said = words.say(IF, conditions=all_of(conditions, words)) if conditions else words.say(IN_ALL_OTHER_CASES)
         goes_nowhere = row.when.faults is not None and NOTHING_GOES_BACK.issuperset(row.when.faults)
         yield PolicyRule(row.id, said, answer_of(action, row.then, words, goes_nowhere=goes_nowhere))
     last = words.say(IN_ALL_OTHER_CASES) if rows else ""
     yield PolicyRule(OTHERWISE, last, answer_of(action, policy.otherwise.by_action[action], words))
+
+
+def all_of(conditions: Iterable[str], words: Words) -> str:
+    """Several conditions as one, to follow "If"; at least one is there."""
+    return reduce(lambda one, other: words.say(AND_IF, one=one, other=other), conditions)
 
 
 def answer_of(action: Action, then: Then, words: Words, *, goes_nowhere: bool = False) -> str:
@@ -145,6 +152,6 @@ def _terms(action: Action, then: Then, goes_nowhere: bool, words: Words) -> Iter
 def all_page_sentences() -> tuple[str, ...]:
     """Every message id of this module, for the test that holds the catalogues complete."""
     return (
-        THIS_ITEM, IF, IN_ALL_OTHER_CASES, OF_THE_PRICE, FIRST_COUNTS, YOUR_RIGHTS, EARLIER_ORDERS, *QUESTIONS.values(),
-        BUSINESS_DAYS_ARE, BUSINESS_DAYS_BUT, CLOSED,
+        THIS_ITEM, IF, AND_IF, IN_ALL_OTHER_CASES, OF_THE_PRICE, FIRST_COUNTS, YOUR_RIGHTS, EARLIER_ORDERS,
+        *QUESTIONS.values(), BUSINESS_DAYS_ARE, BUSINESS_DAYS_BUT, CLOSED,
     )  # fmt: skip

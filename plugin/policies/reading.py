@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from plugin.core.words import Words
@@ -23,5 +24,6 @@ async def live_page(shop_id: str, words: Words, at: datetime) -> PolicyPage:
         policy = policy_of(await PolicyVersion.get(id=live.id))
         if len(_RENDERED) >= MOST_RENDERED:
             _RENDERED.pop(next(iter(_RENDERED)))
-        page = _RENDERED[key] = policy_page(policy, words)
+        # A thousand rows take half a second, in which the process has others to answer.
+        page = _RENDERED[key] = await asyncio.to_thread(policy_page, policy, words)
     return page

@@ -14,7 +14,7 @@ from plugin.policies import phrases
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.document import Calendar, Fee, Otherwise, Policy, Row, Then
 from plugin.policies.explain import explain
-from plugin.policies.page import all_page_sentences, answer_of, policy_page
+from plugin.policies.page import all_of, all_page_sentences, answer_of, policy_page
 from plugin.policies.ready import default_policy
 from plugin.policies.reasons import (
     REASONS_OF_OUTCOME,
@@ -80,14 +80,14 @@ CLOCKS = [
     ),
     (
         Since(at_least=Span(days=2, by="14:00"), at_most=Span(hours=72)),
-        "you ask later than 2 days counted from the next 2:00\u202fPM after the order and "
+        "you ask later than 2 days counted from the next 2:00\u202fPM after the order, and if "
         "you ask within 72 hours after the order",
     ),
 ]
 
 
 def said(when: When, words: Words = ENGLISH) -> str:
-    return words.listing(phrases.conditions_of(when, words))
+    return all_of(phrases.conditions_of(when, words), words)
 
 
 @pytest.mark.parametrize(("conditions", "clause"), CLAUSES, ids=[next(iter(named)) for named, _ in CLAUSES])
@@ -139,8 +139,8 @@ def test_the_default_policy_reads_as_a_page() -> None:
     assert [rule.sentence for rule in cancel.rules] == [
         "If the item is a gift card: This item is a gift card that was sent at once, so it cannot be cancelled. "
         "You can still use it or give it away, and we are happy to help.",
-        "If the item is made just for you and you ask later than 1 hour after the order: This item is made just for "
-        "you and the work has begun, so it cannot be cancelled. If something should be different, please talk to us "
+        "If the item is made just for you, and if you ask later than 1 hour after the order: This item is made just "
+        "for you and the work has begun, so it cannot be cancelled. If something should be different, please talk to us "
         "quickly, and we will try.",
         "If the order comes to $500.00, €500.00, or £400.00 (or as much in another currency) or more: One of us will "
         "look at your request in person and answer you. You do not need to do anything.",
