@@ -35,4 +35,6 @@ def _sealed_as(table: str, row: dict[str, Any], column: str) -> str:
     """The field under which each feature seals its values."""
     if table == "shops":
         return column.removeprefix("sealed_")
+    if table == "staff_members":
+        return f"totp:{row['id']}"
     return {"contacts": "contact", "codes": "code"}.get(table) or f"mail:{row['purpose']}"

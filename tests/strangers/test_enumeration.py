@@ -10,6 +10,7 @@ import httpx
 import pytest
 import structlog
 
+from plugin.access.roles import Role
 from plugin.core.ids import new_id
 from plugin.db import rows
 from tests.strangers.town import Town
@@ -133,3 +134,24 @@ async def test_an_unknown_and_anothers_order_are_not_found_alike(town: Town, sta
             for id in (town.foreign.order.id, "0000", town.mine.order_id)
         }
         assert len(shapes) == 1, shapes
+
+
+async def test_a_colleague_who_is_there_and_one_who_is_not_are_refused_alike(
+    town: Town, statements: Statements
+) -> None:
+    ours, theirs = town.mine.staff[Role.OWNER].email, town.foreign.staff[Role.OWNER].email
+    asks = {
+        "wrong password": (town.mine.shop_id, ours),
+        "the neighbour's": (town.mine.shop_id, theirs),
+        "nobody": (town.mine.shop_id, "nobody@staff.example"),
+        "no shop": ("shop_" + "0" * 26, ours),
+    }
+    shapes = set()
+    for _ in range(4):
+        for shop_id, email in asks.values():
+            await rows("DELETE FROM rate_counts")
+            body = {"shop": shop_id, "email": email, "password": "a wrong password"}
+            answer = await town.http.post("/v1/admin/sessions", json=body)
+            assert answer.json()["code"] == "wrong_credentials"
+            shapes.add(shape(answer, statements))
+    assert len(shapes) == 1, shapes

@@ -17,6 +17,7 @@ from statistics import median
 import httpx
 import pytest
 
+from plugin.access.roles import Role
 from plugin.core.ids import new_token
 from plugin.db import rows
 from tests.doors import standard_headers
@@ -53,6 +54,14 @@ def questions(town: Town) -> dict[str, tuple[Question, Question]]:
         headers = standard_headers("whsec_" + "A" * 44, b"{}")
         return lambda: town.http.post(f"/hooks/{shop_id}/standard", content=b"{}", headers=headers)
 
+    def signed_in(email: str) -> Question:
+        async def ask() -> httpx.Response:
+            await rows("DELETE FROM rate_counts")
+            body = {"shop": mine.shop_id, "email": email, "password": "a wrong password"}
+            return await town.http.post("/v1/admin/sessions", json=body)
+
+        return ask
+
     async def never() -> str:
         return new_token("ol")
 
@@ -66,8 +75,11 @@ def questions(town: Town) -> dict[str, tuple[Question, Question]]:
     return {
         "guest lookup: order there / not": (looked_up(mine.order.number), looked_up("#00000")),
         "link exchange, refused: over / never was": (exchanged(over), exchanged(never)),
+        "sign-in, refused: colleague there / not": (
+            signed_in(mine.staff[Role.OWNER].email), signed_in("nobody@staff.example"),
+        ),
         "forged webhook: shop there / not": (hooked(town.mine.shop_id), hooked("shop_" + "0" * 26)),
-    }
+    }  # fmt: skip
 
 
 async def no_work_is_left() -> bool:
