@@ -17,8 +17,7 @@ from handlers.cli import (
     shops,
     staff,
     triggering,
-    trust,
-    versions,
+    trying,
 )
 
 app = typer.Typer(
@@ -43,15 +42,7 @@ app.add_typer(connect.connect, rich_help_panel=_SHOPS)
 app.add_typer(shops.shop, rich_help_panel=_SHOPS)
 shops.shop.command("remove")(removing.remove)
 app.add_typer(policies.policy, rich_help_panel=_SHOPS)
-policies.policy.command("list")(versions.list_versions)
-policies.policy.command("show")(versions.show_policy)
-policies.policy.command("draft")(versions.save_draft)
-policies.policy.command("publish")(versions.publish_policy)
-policies.policy.command("unschedule")(versions.unschedule)
-policies.policy.command("rollback")(versions.rollback)
-policies.policy.command("discard")(versions.discard)
-policies.policy.command("agreement")(trust.show_agreement)
-policies.policy.command("promote")(trust.promote)
+policies.policy.command("diff")(trying.diff)
 app.add_typer(staff.staff, rich_help_panel=_SHOPS)
 app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)

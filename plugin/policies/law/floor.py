@@ -21,8 +21,6 @@ from plugin.policies.law.table import CONFORMITY_IN, WITHDRAWAL_IN
 from plugin.policies.reasons import Action, GoodsKind, Outcome, Payer, Reason, Resolution
 from plugin.ports.orders import LineKind
 
-_CANCEL = Action.CANCEL  # most asks are cancellations, and reading a member off its enumeration is slow
-
 
 class KnowsGoods(Protocol):
     """A compiled policy, as far as the law asks it."""
@@ -39,7 +37,7 @@ def lift(
     the way back is not dearer than the law allows; the deadline is the later one. A person's look stays one. Within
     the time for which a trader answers for faults, a refusal becomes a person's look.
     """
-    if ask.action is _CANCEL or order.is_business or order.country is None:
+    if order.is_business or order.country is None:
         return judgement
     if ask.action is Action.RETURN:
         return _lift_return(order, line, ask, rules, at, judgement)
@@ -49,7 +47,7 @@ def lift(
 
 
 # The right is lost when the seal is broken (Directive 2011/83/EU Art. 16(e)), which no fact of an order tells.
-_EXEMPT_ONCE_OPENED = frozenset({GoodsKind.SEALED_HYGIENE})
+EXEMPT_ONCE_OPENED = frozenset({GoodsKind.SEALED_HYGIENE})
 
 
 def _lift_return(
@@ -59,7 +57,7 @@ def _lift_return(
     if law is None or not _holds(law, order) or line.kind not in {LineKind.PHYSICAL, *law.from_conclusion}:
         return judgement
     goods = rules.goods_of(line)
-    if law.exempt & goods - _EXEMPT_ONCE_OPENED:
+    if law.exempt & goods - EXEMPT_ONCE_OPENED:
         return judgement
     ends = withdrawal_ends(law, order, line)
     if ends is not None and at >= ends:
