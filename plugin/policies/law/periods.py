@@ -6,6 +6,7 @@ is a Saturday, a Sunday or a public holiday moves to the next working day, under
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
 from plugin.policies.calendars import DAY, knows_holidays, public_holidays
@@ -20,7 +21,7 @@ _SATURDAY = 5
 def withdrawal_ends(law: Withdrawal, order: OrderFacts, line: LineFacts) -> datetime | None:
     """The first moment (UTC) at which the line's period is over; None while it has not begun to run."""
     started = _started(law, order, line)
-    return None if started is None else _end(law, order, started)
+    return None if started is None else _within_time(lambda: _end(law, order, started))
 
 
 def conformity_ends(law: Conformity, order: OrderFacts, line: LineFacts) -> datetime | None:
@@ -28,7 +29,15 @@ def conformity_ends(law: Conformity, order: OrderFacts, line: LineFacts) -> date
     if line.delivered_at is None:
         return None
     day = _day(order, line.delivered_at)
-    return _midnight_after(order, _years_later(day, law.years) + law.days * DAY)
+    return _within_time(lambda: _midnight_after(order, _years_later(day, law.years) + law.days * DAY))
+
+
+def _within_time(end: Callable[[], datetime]) -> datetime | None:
+    """None for an end beyond the year 9999: a store can send any date, and an answer is never an error."""
+    try:
+        return end()
+    except (OverflowError, ValueError):
+        return None
 
 
 def _started(law: Withdrawal, order: OrderFacts, line: LineFacts) -> datetime | None:
@@ -77,7 +86,5 @@ def _midnight_after(order: OrderFacts, day: date) -> datetime:
 
 def _years_later(day: date, years: int) -> date:
     """The same date in a later year; after 29 February the last day of that month."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year + years, day=28 if is_leap_day else day.day)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from plugin.policies.document import OTHERWISE, Policy, Then
 from plugin.policies.linting.remarks import Remark, Severity
-from plugin.policies.reasons import Action
 
 _WITHOUT = {
     "value_at_least": "an order in one of them counts as above every value",
@@ -38,7 +37,7 @@ def _maps(policy: Policy) -> Iterator[tuple[str, str, Mapping[str, int]]]:
                 yield row.id, f"when.{name}", amounts
         yield from _fee(row.id, "then", row.then)
     for action, then in policy.otherwise.by_action.items():
-        yield from _fee(OTHERWISE, Action(action).value, then)
+        yield from _fee(OTHERWISE, action.value, then)
 
 
 def _fee(row: str, where: str, then: Then) -> Iterator[tuple[str, str, Mapping[str, int]]]:

@@ -244,3 +244,5 @@ def test_a_fault_refused_within_the_time_of_conformity_is_below_the_law() -> Non
     late = {"when": {"countries": ["FR"], "since_delivered": {"at_least": {"days": 730}}}, "then": REFUSE}
     assert said(policy(early, action="fault")) == [("below_law", "r1", "then.outcome")]
     assert said(policy(late, action="fault")) == []
+    made = {"when": {"countries": ["FR"], "personalised": True}, "then": REFUSE}
+    assert said(policy(made, action="fault")) == [("below_law", "r1", "then.outcome")]

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugin.policies.conditions import Since, Span, When
-from plugin.policies.document import OTHERWISE, Otherwise, Policy, Row, Then
+from plugin.policies.document import OTHERWISE, Otherwise, Policy, Row, Selector, Then
 from plugin.policies.facts import Ask, OrderFacts, Progress
 from plugin.policies.judge import judge
 from plugin.policies.lint import lint
-from plugin.policies.reasons import Action, Outcome, Reason
+from plugin.policies.reasons import Action, GoodsKind, Outcome, Reason, Risk
 from plugin.policies.rules import compile_policy
+from plugin.ports.orders import Custodian
 from tests.unit.policies.making import PLACED, a_line, an_order
 
 COUNTRIES, TAGS, CURRENCIES = ["DE", "FR", "US"], ["a", "b", "c"], ["USD", "EUR"]
@@ -32,10 +33,14 @@ SPANS = st.one_of(
     st.builds(Span, hours=st.integers(1, 80)),
     st.builds(Span, days=st.integers(1, 4)),
     st.builds(Span, minutes=st.integers(1, 200)),
+    st.builds(Span, business_days=st.integers(1, 3)),
+    st.builds(Span, days=st.integers(0, 3), by=st.sampled_from(["08:00", "14:00"])),
+    st.builds(Span, business_days=st.integers(0, 3), by=st.just("14:00")),
 )
 WINDOWS = st.one_of(
     st.builds(Since, at_most=SPANS), st.builds(Since, at_least=SPANS), st.builds(Since, at_least=SPANS, at_most=SPANS)
 )
+FALLING_BACK = st.builds(Since, at_most=SPANS, fallback=st.sampled_from(["placed", "shipped"]))
 AMOUNTS = st.dictionaries(st.sampled_from(CURRENCIES), st.integers(0, 4), min_size=1)
 CONDITIONS = st.fixed_dictionaries(
     {},
@@ -48,7 +53,14 @@ CONDITIONS = st.fixed_dictionaries(
         "value_at_most": AMOUNTS,
         "prior_cases_at_least": st.integers(1, 3),
         "since_placed": WINDOWS,
-        "since_delivered": WINDOWS,
+        "since_delivered": WINDOWS | FALLING_BACK,
+        "item_value_at_least": AMOUNTS,
+        "item_value_at_most": AMOUNTS,
+        "custodians": some(list(Custodian)),
+        "risks": some(list(Risk)),
+        "is_business": st.booleans(),
+        "goods": some([GoodsKind.PERISHABLE, GoodsKind.PERSONALISED]),
+        "products": some(["p1", "p2"]),
     },
 ).map(conditions)
 ANSWERS = st.sampled_from([Then(outcome=Outcome.APPROVE), Then(outcome=Outcome.REFUSE, reason=Reason.FINAL_SALE)])
@@ -59,6 +71,9 @@ CASES = st.fixed_dictionaries(
         "total": st.integers(0, 5),
         "state": st.sampled_from([Progress.PARTLY_FULFILLED, Progress.FULFILLED]),
         "prior_cases": st.integers(0, 4),
+        "custodians": st.frozensets(st.sampled_from(Custodian)).map(tuple),
+        "risk": st.none() | st.sampled_from(Risk),
+        "is_business": st.booleans(),
         "time_zone": st.sampled_from(["Europe/Berlin", "America/New_York", None]),
     }
 )
@@ -66,6 +81,10 @@ LINES = st.fixed_dictionaries(
     {
         "tags": st.frozensets(st.sampled_from(TAGS)).map(tuple),
         "final_sale": st.booleans(),
+        "total": st.integers(0, 9),
+        "personalised": st.booleans(),
+        "product_id": st.sampled_from([None, "p1", "p2", "p3"]),
+        "shipped_at": st.none() | st.just(PLACED + timedelta(hours=20)),
         "delivered_at": st.none() | st.just(PLACED + timedelta(hours=30)),
     }
 )
@@ -86,6 +105,7 @@ def test_a_row_of_which_it_is_said_that_it_never_answers_never_does(
             Row(id=f"r{number}", action=Action.CANCEL, when=when, then=then) for number, (when, then) in enumerate(rows)
         ),
         otherwise=Otherwise(cancel=Then(outcome=Outcome.APPROVE)),
+        goods={GoodsKind.PERISHABLE: Selector(tags=("a",))},
     )
     silent = {remark.row for remark in lint(policy) if remark.code in {"never", "unreachable", "contradictory"}}
     rules = compile_policy(policy)

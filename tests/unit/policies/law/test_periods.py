@@ -58,6 +58,13 @@ def test_a_period_ends_with_the_last_hour_of_its_last_day(country: str, zone: st
     assert ends(country, zone, receipt) == at(end)
 
 
+@pytest.mark.parametrize("country", ["DE", "BR", "MX"])
+def test_a_date_at_the_end_of_time_has_no_end(country: str) -> None:
+    assert ends(country, "America/Mexico_City", "9999-12-30T12:00:00Z") is None
+    line = received(at=at("9999-12-30T12:00:00Z"))
+    assert conformity_ends(CONFORMITY_IN["DE"], delivered(line), line) is None
+
+
 def _two_parcels(country: str, **second: Any) -> datetime | None:
     first, other = received(at=at("2026-03-05T12:00:00Z")), received("lamp", **second)
     return withdrawal_ends(WITHDRAWAL_IN[country], delivered(first, other, country=country), first)
