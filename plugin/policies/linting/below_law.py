@@ -24,6 +24,8 @@ from plugin.ports.orders import LineKind
 
 _WEEK, _WORKING_WEEK, _YEAR = 7, 5, 365
 _SENT = frozenset({Progress.PARTLY_FULFILLED, Progress.FULFILLED})
+_GOODS = frozenset({LineKind.PHYSICAL})
+_SENT = frozenset({Progress.PARTLY_FULFILLED, Progress.FULFILLED})
 _NAMED, _TOLD = 6, 2  # how many countries of a law, and how many laws, a sentence names
 
 
@@ -108,24 +110,24 @@ def _below(law: Statute, then: Then) -> list[tuple[str, str]]:
 
 def _reaches(policy: Policy, asked: _Asked, law: Statute, where: frozenset[str], budget: Budget) -> bool:
     """Whether a consumer's plain goods can come to this answer within the period of the law."""
-    case: dict[str, Any] = dict(asked.case)
-    days = _calendar_days(law)
+    case: dict[str, Any] = {"personalised": False, **asked.case}
+    period = Span(days=_calendar_days(law))
     since: Since | None = case.get("since_delivered")
-    if since and since.at_least and is_at_least(since.at_least, Span(days=days)):
+    opens, closes = (since.at_least, since.at_most) if since else (None, None)
+    if opens is not None and is_at_least(opens, period):
         return False
     if case.get("is_business") is True or (isinstance(law, Withdrawal) and _is_special(policy, case)):
         return False
-    kinds = case.get("line_kinds", frozenset({LineKind.PHYSICAL}))
-    if LineKind.PHYSICAL not in kinds:
+    if LineKind.PHYSICAL not in case.get("line_kinds", _GOODS):
         return False
-    until = (
-        since.at_most if since and since.at_most and is_at_least(Span(days=days), since.at_most) else Span(days=days)
-    )
     case |= {
         "countries": where,
+        "order_states": case.get("order_states", _SENT) & _SENT,
         "is_business": False,
-        "line_kinds": frozenset({LineKind.PHYSICAL}),
-        "since_delivered": Since(at_least=since.at_least if since else None, at_most=until),
+        "line_kinds": _GOODS,
+        "since_delivered": Since(
+            at_least=opens, at_most=closes if closes is not None and is_at_least(period, closes) else period
+        ),
     }
     return not covered(case, asked.rows, asked.above, budget)
 

@@ -226,6 +226,15 @@ def test_a_refusal_that_the_law_allows_is_not_remarked_on(row: dict[str, Any]) -
     assert about == []
 
 
+@pytest.mark.parametrize(
+    "condition", [{"order_states": ["fulfilled", "partly_fulfilled"]}, {"personalised": False}, {"is_business": False}]
+)
+def test_what_returns_have_in_common_need_not_be_said(condition: dict[str, Any]) -> None:
+    row = {"when": {"since_delivered": {"at_most": {"days": 14}}, **condition}, "then": APPROVE}
+    given = policy(row, action="return", otherwise={"return": REFUSE})
+    assert said(given) == []
+
+
 def test_time_since_the_order_was_placed_is_below_the_law_only_by_chance() -> None:
     late = {"when": {"countries": ["DE"], "since_placed": {"at_least": {"days": 30}}}, "then": REFUSE}
     assert only(policy(late, action="return")).severity is Severity.WARNING
