@@ -17,7 +17,9 @@ from handlers.cli import (
     shops,
     staff,
     triggering,
+    trust,
     trying,
+    versions,
 )
 
 app = typer.Typer(
@@ -43,6 +45,15 @@ app.add_typer(shops.shop, rich_help_panel=_SHOPS)
 shops.shop.command("remove")(removing.remove)
 app.add_typer(policies.policy, rich_help_panel=_SHOPS)
 policies.policy.command("diff")(trying.diff)
+policies.policy.command("list")(versions.list_versions)
+policies.policy.command("show")(versions.show_policy)
+policies.policy.command("draft")(versions.save_draft)
+policies.policy.command("publish")(versions.publish_policy)
+policies.policy.command("unschedule")(versions.unschedule)
+policies.policy.command("rollback")(versions.rollback)
+policies.policy.command("discard")(versions.discard)
+policies.policy.command("agreement")(trust.show_agreement)
+policies.policy.command("promote")(trust.promote)
 app.add_typer(staff.staff, rich_help_panel=_SHOPS)
 app.command(rich_help_panel=_SHOPS)(processes.previews)
 app.command(rich_help_panel=_SHOPS)(triggering.trigger)

