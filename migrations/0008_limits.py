@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Shop",
             name="money_stopped",
-            field=fields.BooleanField(default=False),
+            field=fields.BooleanField(default=False, db_default=False),
         ),
     ]

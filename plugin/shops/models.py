@@ -25,7 +25,7 @@ class Shop(Model):
     store_address = fields.TextField(null=True)
     settings: fields.JSONField[dict[str, Any]] = fields.JSONField()
     paused = fields.BooleanField(default=False)
-    money_stopped = fields.BooleanField(default=False)  # with paused: what was approved waits, too
+    money_stopped = fields.BooleanField(default=False, db_default=False)  # with paused: what was approved waits, too
     stripe_polled_to = fields.DatetimeField(null=True)  # every refund made at Stripe before it has been seen
     # The head of the chain of what was done to the shop itself (plugin/audit).
     audit_n = fields.IntField(default=0)
