@@ -19,6 +19,7 @@ from handlers.pages.invitation import invitation_routes
 from plugin.access.accounts import create_account, get_account
 from plugin.access.roles import Role
 from plugin.access.staff import open_session
+from plugin.access.totp import code_of, step_at
 from plugin.db import transaction
 from plugin.ports.runtime import Ports
 from plugin.settings import Settings
@@ -78,3 +79,19 @@ async def served_admin(ports: FakePorts, url: str = URL) -> AsyncIterator[httpx.
     app.state.ports = ports.as_served()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(cast(Any, app)), base_url=url) as client:
         yield client
+
+
+async def sign_in(http: httpx.AsyncClient, shop: str, email: str = "ada@example.com", /, **more: Any) -> httpx.Response:
+    """Ask for a session by everybody's password; ``more`` are other members of the body, and ``headers``."""
+    headers = more.pop("headers", {})
+    ask = {"shop": shop, "email": email, "password": PASSWORD} | more
+    return await http.post("/v1/admin/sessions", json=ask, headers=headers)
+
+
+async def authenticator(http: httpx.AsyncClient, ports: FakePorts, who: Colleague) -> tuple[str, list[str]]:
+    """Set one up; its secret and recovery codes. The code that confirmed it is used."""
+    offer = (await http.post("/v1/admin/me/authenticator", headers=who.headers)).json()
+    code = code_of(offer["secret"], step_at(ports.clock.now()))
+    told = await http.post("/v1/admin/me/authenticator/confirm", json={"code": code}, headers=who.headers)
+    assert told.status_code == 200, told.text
+    return offer["secret"], told.json()["recovery_codes"]

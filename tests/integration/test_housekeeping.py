@@ -6,7 +6,9 @@ import asyncio
 from datetime import datetime, timedelta
 
 from handlers.housekeeping import keep_house
-from plugin.access import rate
+from plugin.access import rate, staff
+from plugin.access.accounts import create_account, put_invitation
+from plugin.access.roles import Role
 from plugin.access.service import begin_lookup, make_link, open_session
 from plugin.audit.service import record, verify_root
 from plugin.core.ids import new_id
@@ -19,7 +21,10 @@ from tests.factories import a_case, a_shop, an_order
 from tests.fakes import NOON, FakePorts, fake_ports
 from tests.nudges import one
 
-TABLES = ("work", "idempotent_calls", "rate_counts", "shopper_sessions", "lookups", "order_links")
+TABLES = (
+    "work", "idempotent_calls", "rate_counts", "shopper_sessions", "lookups", "order_links", "staff_sessions",
+    "staff_invitations",
+)  # fmt: skip
 
 
 async def _live_for_a_day(ports: FakePorts, shop: Shop, order: Order, at: datetime) -> None:
@@ -31,6 +36,10 @@ async def _live_for_a_day(ports: FakePorts, shop: Shop, order: Order, at: dateti
         await begin_lookup(tx, shop_id=shop.id, order_id=None, at=at)
         await make_link(tx, shop_id=shop.id, order_id=order.id, at=at)
         await outbox.add(tx, shop_id=shop.id, kind="test", ref=str(at.date()))
+        email = f"{at:%Y}@example.com"
+        await put_invitation(tx, shop_id=shop.id, email=email, role=Role.AGENT, by="tests", at=at)
+        account = await create_account(tx, shop_id=shop.id, email=email, role=Role.AGENT, password_hash="", at=at)
+        await staff.open_session(tx, account, address="", agent="", at=at)
 
 
 async def _counts() -> dict[str, int]:

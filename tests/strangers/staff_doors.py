@@ -87,7 +87,7 @@ STAFF_DOORS: dict[str, Door] = {
         STAFF, constant("/v1/admin/me/password", {"current": PASSWORD, "new": PASSWORD})
     ),
     "POST /v1/admin/me/authenticator": Door(STAFF, constant("/v1/admin/me/authenticator")),
-    # What fits here only an authenticator knows: its good calls are in tests/integration/test_staff_sign_in.py.
+    # What fits here only an authenticator knows: its good calls are in tests/integration/test_staff_authenticator.py.
     "POST /v1/admin/me/authenticator/confirm": Door(
         STAFF, constant("/v1/admin/me/authenticator/confirm", {"code": "000000"}), tries=0
     ),
