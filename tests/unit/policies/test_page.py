@@ -140,8 +140,8 @@ def test_the_default_policy_reads_as_a_page() -> None:
         "If the item is a gift card: This item is a gift card that was sent at once, so it cannot be cancelled. "
         "You can still use it or give it away, and we are happy to help.",
         "If the item is made just for you, and if you ask later than 1 hour after the order: This item is made just "
-        "for you and the work has begun, so it cannot be cancelled. If something should be different, please talk to us "
-        "quickly, and we will try.",
+        "for you and the work has begun, so it cannot be cancelled. If something should be different, please talk to "
+        "us quickly, and we will try.",
         "If the order comes to $500.00, €500.00, or £400.00 (or as much in another currency) or more: One of us will "
         "look at your request in person and answer you. You do not need to do anything.",
         "In all other cases: This item can be cancelled until it ships.",
