@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from handlers.cli.frame import AsJson, ShopId, fail, load, opened, out, print_json, run, shops_of
+from handlers.cli.frame import AsJson, By, ShopId, fail, load, opened, out, print_json, run, shops_of
 
 if TYPE_CHECKING:
     from plugin.settings import Settings
@@ -162,17 +162,18 @@ async def _link(shop_id: str) -> dict[str, object] | None:
 
 
 @shop.command("settings")
-def change_settings(shop_id: ShopId, document: Document) -> None:
+def change_settings(shop_id: ShopId, document: Document, by: By = "comeback shop settings") -> None:
     """Replace a shop's settings by those of a JSON file. Start from what `comeback shop show` prints."""
 
     async def change() -> str:
-        from plugin.journeys.shop_settings import take_settings
+        from plugin.db import transaction
+        from plugin.journeys.shop_settings import put_settings, take_settings
 
         settings = take_settings(_read_object(document))
-        async with opened(load()):
+        async with opened(load()) as ports:
             (found,) = await shops_of(shop_id)
-            found.settings = msgspec.to_builtins(settings)
-            await found.save(update_fields=["settings"])
+            async with transaction(ports.doorbell) as tx:
+                await put_settings(tx, found, settings, by=by, at=ports.clock.now())
             return found.name
 
     out.print(f"[green]✓[/] {run(change())} has its new settings.", highlight=False)

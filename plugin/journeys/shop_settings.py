@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import msgspec
+from msgspec import structs
+
+from plugin.audit import service as audit
+from plugin.db import Transaction, read
 from plugin.messages.snippets import BadSnippet, check_snippet
+from plugin.shops.models import Shop
+from plugin.shops.service import settings_of
 from plugin.shops.settings import BadSettings, ShopSettings, parse_settings
 
 
@@ -17,3 +26,18 @@ def take_settings(raw: object) -> ShopSettings:
                 param = f"brand.snippets.{name}.{language}"
                 raise BadSettings(detail=f"{param}: {bad.detail}", param=param) from bad
     return settings
+
+
+async def put_settings(tx: Transaction, shop: Shop, settings: ShopSettings, *, by: str, at: datetime) -> None:
+    """Replace the shop's settings. The audit names what has changed: they say, too, who may publish alone."""
+    (now,) = await read(Shop, "WHERE id = $1 FOR NO KEY UPDATE", shop.id, tx=tx)
+    before, after = structs.asdict(settings_of(now)), structs.asdict(settings)
+    changed = [name for name in after if after[name] != before[name]]
+    if not changed:
+        return
+    shop.settings = msgspec.to_builtins(settings)
+    await shop.save(using_db=tx.connection, update_fields=["settings"])
+    await audit.record(
+        tx, shop_id=shop.id, order_id=None, kind="settings_changed", actor=by, at=at,
+        data={"changed": changed, "second_person": settings.publishing.second_person},
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from plugin import db
 from plugin.policies.document import canonical_policy
 from plugin.policies.ready import default_policy
 from tests.fixtures_command import Comeback
@@ -82,7 +83,10 @@ async def test_where_a_second_person_is_needed_the_command_says_so(
 ) -> None:
     settings = tmp_path / "settings.json"
     settings.write_text('{"publishing": {"second_person": "always"}}')
-    assert (await comeback("shop", "settings", shop, str(settings))).status == 0
+    assert (await comeback("shop", "settings", shop, str(settings), "--by", "ana")).status == 0
+    (changed,) = await db.rows("SELECT canonical FROM audit_events WHERE kind = 'settings_changed'")
+    assert '"changed":["time_zone","publishing"],"second_person":"always"' in changed["canonical"]
+    assert '"actor":"ana"' in changed["canonical"]
     await comeback("policy", "draft", shop, str(file))
     alone = await comeback("policy", "publish", shop)
     assert alone.err.startswith("In this shop a colleague publishes what you wrote.")

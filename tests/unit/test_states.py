@@ -11,13 +11,18 @@ import pytest
 from plugin.cases import states as cases
 from plugin.codes import states as codes
 from plugin.core.transitions import IllegalTransition, TransitionTable
+from plugin.policies import states as policies
 from plugin.refunds import states as refunds
 
 MACHINES: list[tuple[type[StrEnum], TransitionTable[Any], frozenset[StrEnum], StrEnum]] = [
     (cases.CaseState, cases.CANCEL, cases.CLOSED, cases.CaseState.REQUESTED),
     (refunds.LegState, refunds.LEG, refunds.SETTLED, refunds.LegState.RESERVED),
     (codes.CodeState, codes.CODE, codes.SETTLED, codes.CodeState.MINTED),
-]
+    (
+        policies.VersionState, policies.VERSION, frozenset({policies.VersionState.ARCHIVED}),
+        policies.VersionState.DRAFT,
+    ),
+]  # fmt: skip
 each_machine = pytest.mark.parametrize(
     ("states", "table", "ended", "first"), MACHINES, ids=[states.__name__ for states, *_ in MACHINES]
 )
