@@ -75,6 +75,7 @@ NOT_PERSONALISED = "the item is not made just for you"
 
 MOST_NAMED = 8  # of a longer list the first are named and the others counted
 MOST_CURRENCIES = 3
+NAMED_FIRST = ("USD", "EUR", "GBP")  # a stored document has its currencies by the alphabet
 MORE: tuple[str, str] = ("{n} more", "{n} more")
 
 # How a span is said after "within" and "later than".
@@ -112,7 +113,9 @@ def conditions_of(when: When, words: Words) -> Iterator[str]:
 
 def amounts(by_currency: Mapping[str, int], words: Words) -> str:
     """A few sums as one text; of many currencies the first are named."""
-    named = [words.money(amount, currency) for currency, amount in by_currency.items()]
+    known = [currency for currency in NAMED_FIRST if currency in by_currency]
+    ordered = dict.fromkeys([*known, *by_currency])
+    named = [words.money(by_currency[currency], currency) for currency in ordered]
     text = words.choice(named[:MOST_CURRENCIES])
     return words.say(OR_AS_MUCH, amounts=text) if len(named) > MOST_CURRENCIES else text
 

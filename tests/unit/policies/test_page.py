@@ -12,7 +12,16 @@ from msgspec.structs import fields
 from plugin.core.words import LANGUAGES, Words, catalogue
 from plugin.policies import phrases
 from plugin.policies.conditions import Since, Span, When
-from plugin.policies.document import Calendar, Fee, Otherwise, Policy, Row, Then
+from plugin.policies.document import (
+    Calendar,
+    Fee,
+    Otherwise,
+    Policy,
+    Row,
+    Then,
+    canonical_policy,
+    parse_policy,
+)  # fmt: skip
 from plugin.policies.explain import explain
 from plugin.policies.page import all_of, all_page_sentences, answer_of, policy_page
 from plugin.policies.ready import default_policy
@@ -196,6 +205,11 @@ def test_a_row_that_a_person_answers_for_says_that_a_person_looks(mode: Mode, th
     held = Then(outcome=then.outcome, reason=then.reason, mode=mode)
     review = Then(outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
     assert answer_of(Action.RETURN, held, ENGLISH) == answer_of(Action.RETURN, review, ENGLISH)
+
+
+def test_a_stored_policy_reads_as_it_was_written() -> None:
+    stored = parse_policy(canonical_policy(default_policy()))
+    assert policy_page(stored, ENGLISH) == policy_page(default_policy(), ENGLISH)
 
 
 def test_business_days_are_explained_where_a_rule_counts_them() -> None:
