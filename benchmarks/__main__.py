@@ -20,6 +20,7 @@ import uvloop
 from benchmarks.bench_decide import decide_figures
 from benchmarks.bench_journeys import click_to_refund, journeys_a_second
 from benchmarks.bench_order_page import order_page, order_page_figures
+from benchmarks.bench_policies import backtest_figures, diff_figures
 from benchmarks.bench_start import start
 from benchmarks.bench_statements import statements
 from benchmarks.bench_webhooks import acknowledgements, flood
@@ -31,17 +32,18 @@ PAGE = Path("docs/benchmarks.md")
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how much. ``sizes`` are the numbers of stored orders."""
+    """How long and how much. ``sizes`` are the numbers of stored orders, ``tried`` how many a back-test looks at."""
 
     seconds: float
     sizes: tuple[int, ...]
+    tried: int
     clicks: int
     journeys: int
     flood: float
 
 
-QUICK = Plan(seconds=6, sizes=(1_000,), clicks=40, journeys=60, flood=15)
-FULL = Plan(seconds=15, sizes=(1_000, 1_000_000), clicks=150, journeys=200, flood=60)
+QUICK = Plan(seconds=6, sizes=(1_000,), tried=10_000, clicks=40, journeys=60, flood=15)
+FULL = Plan(seconds=15, sizes=(1_000, 1_000_000), tried=100_000, clicks=150, journeys=200, flood=60)
 Bench = Callable[[Plan, Path], Awaitable[list[Figure]]]
 
 
@@ -95,11 +97,17 @@ async def _decide(plan: Plan, data: Path) -> list[Figure]:
     return decide_figures()
 
 
+async def _policies(plan: Plan, data: Path) -> list[Figure]:
+    async with a_world(data) as world:
+        return [*diff_figures(), *await backtest_figures(world, plan.tried)]
+
+
 BENCHES: dict[str, Bench] = {
     "webhooks": _webhooks,
     "order_page": _order_page,
     "clicks": _clicks,
     "decide": _decide,
+    "policies": _policies,
     "start": _start,
     "journeys": _journeys,
     "statements": _statements,

@@ -13,6 +13,7 @@ from plugin.cases.service import CASE_DUE
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.inbox.events import READ_EVENT
+from plugin.journeys.backtest_jobs import BACKTEST, run_backtest
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
@@ -52,6 +53,7 @@ JOBS: dict[str, UseCase] = {
     NOTE_CASE: note_case,
     HOLD_ORDER: hold_order,
     RELEASE_HOLD: release_hold,
+    BACKTEST: run_backtest,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

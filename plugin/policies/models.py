@@ -28,3 +28,33 @@ class PolicyVersion(Model):
     class Meta:
         table = "policy_versions"
         unique_together = (("shop", "number"),)
+
+
+class Backtest(Model):
+    """A draft that is tried on the last ``days`` before ``asked_at``, against the version that was live then.
+
+    ``done`` of ``total`` cases and orders were looked at; ``place`` is where it goes on, ``result`` the figures so far.
+    """
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    shop: Any = fields.ForeignKeyField("models.Shop")
+    shop_id: str
+    policy: Any = fields.ForeignKeyField("models.PolicyVersion")
+    policy_id: str
+    document_hash = fields.CharField(max_length=64)
+    document: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    days = fields.IntField()
+    state = fields.CharField(max_length=10)
+    done = fields.IntField()
+    total = fields.IntField()
+    place: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
+    result: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
+    problem = fields.TextField(null=True)
+    asked_by = fields.CharField(max_length=80)
+    asked_at = fields.DatetimeField()
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "backtests"
+        indexes = (("shop_id", "asked_at"),)

@@ -27,7 +27,7 @@ from plugin.inbox.models import IdempotentCall, InboxEvent
 from plugin.messages.models import Mail
 from plugin.orders.models import Payment
 from plugin.outbox.service import add
-from plugin.policies.models import PolicyVersion
+from plugin.policies.models import Backtest, PolicyVersion
 from plugin.refunds.models import RefundLeg
 from plugin.shops.models import StoreLink
 from tests.factories import a_code, a_shop_offering
@@ -122,6 +122,10 @@ FORBIDDEN: dict[str, tuple[str, list[str]]] = {
         ],
     ),
     "cases_answer": ("cases", ["answer = 'perhaps'"]),
+    "backtests_state": ("backtests", ["state = 'lost', finished_at = now()"]),
+    "backtests_days": ("backtests", ["days = 0", "days = 3651"]),
+    "backtests_progress": ("backtests", ["done = -1", "done = 2"]),
+    "backtests_finished": ("backtests", ["finished_at = now()", "state = 'done'"]),
 }
 # What a copy of a row changes besides its id, so that it offends only against the unique index on these columns.
 COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
@@ -144,8 +148,8 @@ COPIES_OF: dict[str, dict[str, object]] = {
         "number": None, "state": "draft", "live_from": None, "published_by": None, "published_at": None,
     },
 }  # fmt: skip
-WITH_CHECKS = ("0002_constraints", "0004_store_links", "0005_policies", "0006_staff")
-WITH_UNIQUE = ("0002_constraints", "0005_policies", "0006_staff")
+WITH_CHECKS = ("0002_constraints", "0004_store_links", "0005_policies", "0006_staff", "0007_backtests")
+WITH_UNIQUE = ("0002_constraints", "0005_policies", "0006_staff", "0007_backtests")
 
 
 @pytest.fixture
@@ -191,6 +195,11 @@ async def one_row_each(ports: FakePorts) -> None:
     await PolicyVersion.create(id="z_draft", state="draft", **version)
     agreed: dict[str, Any] = {"published_by": "tests", "published_at": NOON, "live_from": NOON}
     await PolicyVersion.create(id="z_scheduled", state="scheduled", **version, **agreed)
+    live = await PolicyVersion.get(shop_id=shop.id, state="live")
+    await Backtest.create(
+        id="bt_1", shop_id=shop.id, policy_id=live.id, document_hash="0" * 64, document={}, days=90, state="queued",
+        done=0, total=1, asked_by="tests", asked_at=NOON,
+    )  # fmt: skip
     await StoreLink.create(shop_id=shop.id, state="connected", connected_at=NOON, hooks={})
     await AuditEvent.create(id="aud_z", shop_id=shop.id, n=1, kind="k", at=NOON, canonical="{}", prev_hash="", hash="h")
     person: dict[str, Any] = {"shop_id": shop.id, "email": "ada@example.com", "role": "agent", "created_at": NOON}

@@ -1,0 +1,66 @@
+"""What cases say of many orders at once, in a few round trips: for reading the past, never for deciding on money."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from plugin.cases.facts import Ownership
+from plugin.cases.models import Case
+from plugin.db import read, rows
+from plugin.orders.models import Order
+
+
+async def ownership_of_many(shop_id: str, orders: Sequence[Order], *, since: datetime) -> Mapping[str, Ownership]:
+    """By order id, what ``plugin.cases.store.ownership_of`` says of each."""
+    ids = [order.id for order in orders]
+    units: dict[tuple[str, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for row in await rows(
+        "SELECT order_id, line_id, ordinal, state FROM case_units WHERE order_id = ANY($1) "
+        "AND state IN ('open', 'settled')",
+        ids,
+    ):
+        units[row["order_id"], row["state"]][row["line_id"]].add(row["ordinal"])
+    taken = await rows(
+        "SELECT DISTINCT c.order_id FROM cases c WHERE c.order_id = ANY($1) AND c.takes_shipping AND EXISTS "
+        "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')",
+        ids,
+    )
+    with_shipping = {row["order_id"] for row in taken}
+    hashes = list({order.customer_hash for order in orders if order.customer_hash is not None})
+    prior: dict[str, int] = defaultdict(int)
+    own: dict[tuple[str, str], int] = defaultdict(int)
+    for row in await rows(
+        "SELECT o.customer_hash, o.id, count(*) AS n FROM orders o JOIN cases c ON c.order_id = o.id "
+        "WHERE o.shop_id = $1 AND o.customer_hash = ANY($2) AND c.asked_at > $3 GROUP BY o.customer_hash, o.id",
+        shop_id, hashes, since,
+    ):  # fmt: skip
+        prior[row["customer_hash"]] += row["n"]
+        own[row["customer_hash"], row["id"]] = row["n"]
+    return {
+        order.id: Ownership(
+            {line: frozenset(ordinals) for line, ordinals in units[order.id, "open"].items()},
+            {line: frozenset(ordinals) for line, ordinals in units[order.id, "settled"].items()},
+            order.id in with_shipping,
+            prior[order.customer_hash] - own[order.customer_hash, order.id] if order.customer_hash else 0,
+        )
+        for order in orders
+    }
+
+
+async def cases_after(shop_id: str, asked_at: datetime, case_id: str, until: datetime, most: int) -> list[Case]:
+    """The shop's cases that were asked for after this one and until then, the oldest first."""
+    return await read(
+        Case, "WHERE shop_id = $1 AND (asked_at, id) > ($2, $3) AND asked_at <= $4 ORDER BY asked_at, id LIMIT $5",
+        shop_id, asked_at, case_id, until, most,
+    )  # fmt: skip
+
+
+async def count_cases(shop_id: str, since: datetime, until: datetime) -> int:
+    """How many ``cases_after`` gives in all."""
+    found = await rows(
+        "SELECT count(*) AS n FROM cases WHERE shop_id = $1 AND asked_at >= $2 AND asked_at <= $3",
+        shop_id, since, until,
+    )  # fmt: skip
+    return int(found[0]["n"])
