@@ -51,6 +51,9 @@ _TAGS = (
     ("Orders", "What a shopper can do with an order: options, preview, cancel, follow."),
     ("Checkout", "Retention codes at the store's checkout: quote, reserve, redeem, release."),
     ("staff", "The people of a shop: signing in, who they are, and who may do what."),
+    ("Cases", "What shoppers have asked for, what waits for a person, and what a person does with it."),
+    ("Refunds", "Refunds that a person must see to."),
+    ("Switch", "The kill switch and the limits."),
     ("Operations", "Health of this service."),
 )
 _RAPIDOC = "vendor/rapidoc-9.3.8/rapidoc-min.js"

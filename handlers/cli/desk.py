@@ -42,7 +42,7 @@ async def _with_money(step: Step, shop_id: str, case_id: str, by: str, pay: str 
     """A step that lets a case's money go: all that it owes, or what ``--pay`` says in the case's own currency."""
     from plugin.cases.store import get_case
     from plugin.core.money import parse_amount
-    from plugin.journeys.staff import Less
+    from plugin.journeys.on_desk import Less
 
     if pay is not None and not pay.strip():
         fail("--pay needs an amount, say 12.50.")  # as money, no text at all is nothing: the shopper would get nothing

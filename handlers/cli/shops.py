@@ -203,32 +203,28 @@ def connect(
 @shop.command("pause")
 def pause(shop_id: ShopId) -> None:
     """Stop all automatic approvals: whatever a shopper asks for from now on, a person decides."""
-    out.print(f"[green]✓[/] {run(_set_paused(shop_id, paused=True))} is paused. A person decides.", highlight=False)
+    out.print(f"[green]✓[/] {run(_switch(shop_id, 'paused'))} is paused. A person decides.", highlight=False)
 
 
 @shop.command("stop")
 def stop(shop_id: ShopId) -> None:
     """Pause, and hold back every refund that has not been sent: nothing of this shop moves until it resumes."""
-    name = run(_set_paused(shop_id, paused=True, money_stopped=True))
+    name = run(_switch(shop_id, "stopped"))
     out.print(f"[green]✓[/] {name} is stopped. Nothing is paid back until you resume it.", highlight=False)
 
 
 @shop.command("resume")
 def resume(shop_id: ShopId) -> None:
     """Let the policy decide and the money move again. Requests that wait for a person keep waiting for one."""
-    out.print(f"[green]✓[/] {run(_set_paused(shop_id, paused=False))} decides by its policy.", highlight=False)
+    out.print(f"[green]✓[/] {run(_switch(shop_id, 'on'))} decides by its policy.", highlight=False)
 
 
-async def _set_paused(shop_id: str, *, paused: bool, money_stopped: bool = False) -> str:
-    import structlog
+async def _switch(shop_id: str, wanted: str) -> str:
+    from plugin.journeys.switch import Switch, set_switch
 
-    from plugin.shops.service import set_paused
-
-    async with opened(load()):
+    async with opened(load()) as ports:
         (found,) = await shops_of(shop_id)
-        await set_paused(found, paused=paused, money_stopped=money_stopped)
-        log = structlog.get_logger("comeback.shops")
-        log.warning("shop_paused" if paused else "shop_resumed", shop_id=found.id, money_stopped=money_stopped)
+        await set_switch(ports, found, Switch(wanted), f"comeback shop: {wanted}")
         return found.name
 
 

@@ -81,3 +81,22 @@ class CaseUnit(Model):
     class Meta:
         table = "case_units"
         indexes = (("order_id",), ("case_id",))
+
+
+class CaseNote(Model):
+    """What a person of the shop wrote down about a case. It goes with the shopper: it may speak of them."""
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    shop: Any = fields.ForeignKeyField("models.Shop")
+    shop_id: str
+    order: Any = fields.ForeignKeyField("models.Order")
+    order_id: str
+    case: Any = fields.ForeignKeyField("models.Case", related_name="notes")
+    case_id: str
+    written_by = fields.CharField(max_length=80)
+    text = fields.TextField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "case_notes"
+        indexes = (("case_id",), ("order_id",))

@@ -36,6 +36,7 @@ async def open_case(
     asked_by: str,
     at: datetime,
     due_at: datetime,
+    basis: str = "policy",
 ) -> Case:
     """Write the case with all that was known and decided, and give it its units. The order is locked by the caller.
 
@@ -48,7 +49,7 @@ async def open_case(
         order_id=order.id,
         number=f"C-{readable_code(7)}",
         kind=str(ask.action),
-        basis="policy",
+        basis=basis,
         state=str(CaseState.REQUESTED),
         waiting_on=str(WAITS_ON[CaseState.REQUESTED]),
         due_at=due_at,

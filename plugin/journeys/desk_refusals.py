@@ -44,3 +44,26 @@ class NotLess(DomainError):
     status = 422
     code = "not_less"
     sentence = "A smaller amount is at least nothing, less than what the case owes, and has a reason."
+
+
+class OrderIsFrozen(DomainError):
+    status = 403
+    code = "order_is_frozen"
+    sentence = (
+        "The money of this order was stopped. Whoever approves it lets it flow again, and needs the permission "
+        "move_money and a fresh sign-in for that."
+    )
+
+
+class NotRefused(DomainError):
+    status = 409
+    code = "not_refused"
+    sentence = "Only what was refused can be overridden. A case that waits for a person is approved or refused by them."
+
+
+class CannotBeDone(DomainError):
+    """``reason`` is that of the decision, as in ``plugin.policies.reasons``."""
+
+    status = 409
+    code = "cannot_be_done"
+    sentence = "This cannot be done any more, whatever the policy says."

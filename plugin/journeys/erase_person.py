@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from plugin.access.service import forget_order
 from plugin.audit import service as audit
+from plugin.cases.notes import forget_notes
 from plugin.cases.store import cases_of_order, forget_words, open_case_number
 from plugin.codes.minting import forget_customer
 from plugin.db import Transaction, transaction
@@ -118,6 +119,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     references = [payment.reference for payment in await payments_of(order.id) if payment.reference]
     await take_person_out(tx, order.id, now=order.now, placement=order.placement, at=at)
     await forget_words(tx, order.id)
+    await forget_notes(tx, order.id)
     await forget_customer(tx, shop.id, order.id, order.row.customer_hash, at)
     await forget_order(tx, order.id)
     await forget_contacts(tx, order.id)

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from plugin.access.models import Lookup, OrderLink, ShopperSession
 from plugin.audit.models import AuditEvent
+from plugin.cases.notes import notes_of_case
 from plugin.cases.store import cases_of_order
 from plugin.codes.minting import show
 from plugin.codes.models import Code
@@ -59,6 +60,11 @@ class KeptRefund(Struct, frozen=True, kw_only=True):
     bank_reference: str | None
 
 
+class KeptMessage(Struct, frozen=True):
+    written_at: datetime
+    text: str
+
+
 class KeptCase(Struct, frozen=True, kw_only=True):
     """What was asked, what was decided and from which facts, and the money that moved."""
 
@@ -76,6 +82,7 @@ class KeptCase(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
     decision: dict[str, Any]
     refunds: tuple[KeptRefund, ...]
+    notes: tuple[KeptMessage, ...]
 
 
 class KeptMail(Struct, frozen=True, kw_only=True):
@@ -109,11 +116,6 @@ class KeptVisit(Struct, frozen=True):
     way: str
     created_at: datetime
     expires_at: datetime
-
-
-class KeptMessage(Struct, frozen=True):
-    written_at: datetime
-    text: str
 
 
 class KeptNote(Struct, frozen=True):
@@ -232,6 +234,7 @@ async def _cases(order_id: str) -> tuple[KeptCase, ...]:
                 closed_at=case.closed_at, reason=case.reason, store_reason=case.store_reason,
                 withheld_reason=case.withheld_reason, owed=case.owed,
                 currency=case.currency, facts=case.facts, decision=case.decision, refunds=refunds,
+                notes=tuple(KeptMessage(each.created_at, each.text) for each in await notes_of_case(case.id)),
             )
         )  # fmt: skip
     return tuple(kept)

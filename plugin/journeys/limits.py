@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -21,9 +21,10 @@ from plugin.messages.parts import AlertKind
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
-from plugin.shops.settings import Limits
+from plugin.shops.settings import MONEY_LIMITS, Limits
 
 log = structlog.get_logger("comeback.limits")
+BREAKERS = ("approvals_per_hour", "failed_refunds_per_hour")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,44 @@ async def reached(shop: Shop, wanted: Approval) -> str | None:
     caps = list(_caps(limits_of(shop), wanted))
     used = await counted(shop.id, [cap.key for cap in caps]) if caps else {}
     return next((cap.name for cap in caps if used.get(cap.key, 0) + wanted.amount > cap.most), None)
+
+
+@dataclass(frozen=True)
+class InUse:
+    """A limit with what is used of it now, in minor units of ``currency``, or a count where that is None.
+
+    ``used`` is None for what is counted for each order or customer apart. It ends, and begins anew, at ``ends_at``.
+    """
+
+    name: str
+    currency: str | None
+    most: int
+    used: int | None
+    ends_at: datetime | None
+
+
+async def in_use(shop: Shop, at: datetime) -> tuple[InUse, ...]:
+    """Every limit and breaker that the shop has set, as it stands."""
+    limits = limits_of(shop)
+    found: list[InUse] = []
+    hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    ends = {"per_hour": hour + timedelta(hours=1), "per_day": hour.replace(hour=0) + timedelta(days=1)}
+    breakers = {name: key for name in BREAKERS if getattr(limits, name) is not None for key in [_breaker_key(name, at)]}
+    shared = {
+        (cap.name, currency): cap.key
+        for currency in sorted({*limits.per_hour, *limits.per_day})
+        for cap in _caps(limits, Approval(currency, 0, "", None, at))
+        if cap.name in ends
+    }
+    used = await counted(shop.id, [*shared.values(), *breakers.values()])
+    for name in MONEY_LIMITS:
+        for currency, most in sorted(getattr(limits, name).items()):
+            key = shared.get((name, currency))
+            found.append(InUse(name, currency, most, used.get(key, 0) if key else None, ends.get(name)))
+    found.extend(
+        InUse(name, None, getattr(limits, name), used.get(key, 0), ends["per_hour"]) for name, key in breakers.items()
+    )
+    return tuple(found)
 
 
 async def take(tx: Transaction, ports: Ports, shop: Shop, wanted: Approval) -> str | None:
@@ -90,17 +129,21 @@ def customer_keys(customer_hash: str) -> str:
     return f"money:of:{customer_hash}:"
 
 
+def _breaker_key(name: str, at: datetime) -> str:
+    return f"breaker:{name}:{at:%Y-%m-%dT%H}"
+
+
 async def _count_for_breaker(
     tx: Transaction, ports: Ports, shop: Shop, name: str, most: int | None, at: datetime
 ) -> None:
     if most is None or shop.paused:
         return
-    hour = f"{at:%Y-%m-%dT%H}"
-    if await charge(tx, shop.id, f"breaker:{name}:{hour}", 1) != most:
+    key = _breaker_key(name, at)
+    if await charge(tx, shop.id, key, 1) != most:
         return
     await tx.execute("UPDATE shops SET paused = true WHERE id = $1", shop.id)
     log.error("breaker_tripped", shop_id=shop.id, limit=name, most=most)
     await alert_shop(
-        tx, ports, shop, purpose=f"breaker:{name}:{hour}", alert=AlertKind.BREAKER,
+        tx, ports, shop, purpose=key, alert=AlertKind.BREAKER,
         why=sentences.BREAKER[name], command=f"comeback shop resume {shop.id}",
     )  # fmt: skip

@@ -25,10 +25,10 @@ from plugin.shops.service import set_paused, store_connection
 BATCH = 5000
 # Who points to others goes before them: no cascade then has anything to look for.
 TABLES = (
-    "work", "mails", "contacts", "codes", "counters", "refund_legs", "case_units", "cases", "shopper_sessions",
-    "lookups", "order_links", "audit_events", "audit_roots", "payments", "orders", "backtests", "policy_versions",
-    "happenings", "idempotent_calls", "inbox_events", "store_links", "staff_recovery_codes", "staff_sessions",
-    "staff_invitations", "staff_members",
+    "work", "mails", "contacts", "codes", "counters", "refund_legs", "case_units", "case_notes", "cases",
+    "shopper_sessions", "lookups", "order_links", "audit_events", "audit_roots", "payments", "orders", "backtests",
+    "policy_versions", "happenings", "idempotent_calls", "inbox_events", "store_links", "staff_recovery_codes",
+    "staff_sessions", "staff_invitations", "staff_members",
 )  # fmt: skip
 _UNDER_WAY = """
     SELECT c.number FROM cases c WHERE c.shop_id = $1 AND (

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from plugin.audit import service as audit
-from plugin.cases.left import shipped_meanwhile
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
@@ -14,26 +13,23 @@ from plugin.cases.store import (
     ask_anew,
     get_case,
     is_granted,
-    keep_reason,
     lock_case,
     mark_units,
-    owe,
     release_units,
-    units_by_case,
 )
 from plugin.cases.trust import Answer, keep_answer
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import (
-    HasShipped,
     MoneyHasMoved,
-    NotLess,
     NotWithAPerson,
+    OrderIsFrozen,
     StillToDecide,
     StoreHasCancelled,
 )
 from plugin.journeys.holds import end_hold
 from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
+from plugin.journeys.on_desk import Less, check_not_shipped, pay_less, reserve_anew, take, take_for_the_store
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
@@ -41,121 +37,50 @@ from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, lock_order, payments_of, unfreeze
+from plugin.orders.service import lock_order, unfreeze
 from plugin.outbox import service as outbox
 from plugin.policies.decision import Amounts
 from plugin.policies.facts import Component
 from plugin.ports.runtime import Ports
-from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import plan
 from plugin.refunds.service import held_for_case, is_sent, move_leg, release, reserve
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import get_leg, legs_of_case, lock_leg, payables
 from plugin.shops.models import Shop
-from plugin.shops.service import pseudonym, settings_of
+from plugin.shops.service import settings_of
 
+Answered = Callable[[Transaction], Awaitable[None]]
+"""Called last inside the transaction of a step, to store an answer with what made it true."""
 _MAY_PAY = (CaseState.WITH_PERSON, CaseState.EXECUTING, CaseState.DONE)  # the store has agreed, nobody has said no
 
 
-@dataclass(frozen=True)
-class Less:
-    """A person pays back less than was decided: ``amount`` in minor units of the case's currency, and why."""
-
-    amount: int
-    reason: str
+async def unasked(tx: Transaction) -> None:
+    """Nobody waits for an answer that is kept."""
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A case on a person's desk, everything locked."""
-
-    order: StoredOrder
-    case: Case
-    legs: list[RefundLeg]
-
-
-async def _take(tx: Transaction, shop: Shop, case_id: str, *states: CaseState) -> Desk:
-    found = await get_case(shop.id, case_id)
-    order = await lock_order(tx, found.order_id)
-    case = await lock_case(tx, case_id)
-    if CaseState(case.state) not in states:
-        raise NotWithAPerson(detail=f"Case {case.number} is {case.state}.", state=case.state)
-    return Desk(order, case, await legs_of_case(case_id))
-
-
-async def _take_for_the_store(tx: Transaction, shop: Shop, case_id: str) -> Desk:
-    """A case whose cancellation at the store is still open; raises ``StoreHasCancelled`` once it is not.
-
-    Raises ``HasShipped``, unless the store said so already and this person knows better.
-    """
-    desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
-    if not (await units_by_case(desk.order.id, "open")).get(case_id):
-        raise StoreHasCancelled()
-    if desk.case.person_reason != "store_too_late":
-        await _check_not_shipped(desk)
-    return desk
-
-
-async def _check_not_shipped(desk: Desk) -> None:
-    """What left while the case lay on the desk is no cancellation any more, and is not refunded as one (I1)."""
-    if shipped := await shipped_meanwhile(desk.order, desk.case):
-        raise HasShipped(detail=f"Shipped of case {desk.case.number}: {_in_words(desk.order, shipped)}.")
-
-
-def _in_words(order: StoredOrder, units: dict[str, int]) -> str:
-    titles = {line.id: line.title for line in order.now.lines}
-    return ", ".join(f"{n} x {titles.get(line, line)}" for line, n in units.items())
-
-
-async def _reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
-    """Reserve what the case owes and no leg holds; raises ``NotEnoughToRefund``."""
-    owed = Amounts(currency=desk.case.currency, goods=Component(max(0, desk.case.owed - held_for_case(desk.legs))))
-    payments = await payments_of(desk.order.id)
-    legs = plan(owed, await payables(payments), everything=desk.case.whole_order)
-    at = ports.clock.now()
-    promised = promised_dates(legs, payments, settings_of(shop), at)
-    desk.legs.extend(await reserve(tx, desk.case, legs, promised_for=promised, at=at))
-
-
-async def _pay_less(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, less: Less | None, by: str) -> None:
-    """Lower what the case owes to what the person says, before anything of it is sent; raises ``NotLess``.
-
-    The audit holds the reason's keyed hash only: it may speak of the shopper, and is erased with them from the case.
-    """
-    if less is None:
-        return
-    case, at = desk.case, ports.clock.now()
-    if not 0 <= less.amount < case.owed or not less.reason.strip():
-        raise NotLess(detail=f"Case {case.number} owes {case.owed} {case.currency} in minor units.", param="amount")
-    await release(tx, desk.legs, at=at, why="less_by_person")
-    reason = less.reason.strip()
-    await owe(tx, case, less.amount, withheld=case.withheld + case.owed - less.amount)
-    await keep_reason(tx, case, reason)
-    await audit.record(
-        tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_owes_less", actor=by, at=at,
-        data={
-            "case": case.id, "owed": case.owed, "withheld": case.withheld, "currency": case.currency,
-            "reason": pseudonym(ports.vault, shop, reason),
-        },
-    )  # fmt: skip
-
-
-async def approve(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
+async def approve(
+    ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None, *, unfreezes: bool = True,
+    answered: Answered = unasked,
+) -> None:  # fmt: skip
     """Say yes to a reviewed case: it goes on as if the policy had said so, or with a smaller sum.
 
     Raises ``NotEnoughToRefund`` with the gap where the payments cannot give what is owed: then only less will do; and
     ``HasShipped`` where units left meanwhile: the shopper, who asked for all of it, may ask again for what is left.
+    Raises ``OrderIsFrozen`` where the order's money was stopped and this person may not let it flow (``unfreezes``).
     """
     async with transaction(ports.doorbell) as tx:
-        desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW)
-        await _check_not_shipped(desk)
+        desk = await take(tx, shop, case_id, CaseState.IN_REVIEW)
+        if not unfreezes and desk.order.row.frozen_reason is not None:
+            raise OrderIsFrozen()
+        await check_not_shipped(desk)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
-        await _pay_less(tx, ports, shop, desk, less, by)
-        await _reserve_anew(tx, ports, shop, desk)
+        await pay_less(tx, ports, shop, desk, less, by)
+        await reserve_anew(tx, ports, shop, desk)
         await keep_answer(tx, desk.case, Answer.APPROVED if less is None else Answer.LESS)
         await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
         await ask_for_it(tx, ports, desk.case)
+        await answered(tx)
 
 
 async def _let_flow(tx: Transaction, case: Case, by: str, at: datetime) -> None:
@@ -166,22 +91,23 @@ async def _let_flow(tx: Transaction, case: Case, by: str, at: datetime) -> None:
         )  # fmt: skip
 
 
-async def let_money_flow(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+async def let_money_flow(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered = unasked) -> None:
     """The person has looked at an order whose automatic money was stopped: let it flow again."""
     found = await get_case(shop.id, case_id)
     async with transaction(ports.doorbell) as tx:
         await lock_order(tx, found.order_id)
         await _let_flow(tx, await lock_case(tx, case_id), by, ports.clock.now())
+        await answered(tx)
 
 
-async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered = unasked) -> None:
     """Say no: nothing was paid, the units are free again, and the shopper is told what is possible instead.
 
     What the store has cancelled is owed, whatever became of the refund, unless it left all the same; raises
     ``StoreHasCancelled``.
     """
     async with transaction(ports.doorbell) as tx:
-        desk = await _take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
+        desk = await take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
         if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
         if desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL and await is_granted(case_id):
@@ -194,47 +120,55 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
         await end_hold(tx, ports, shop, desk.case)
         await tell_case(tx, desk.case, "refused")
+        await answered(tx)
 
 
-async def confirmed_by_hand(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
+async def confirmed_by_hand(
+    ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None, *, answered: Answered = unasked
+) -> None:  # fmt: skip
     """The person has cancelled in the store's own admin: the money may go, all of it or less."""
     async with transaction(ports.doorbell) as tx:
-        desk = await _take_for_the_store(tx, shop, case_id)
-        await _pay_less(tx, ports, shop, desk, less, by)
-        await _reserve_anew(tx, ports, shop, desk)
+        desk = await take_for_the_store(tx, shop, case_id)
+        await pay_less(tx, ports, shop, desk, less, by)
+        await reserve_anew(tx, ports, shop, desk)
         await store_cancelled(tx, ports, shop, desk.order, desk.case, actor=by)
+        await answered(tx)
 
 
-async def ask_again(ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None) -> None:
+async def ask_again(
+    ports: Ports, shop: Shop, case_id: str, by: str, less: Less | None = None, *, answered: Answered = unasked
+) -> None:  # fmt: skip
     """Ask the store once more, after whatever kept it from answering is mended.
 
     A store that has said no is asked anew. One that never answered may have cancelled: its ask stays the same one, or
     it would cancel twice.
     """
     async with transaction(ports.doorbell) as tx:
-        desk = await _take_for_the_store(tx, shop, case_id)
+        desk = await take_for_the_store(tx, shop, case_id)
         if desk.case.person_reason != "store_silent":
             await ask_anew(tx, case_id)
-        await _pay_less(tx, ports, shop, desk, less, by)
-        await _reserve_anew(tx, ports, shop, desk)
+        await pay_less(tx, ports, shop, desk, less, by)
+        await reserve_anew(tx, ports, shop, desk)
         at = ports.clock.now()
         await move(tx, desk.case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")
         await outbox.add(tx, shop_id=shop.id, kind=ASK_STORE, ref=case_id)
+        await answered(tx)
 
 
-async def close(ports: Ports, shop: Shop, case_id: str, by: str) -> None:
+async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered = unasked) -> None:
     """Everything about this case is in order; raises ``MoneyHasMoved`` while a refund is still on its way."""
     async with transaction(ports.doorbell) as tx:
-        desk = await _take(tx, shop, case_id, CaseState.WITH_PERSON)
+        desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
         if any(LegState(leg.state) not in SETTLED for leg in desk.legs):
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
         await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
         await end_hold(tx, ports, shop, desk.case)
         await case_is_done(tx, ports, shop, desk.case)
+        await answered(tx)
 
 
-async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
+async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str, *, answered: Answered = unasked) -> None:
     """The person has paid this leg by hand: only now does anybody call it refunded."""
     found = await get_leg(shop.id, leg_id)
     async with transaction(ports.doorbell) as tx:
@@ -252,9 +186,10 @@ async def mark_paid(ports: Ports, shop: Shop, leg_id: str, by: str) -> None:
             leg.amount,
         )
         await follow_up(tx, ports, shop, case)
+        await answered(tx)
 
 
-async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
+async def retry(ports: Ports, shop: Shop, leg_id: str, by: str, *, answered: Answered = unasked) -> str:
     """A failed leg once more, as a new leg with a new key, because a person says so; returns the new leg's id.
 
     Raises ``StillToDecide`` where a person has the case for more than its refunds: it would be done, and undecided.
@@ -284,4 +219,5 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str) -> str:
         if CaseState(case.state) is CaseState.WITH_PERSON:
             await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
         await outbox.add(tx, shop_id=shop.id, kind=SETTLE_LEG, ref=fresh.id)
+        await answered(tx)
     return fresh.id

@@ -119,6 +119,19 @@ async def get_leg(shop_id: str, leg_id: str) -> RefundLeg:
     return found[0]
 
 
+async def legs_for_a_person(shop_id: str, limit: int, after: tuple[datetime, str] | None = None) -> Sequence[RefundLeg]:
+    """The legs that a person must see to, oldest first: those that are with one, and those that failed for good and
+    that no other one has replaced. ``after`` is the last one of the page before."""
+    at, leg_id = after or (None, None)
+    return await read(
+        RefundLeg,
+        "WHERE shop_id = $1 AND (state = 'with_person' OR (state = 'failed' "
+        "AND NOT EXISTS (SELECT 1 FROM refund_legs r WHERE r.replaces = refund_legs.id))) "
+        "AND ($2::timestamptz IS NULL OR (created_at, id) > ($2, $3::text)) ORDER BY created_at, id LIMIT $4",
+        shop_id, at, leg_id, limit,
+    )  # fmt: skip
+
+
 async def get_leg_and_payment(shop_id: str, leg_id: str) -> tuple[RefundLeg, Payment]:
     """The leg of this shop with the payment that it is on; raises ``NotFound``."""
     found = await read_both(

@@ -9,7 +9,7 @@ import pytest
 from plugin.db import rows
 from plugin.journeys import staff
 from plugin.journeys.desk_refusals import NotLess
-from plugin.journeys.staff import Less
+from plugin.journeys.on_desk import Less
 from plugin.payments.sandbox.control_messages import DeliveryMode
 from plugin.payments.sandbox.faults import FaultKind
 from plugin.refunds.plan import NotEnoughToRefund

@@ -12,6 +12,7 @@ from plugin.cases.store import get_case
 from plugin.cases.trust import Agreement, Answer, Disagreement, agreement, seen_by_staff
 from plugin.db import rows, transaction
 from plugin.journeys import staff
+from plugin.journeys.on_desk import Less
 from plugin.policies.document import Fee, Policy
 from plugin.policies.modes import with_mode
 from plugin.policies.ready import default_policy
@@ -98,7 +99,7 @@ async def test_a_row_that_suggests_says_so_to_the_person_at_once(open_world: Ope
 async def test_whoever_pays_less_does_not_agree(open_world: OpenWorld) -> None:
     world = await open_world(policy=on_trial(Mode.SHADOW))
     case_id = await an_ask(world)
-    await staff.approve(world.ports, world.shop, case_id, "ana", staff.Less(100, "worn"))
+    await staff.approve(world.ports, world.shop, case_id, "ana", Less(100, "worn"))
     counted = await of_row(world)
     assert (counted.agreed, counted.disagreed, counted.disagreements[0].theirs) == (0, 1, Answer.LESS)
     await quiet(world)

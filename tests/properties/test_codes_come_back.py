@@ -9,7 +9,7 @@ from plugin.cases.models import Case
 from plugin.codes.models import Code
 from plugin.db import rows
 from plugin.journeys import staff
-from plugin.journeys.staff import Less
+from plugin.journeys.on_desk import Less
 from plugin.ports.orders import OrderState, StoreOrder
 from tests.factories import a_store_order
 from tests.properties.promises import broken_promises
