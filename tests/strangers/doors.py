@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 
 from handlers.web import build_app
 from plugin.settings import Settings
+from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting
 from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
@@ -121,6 +122,7 @@ DOORS: dict[str, Door] = {
     "GET /schema/{path}": Door(Key.PUBLIC, constant("/schema/anything")),
     "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
     **STAFF_DOORS,
+    **DESK_DOORS,
 }  # fmt: skip
 
 
