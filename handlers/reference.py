@@ -53,6 +53,7 @@ _TAGS = (
     ("staff", "The people of a shop: signing in, who they are, and who may do what."),
     ("Cases", "What shoppers have asked for, what waits for a person, and what a person does with it."),
     ("Refunds", "Refunds that a person must see to."),
+    ("Policies", "Versions of the policy: drafts, checks, differences, publishing, rows on trial."),
     ("Switch", "The kill switch and the limits."),
     ("Operations", "Health of this service."),
 )
