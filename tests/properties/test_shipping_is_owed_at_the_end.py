@@ -13,8 +13,8 @@ from plugin.journeys import staff
 from plugin.journeys.alerts import compose_alert
 from plugin.journeys.desk_refusals import MoneyHasMoved, StillToDecide
 from plugin.journeys.letters import compose
-from plugin.journeys.scene import Scene, set_scene
 from plugin.journeys.on_desk import Less
+from plugin.journeys.scene import Scene, set_scene
 from plugin.messages.contexts import Cancelled
 from plugin.messages.parts import AlertKind
 from plugin.ports.orders import PaymentState, StoreOrder

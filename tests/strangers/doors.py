@@ -12,6 +12,7 @@ from handlers.web import build_app
 from plugin.settings import Settings
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting
+from tests.strangers.policy_doors import POLICY_DOORS
 from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
 
@@ -123,6 +124,7 @@ DOORS: dict[str, Door] = {
     "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
     **STAFF_DOORS,
     **DESK_DOORS,
+    **POLICY_DOORS,
 }  # fmt: skip
 
 
