@@ -36,8 +36,8 @@ def reads(path: str) -> Door:
     return staff(constant(f"/v1/admin/policies{path}"), P.READ_POLICIES)
 
 
-# In this order: the draft that is read is written before. Whoever may publish gets a 409 here: the version that the call names is not the live one,
-# or the draft another.
+# In this order: the draft that is read is written before. Whoever may publish gets a 409 here: the version that the
+# call names is not the live one, or the draft is another.
 POLICY_DOORS: dict[str, Door] = {
     "GET /v1/admin/policies": reads(""),
     "GET /v1/admin/policies/schema": reads("/schema"),
