@@ -100,7 +100,16 @@ def _earliest_start(action: Action, length: Length) -> Callable[[datetime], date
             low, high = (low, middle) if start > at or is_within(start, at) else (middle, high)
         return first + high * MINUTE
 
-    return earliest
+    ago: dict[time, timedelta | None] = {}
+
+    def as_long_ago(at: datetime) -> datetime | None:
+        if at.time() not in ago:
+            turn = earliest(at)
+            ago[at.time()] = at - turn if turn is not None else None
+        before = ago[at.time()]
+        return at - before if before is not None else None
+
+    return earliest if length.knows_the_day else as_long_ago
 
 
 def _asks(lengths: Sequence[Length], around: datetime) -> Iterator[datetime]:

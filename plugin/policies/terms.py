@@ -31,6 +31,10 @@ class Length(Protocol):
     @property
     def clock(self) -> str: ...
 
+    @property
+    def knows_the_day(self) -> bool:
+        """Whether it is longer on some days than on others."""
+
     def within(self, action: Action) -> Callable[[Point], bool]:
         """Whether a point is still within it."""
 
@@ -45,6 +49,10 @@ class Window:
     clock: str
     span: Span
     calendar: Calendar | None
+
+    @property
+    def knows_the_day(self) -> bool:
+        return self.calendar is not None
 
     def within(self, action: Action) -> Callable[[Point], bool]:
         when = changed(When(), **{f"since_{self.clock}": Since(at_most=self.span)})
@@ -79,6 +87,10 @@ class Term:
     @property
     def clock(self) -> str:
         return "delivered" if LineKind.PHYSICAL in self.kinds else "placed"
+
+    @property
+    def knows_the_day(self) -> bool:
+        return True  # it may end on no weekend
 
     @property
     def statute(self) -> Statute:
