@@ -8,7 +8,7 @@ of a year. Ends are found by asking ``decide()`` whether a start is still within
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import product
 
@@ -109,7 +109,16 @@ def _earliest_start(action: Action, length: Length) -> Callable[[datetime], date
         before = ago[at.time()]
         return at - before if before is not None else None
 
-    return earliest if length.knows_the_day else as_long_ago
+    on: dict[date, datetime | None] = {}
+
+    def on_its_day(at: datetime) -> datetime | None:
+        if at.date() not in on:
+            on[at.date()] = earliest(at)
+        return on[at.date()]
+
+    if not length.knows_the_day:
+        return as_long_ago
+    return earliest if length.knows_the_time else on_its_day
 
 
 def _asks(lengths: Sequence[Length], around: datetime) -> Iterator[datetime]:

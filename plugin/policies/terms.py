@@ -35,6 +35,10 @@ class Length(Protocol):
     def knows_the_day(self) -> bool:
         """Whether it is longer on some days than on others."""
 
+    @property
+    def knows_the_time(self) -> bool:
+        """Whether the time of day at which it begins counts; else all starts of a day end at the same midnight."""
+
     def within(self, action: Action) -> Callable[[Point], bool]:
         """Whether a point is still within it."""
 
@@ -53,6 +57,10 @@ class Window:
     @property
     def knows_the_day(self) -> bool:
         return self.calendar is not None
+
+    @property
+    def knows_the_time(self) -> bool:
+        return self.span.by is not None or bool(self.span.minutes or self.span.hours)
 
     def within(self, action: Action) -> Callable[[Point], bool]:
         when = changed(When(), **{f"since_{self.clock}": Since(at_most=self.span)})
@@ -91,6 +99,10 @@ class Term:
     @property
     def knows_the_day(self) -> bool:
         return True  # it may end on no weekend
+
+    @property
+    def knows_the_time(self) -> bool:
+        return False
 
     @property
     def statute(self) -> Statute:

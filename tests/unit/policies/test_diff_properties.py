@@ -24,7 +24,7 @@ from plugin.ports.orders import Custodian, LineCount, LineKind
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COUNTRIES, TAGS, PRODUCTS = ("DE", "US", "RU"), ("sale", "gift", "food"), ("p1", "p2")
-CROWD = 300
+CROWD = 400
 
 REFUSALS = [
     Then(outcome=Outcome.REFUSE, reason=Reason.WINDOW_OVER),
@@ -165,13 +165,13 @@ def check(action: Action, old: Policy, new: Policy, seed: int) -> None:
             assert (row_of(example, rules[0]), row_of(example, rules[1])) in told, example
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(pairs(Action.CANCEL), st.integers(0, 2**32))
 def test_cancelling(both: tuple[Policy, Policy], seed: int) -> None:
     check(Action.CANCEL, *both, seed)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(pairs(Action.RETURN), st.integers(0, 2**32))
 def test_sending_back_under_the_law(both: tuple[Policy, Policy], seed: int) -> None:
     check(Action.RETURN, *both, seed)
