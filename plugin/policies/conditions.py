@@ -12,14 +12,15 @@ from plugin.policies.facts import Progress
 from plugin.policies.reasons import FaultKind, GoodsKind, Risk
 from plugin.ports.orders import Custodian, LineKind
 
-RowId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+# In Python a ``$`` also stands before a line's end, hence ``(?!\n)``.
+RowId = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}(?!\n)$")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Names = Annotated[tuple[Name, ...], Meta(min_length=1, max_length=1000)]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?!\n)$", description="ISO 3166-1 alpha-2")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}(?!\n)$", description="ISO 4217")]
 Percent = Annotated[int, Meta(ge=1, le=100)]
 MinorUnits = Annotated[int, Meta(ge=0, lt=10**15)]
-TimeOfDay = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="HH:MM, 24 hours")]
+TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](?!\n)$", description="HH:MM, 24 hours")]
 AmountByCurrency = Annotated[dict[Currency, MinorUnits], Meta(min_length=1, description="minor units by currency")]
 
 

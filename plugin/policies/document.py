@@ -154,7 +154,7 @@ class Calendar(Part, frozen=True):
     ``subdivision``, ISO 3166-2 without the country) and for the days on which the shop is ``closed`` itself."""
 
     country: Country | None = None
-    subdivision: Annotated[str, Meta(pattern="^[A-Z0-9]{1,3}$")] | None = None
+    subdivision: Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,3}(?!\n)$")] | None = None
     weekdays: Annotated[tuple[Annotated[int, Meta(ge=0, le=6)], ...], Meta(min_length=1, max_length=7)] = (
         0,
         1,
