@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from functools import lru_cache
 
 import holidays
@@ -45,7 +46,23 @@ class BusinessDays:
 
 @lru_cache(maxsize=16_384)
 def _counted(days: BusinessDays, day: date, number: int) -> date:
-    while number:
-        day += DAY
-        number -= days.is_open(day)
-    return day
+    if number == 0:
+        return day
+    # By whole years, for a policy may count a thousand days in a thousand rows.
+    year = day.year
+    of_year = _open_days(days, year)
+    index = bisect_right(of_year, day) + number - 1
+    while index >= len(of_year):
+        index -= len(of_year)
+        year += 1
+        of_year = _open_days(days, year)
+    return of_year[index]
+
+
+@lru_cache(maxsize=2048)
+def _open_days(days: BusinessDays, year: int) -> tuple[date, ...]:
+    if year > MAXYEAR:
+        raise OverflowError
+    first = date(year, 1, 1).toordinal()
+    whole_year = map(date.fromordinal, range(first, date(year, 12, 31).toordinal() + 1))
+    return tuple(day for day in whole_year if days.is_open(day))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from plugin.policies.decision import Verdict
@@ -97,14 +98,13 @@ def _refused_from(
     turns = [opens for opens, _, _ in timed if opens > at] + [closes for _, closes, _ in timed if closes < NEVER]
     turns.sort()
     otherwise = outcome_for(ask, last.then)
+    waiting = sorted(range(len(timed)), key=lambda number: timed[number][0], reverse=True)
+    begun: list[int] = []  # a heap: the row that comes first is on top, and one that is over goes when it gets there
     for turn in turns:
-        if _outcome_at(turn, timed, otherwise) is _REFUSE:
+        while waiting and timed[waiting[-1]][0] <= turn:
+            heappush(begun, waiting.pop())
+        while begun and timed[begun[0]][1] <= turn:
+            heappop(begun)
+        if (timed[begun[0]][2] if begun else otherwise) is _REFUSE:
             return turn
     return None
-
-
-def _outcome_at(turn: datetime, timed: Sequence[_Timed], otherwise: Outcome) -> Outcome:
-    for opens, closes, outcome in timed:
-        if opens <= turn < closes:
-            return outcome
-    return otherwise

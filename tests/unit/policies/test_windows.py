@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from time import process_time
 from typing import Any
 
 import pytest
@@ -120,6 +121,28 @@ def test_what_would_end_after_the_last_year_never_ends() -> None:
         rules = some_rules((When(since_placed=Since(at_most=span)), APPROVE), otherwise=REFUSE)
         decision = decided(an_order(placed_at=placed, time_zone=APIA), everything(), rules, placed)
         assert (decision.outcome, decision.deadline) == (Outcome.APPROVE, None)
+
+
+def test_a_thousand_rows_of_a_thousand_business_days_are_counted_at_once() -> None:
+    mondays = Calendar(
+        country="DE", weekdays=(0,), closed=tuple(date(2027, 1, 4) + timedelta(days=n) for n in range(99))
+    )
+    late = [When(since_placed=Since(at_least=Span(business_days=n))) for n in range(1, 1001)]
+    rules = some_rules(*((when, REFUSE) for when in late), calendar=mondays)
+    started = process_time()
+    assert decided(an_order(), everything(), rules).deadline == datetime(2026, 12, 1, tzinfo=UTC)
+    assert process_time() - started < 0.5
+
+
+def test_a_thousand_windows_one_after_the_other_are_looked_through_once() -> None:
+    open_for_an_hour = [
+        When(since_placed=Since(at_least=Span(hours=n), at_most=Span(hours=n + 1))) for n in range(1, 1001)
+    ]
+    rules = some_rules(*((when, APPROVE) for when in reversed(open_for_an_hour)), otherwise=APPROVE)
+    order = an_order(*(a_line(f"line-{n}") for n in range(20)))
+    started = process_time()
+    assert decided(order, everything(), rules).deadline is None
+    assert process_time() - started < 1
 
 
 def test_the_policys_own_calendar_counts() -> None:
