@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -18,6 +20,15 @@ from plugin.access.passwords import WeakPassword, check_password, fits, hash_pas
 def test_a_weak_password_is_refused(password: str) -> None:
     with pytest.raises(WeakPassword):
         check_password(password, "ada.lovelace@example.com")
+
+
+def test_a_million_letters_are_refused_at_once() -> None:
+    """In the right order of marks, normalising takes the square of their number; a form limits no length."""
+    marks = "a" + "\u0315\u0300" * 250_000
+    started = process_time()
+    with pytest.raises(WeakPassword):
+        check_password(marks, "ada.lovelace@example.com")
+    assert process_time() - started < 0.5
 
 
 @pytest.mark.parametrize(
