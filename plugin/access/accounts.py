@@ -70,18 +70,15 @@ async def lock_account(tx: Transaction, shop_id: str, member_id: str) -> StaffMe
     return found[0]
 
 
-async def lock_with_owners(tx: Transaction, shop_id: str, member_id: str) -> tuple[StaffMember, int]:
-    """The live account and how many owners the shop has, all of them locked, so that two owners who remove each other
-    are one after the other; raises ``NotFound``."""
+async def lock_with_owners(tx: Transaction, shop_id: str, *member_ids: str) -> dict[str, StaffMember]:
+    """Those of these accounts that are live, and those of all owners, by their ids; all of them locked, so that two
+    people who remove each other are one after the other."""
     found = await read(
         StaffMember,
-        "WHERE shop_id = $1 AND removed_at IS NULL AND (id = $2 OR role = 'owner') ORDER BY id FOR UPDATE",
-        shop_id, member_id, tx=tx,
+        "WHERE shop_id = $1 AND removed_at IS NULL AND (id = ANY($2) OR role = 'owner') ORDER BY id FOR UPDATE",
+        shop_id, list(member_ids), tx=tx,
     )  # fmt: skip
-    for account in found:
-        if account.id == member_id:
-            return account, sum(each.role == Role.OWNER for each in found)
-    raise NotFound(param="member_id")
+    return {account.id: account for account in found}
 
 
 async def accounts_of(shop_id: str) -> list[StaffMember]:

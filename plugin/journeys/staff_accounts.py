@@ -12,20 +12,23 @@ from plugin.access.accounts import (
     end_totp,
     find_account,
     find_invitation,
+    invitations_of,
     lock_account,
     lock_with_owners,
     put_invitation,
     set_removed,
     set_role,
+    staff_email,
     take_invitation,
     withdraw_invitation,
     withdraw_invitations_by,
 )
+from plugin.access.models import StaffMember
 from plugin.access.passwords import check_password, hash_password
 from plugin.access.roles import Role
-from plugin.access.staff import Member, end_all_sessions
+from plugin.access.staff import Member, NotSignedIn, end_all_sessions
 from plugin.audit import service as audit
-from plugin.core.errors import DomainError
+from plugin.core.errors import DomainError, NotFound
 from plugin.core.words import choose_locale
 from plugin.db import Transaction, transaction
 from plugin.journeys.letters import brand_of
@@ -84,6 +87,29 @@ def _check_reach(by: By, *roles: str) -> None:
         raise AboveOwnRole(param="role")
 
 
+async def _lock(tx: Transaction, shop: Shop, by: By, *member_ids: str) -> dict[str, StaffMember]:
+    """These accounts and all owners', locked together with that of whoever acts; raises ``NotSignedIn`` where they
+    have been removed, or have another role, since their call came in."""
+    if not isinstance(by, Member):
+        return await lock_with_owners(tx, shop.id, *member_ids)
+    people = await lock_with_owners(tx, shop.id, by.id, *member_ids)
+    if by.id not in people or people[by.id].role != by.role:
+        raise NotSignedIn()
+    return people
+
+
+async def _lock_other(tx: Transaction, shop: Shop, by: By, member_id: str) -> tuple[StaffMember, bool]:
+    """Somebody else's account, and whether it is the last owner's; raises ``NotFound``, ``OwnAccount`` and
+    ``NotSignedIn``."""
+    people = await _lock(tx, shop, by, member_id)
+    if member_id not in people:
+        raise NotFound(param="member_id")
+    if isinstance(by, Member) and by.id == member_id:
+        raise OwnAccount()
+    owners = [account.id for account in people.values() if account.role == Role.OWNER]
+    return people[member_id], owners == [member_id]
+
+
 def invitation_url(ports: Ports, token: str) -> str:
     return f"{ports.public_url}/admin/invitations/{token}"
 
@@ -93,13 +119,15 @@ async def invite(
 ) -> NewInvitation:
     """Invite an address to have an account, by a mail whose link works once; an earlier invitation of it is over.
 
-    ``is_mailed=False`` where whoever invites hands the link over. Raises ``AlreadyStaff``, ``BadAddress`` and
-    ``AboveOwnRole``.
+    ``is_mailed=False`` where whoever invites hands the link over. Raises ``AlreadyStaff``, ``BadAddress``,
+    ``AboveOwnRole`` and ``NotSignedIn``.
     """
-    _check_reach(by, role)
+    at = ports.clock.now()
+    standing = [each.role for each in await invitations_of(shop.id, at) if each.email == staff_email(email)]
+    _check_reach(by, role, *standing)  # to replace an invitation is to take it back
     if not is_address(email):
         raise BadAddress(param="email")
-    at = ports.clock.now()
+    await _lock(tx, shop, by)
     if await find_account(shop.id, email):
         raise AlreadyStaff(param="email")
     made = await put_invitation(tx, shop_id=shop.id, email=email, role=role, by=_actor(by), at=at)
@@ -146,9 +174,10 @@ async def accept(ports: Ports, token: str, password: str) -> Joined:
 
 
 async def take_back(ports: Ports, shop: Shop, invitation_id: str, by: By) -> None:
-    """The invitation opens nothing any more; raises ``NotFound`` and ``AboveOwnRole``."""
+    """The invitation opens nothing any more; raises ``NotFound``, ``AboveOwnRole`` and ``NotSignedIn``."""
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
+        await _lock(tx, shop, by)
         taken = await withdraw_invitation(tx, shop.id, invitation_id)
         _check_reach(by, taken.role)
         await audit.record(
@@ -160,16 +189,15 @@ async def take_back(ports: Ports, shop: Shop, invitation_id: str, by: By) -> Non
 async def change_role(ports: Ports, shop: Shop, member_id: str, role: Role, by: By) -> None:
     """Another role. Sessions and open invitations of the old one end.
 
-    Raises ``NotFound``, ``OwnAccount``, ``AboveOwnRole`` and ``LastOwner``.
+    Raises ``NotFound``, ``OwnAccount``, ``AboveOwnRole``, ``LastOwner`` and ``NotSignedIn``.
     """
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
-        account, owners = await lock_with_owners(tx, shop.id, member_id)
-        _check_not_self(by, member_id)
+        account, is_last_owner = await _lock_other(tx, shop, by, member_id)
         _check_reach(by, account.role, role)
         if account.role == role:
             return
-        if account.role == Role.OWNER and owners == 1:
+        if is_last_owner:
             raise LastOwner()
         await set_role(tx, account.id, role)
         ended = await end_all_sessions(tx, account.id, at)
@@ -182,24 +210,18 @@ async def change_role(ports: Ports, shop: Shop, member_id: str, role: Role, by: 
 async def remove(ports: Ports, shop: Shop, member_id: str, by: By) -> None:
     """The account is over, with its sessions and the invitations that it sent.
 
-    Raises ``NotFound``, ``OwnAccount``, ``AboveOwnRole`` and ``LastOwner``.
+    Raises ``NotFound``, ``OwnAccount``, ``AboveOwnRole``, ``LastOwner`` and ``NotSignedIn``.
     """
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
-        account, owners = await lock_with_owners(tx, shop.id, member_id)
-        _check_not_self(by, member_id)
+        account, is_last_owner = await _lock_other(tx, shop, by, member_id)
         _check_reach(by, account.role)
-        if account.role == Role.OWNER and owners == 1:
+        if is_last_owner:
             raise LastOwner()
         await set_removed(tx, account.id, at)
         ended = await end_all_sessions(tx, account.id, at)
         await withdraw_invitations_by(tx, shop.id, f"staff:{account.id}")
         await note(tx, account, "staff_removed", at, _actor(by), was=account.role, sessions_ended=ended)
-
-
-def _check_not_self(by: By, member_id: str) -> None:
-    if isinstance(by, Member) and by.id == member_id:
-        raise OwnAccount()
 
 
 async def reset_authenticator(ports: Ports, shop: Shop, member_id: str, by: str) -> None:

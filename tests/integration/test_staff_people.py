@@ -14,6 +14,7 @@ import pytest
 
 from plugin.access.models import StaffInvitation
 from plugin.access.roles import Permission, Role, permissions_of
+from plugin.access.staff import NotSignedIn, member_of
 from plugin.audit.service import verify_shop
 from plugin.db import rows, transaction
 from plugin.journeys import staff_accounts
@@ -153,9 +154,10 @@ async def test_an_admin_reaches_up_to_their_own_role(http: Client, ports: FakePo
         await http.patch(f"/v1/admin/staff/{ada.id}", json={"role": "viewer"}, headers=bob.headers),
         await http.delete(f"/v1/admin/staff/{ada.id}", headers=bob.headers),
         await http.delete(f"/v1/admin/staff/invitations/{invited}", headers=bob.headers),
+        await invite(http, bob, "new@example.com", "viewer"),
     ]
-    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(403, "above_own_role")] * 5
-    assert await StaffInvitation.filter(shop_id=ada.shop_id).count() == 1
+    assert [(answer.status_code, answer.json()["code"]) for answer in refused] == [(403, "above_own_role")] * 6
+    assert (await StaffInvitation.get(shop_id=ada.shop_id)).id == invited
     assert (await http.delete(f"/v1/admin/staff/{eve.id}", headers=bob.headers)).status_code == 204
 
 
@@ -178,6 +180,33 @@ async def test_two_owners_who_remove_each_other_leave_one(http: Client, ports: F
     )
     left = await rows("SELECT role FROM staff_members WHERE removed_at IS NULL")
     assert left == [{"role": "owner"}]
+
+
+@pytest.mark.parametrize("is_removed", [True, False])
+async def test_who_is_removed_or_demoted_during_their_own_call_does_nothing_by_it(
+    ports: FakePorts, shop: Shop, ada: Colleague, is_removed: bool
+) -> None:
+    bob = await a_colleague(ports, shop.id, Role.ADMIN, "bob@example.com")
+    eve = await a_colleague(ports, shop.id, Role.VIEWER, "eve@example.com")
+    by, _ = await member_of(bob.token, ports.clock.now())
+    async with transaction(ports.doorbell) as tx:
+        made = await staff_accounts.invite(
+            tx, ports, shop, email="new@example.com", role=Role.AGENT, by="the operator", is_mailed=False
+        )
+    if is_removed:
+        await staff_accounts.remove(ports, shop, bob.id, "the operator")
+    else:
+        await staff_accounts.change_role(ports, shop, bob.id, Role.VIEWER, "the operator")
+    with pytest.raises(NotSignedIn):
+        async with transaction(ports.doorbell) as tx:
+            await staff_accounts.invite(tx, ports, shop, email="friend@example.com", role=Role.ADMIN, by=by)
+    with pytest.raises(NotSignedIn):
+        await staff_accounts.take_back(ports, shop, made.id, by)
+    with pytest.raises(NotSignedIn):
+        await staff_accounts.change_role(ports, shop, eve.id, Role.ADMIN, by)
+    with pytest.raises(NotSignedIn):
+        await staff_accounts.remove(ports, shop, eve.id, by)
+    assert [each.id for each in await StaffInvitation.filter(shop_id=shop.id)] == [made.id]
 
 
 async def test_the_last_owner_is_kept_also_from_the_command_line(ports: FakePorts, shop: Shop, ada: Colleague) -> None:
