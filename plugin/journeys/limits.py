@@ -95,13 +95,19 @@ async def in_use(shop: Shop, at: datetime) -> tuple[InUse, ...]:
 
 
 async def take(tx: Transaction, ports: Ports, shop: Shop, wanted: Approval) -> str | None:
-    """Count an approval against every limit; the name of the first that has no room, and then the caller rolls back."""
+    """Count an approval against every limit; the name of the first that has no room, and then the caller rolls back.
+
+    A shop that was paused since ``shop`` was read has none left: whoever else approves at the same time has waited for
+    the breaker's counter, and sees what it has done.
+    """
     limits = limits_of(shop)
     for cap in _caps(limits, wanted):
         if not await count_up(tx, shop.id, cap.key, wanted.amount, cap.most):
             return cap.name
-    await _count_for_breaker(tx, ports, shop, "approvals_per_hour", limits.approvals_per_hour, wanted.at)
-    return None
+    if await _count_for_breaker(tx, ports, shop, "approvals_per_hour", limits.approvals_per_hour, wanted.at):
+        return None
+    (now,) = await tx.rows("SELECT paused FROM shops WHERE id = $1", shop.id)
+    return "paused" if now["paused"] else None
 
 
 async def refund_failed(tx: Transaction, ports: Ports, shop: Shop, at: datetime) -> None:
@@ -135,15 +141,18 @@ def _breaker_key(name: str, at: datetime) -> str:
 
 async def _count_for_breaker(
     tx: Transaction, ports: Ports, shop: Shop, name: str, most: int | None, at: datetime
-) -> None:
+) -> bool:
+    """Count one; whether it has tripped the breaker. Within a shop's hour that goes on after it, it trips again."""
     if most is None or shop.paused:
-        return
+        return False
     key = _breaker_key(name, at)
-    if await charge(tx, shop.id, key, 1) != most:
-        return
+    count = await charge(tx, shop.id, key, 1)
+    if count % most:
+        return False
     await tx.execute("UPDATE shops SET paused = true WHERE id = $1", shop.id)
     log.error("breaker_tripped", shop_id=shop.id, limit=name, most=most)
     await alert_shop(
-        tx, ports, shop, purpose=key, alert=AlertKind.BREAKER,
+        tx, ports, shop, purpose=f"{key}:{count}", alert=AlertKind.BREAKER,
         why=sentences.BREAKER[name], command=f"comeback shop resume {shop.id}",
     )  # fmt: skip
+    return True

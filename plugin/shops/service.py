@@ -122,9 +122,15 @@ async def connect_shop(
 
 async def set_paused(shop: Shop, *, paused: bool, money_stopped: bool = False) -> None:
     """Stop all automatic approvals of the shop, or let them go on; with ``money_stopped`` nothing is sent to a
-    custodian either, until the shop goes on. What was sent before is still asked about."""
-    shop.paused, shop.money_stopped = paused, money_stopped
-    await shop.save(update_fields=["paused", "money_stopped"])
+    custodian either, until the shop goes on. What was sent before is still asked about.
+
+    Money that is stopped stays so when the shop is paused once more, by whomever: only going on lets it go."""
+    (now,) = await rows(
+        "UPDATE shops SET paused = $2, money_stopped = $3 OR ($2 AND money_stopped) WHERE id = $1 "
+        "RETURNING money_stopped",
+        shop.id, paused, money_stopped,
+    )  # fmt: skip
+    shop.paused, shop.money_stopped = paused, now["money_stopped"]
 
 
 async def get_shop(shop_id: str) -> Shop:

@@ -12,7 +12,7 @@ from msgspec import to_builtins
 
 from plugin.db import rows
 from plugin.journeys import staff
-from plugin.shops.service import set_paused
+from plugin.shops.service import get_shop, set_paused
 from plugin.shops.settings import BadSettings, Limits, parse_settings
 from plugin.storefronts.demo.samples import build_sample
 from tests.journeys.conftest import OpenWorld
@@ -86,6 +86,39 @@ async def test_the_breaker_pauses_the_shop_and_tells_its_people_once(open_world:
     told = [mail for mail in world.mails("staff@lumen.example") if "paused" in mail.subject]
     assert len(told) == 1
     assert f"comeback shop resume {world.shop.id}" in told[0].text
+
+
+async def test_of_many_at_once_the_breaker_lets_no_more_through_than_it_holds(open_world: OpenWorld) -> None:
+    world = await limited(open_world, approvals_per_hour=2)
+    shoppers = [await world.shopper(await world.place("fashion")) for _ in range(6)]
+    digests = [(await shopper.preview())["digest"] for shopper in shoppers]
+    answers: list[httpx.Response] = await asyncio.gather(
+        *(shopper.confirm(digest) for shopper, digest in zip(shoppers, digests, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
+    assert await rows("SELECT 1 FROM cases WHERE state = 'in_review'") == []
+
+
+async def test_who_goes_on_in_the_same_hour_still_has_a_breaker(open_world: OpenWorld) -> None:
+    world = await limited(open_world, approvals_per_hour=2)
+    states = []
+    for n in range(5):
+        if n == 2:
+            await set_paused(world.shop, paused=False)
+        shopper = await world.shopper(await world.place("fashion"))
+        states.append((await shopper.cancel())["state"])
+    assert [state == "in_review" for state in states] == [False] * 4 + [True]
+    await quiet(world)
+    assert len([mail for mail in world.mails("staff@lumen.example") if "paused" in mail.subject]) == 2
+
+
+async def test_money_that_is_stopped_stays_so_when_the_shop_is_paused_as_well(world: World) -> None:
+    stopped = "SELECT paused, money_stopped FROM shops"
+    await set_paused(world.shop, paused=True, money_stopped=True)
+    await set_paused(await get_shop(world.shop.id), paused=True)
+    assert await rows(stopped) == [{"paused": True, "money_stopped": True}]
+    await set_paused(world.shop, paused=False)
+    assert await rows(stopped) == [{"paused": False, "money_stopped": False}]
 
 
 async def test_refunds_that_keep_failing_trip_the_breaker(open_world: OpenWorld) -> None:
