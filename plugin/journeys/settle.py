@@ -168,6 +168,8 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
                 await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
                 await outbox.complete(tx, claim)
                 return None
+            if (await tx.rows("SELECT money_stopped FROM shops WHERE id = $1", shop.id))[0]["money_stopped"]:
+                raise Later(MONEY_WAITS_AT_MOST, "the shop has stopped all its money meanwhile")
             before = await paid_back_before(payment.id, leg.id)
             await move_leg(tx, leg, LegState.SUBMITTING, at=at, refunded_before=before)
         elif state is LegState.SUBMITTING and leg.submitted_at and at - leg.submitted_at > SAME_KEY_FOR:

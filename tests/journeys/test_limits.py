@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +13,14 @@ from msgspec import to_builtins
 
 from plugin.db import rows
 from plugin.journeys import staff
+from plugin.journeys.settle import settle_leg
+from plugin.outbox.service import Claim, Later
+from plugin.ports.payments import PaymentAccount, PaymentFact, PaymentGateway
+from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, set_paused
 from plugin.shops.settings import BadSettings, Limits, parse_settings
 from plugin.storefronts.demo.samples import build_sample
+from tests.claims import claim_one
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.steps import alerts, charged, given_back, legs_of, quiet
 from tests.world import World, shop_settings
@@ -151,6 +157,40 @@ async def test_a_stopped_shop_sends_no_money_until_it_goes_on(world: World) -> N
     await rows("UPDATE work SET not_before = now() WHERE state = 'ready' AND kind = 'settle_leg'")
     await shopper.until_state(case["id"], "done")
     assert await given_back(world, order) == order.total
+
+
+class StoppedMeanwhile:
+    """Stripe, but while it is asked what a payment holds, somebody stops the shop."""
+
+    def __init__(self, stripe: PaymentGateway, shop: Shop) -> None:
+        self._stripe, self._shop = stripe, shop
+
+    async def read(self, account: PaymentAccount, reference: str) -> PaymentFact:
+        await set_paused(self._shop, paused=True, money_stopped=True)
+        return await self._stripe.read(account, reference)
+
+
+async def test_a_shop_that_is_stopped_while_a_payment_is_read_sends_nothing_any_more(world: World) -> None:
+    order = await world.place("fashion")
+    shopper = await world.shopper(order)
+    await set_paused(world.shop, paused=False, money_stopped=True)
+    case = await shopper.cancel()
+    await shopper.until_state(case["id"], "executing")
+    await quiet(world)
+    await rows("UPDATE payments SET read_at = read_at - interval '1 hour'")
+
+    async def ours() -> Claim | None:
+        (due,) = await rows("UPDATE work SET not_before = now() WHERE kind = 'settle_leg' RETURNING id")
+        return await claim_one(due["id"])
+
+    claim = await world.until(ours)
+    await set_paused(world.shop, paused=False)
+    stopping: Any = StoppedMeanwhile(world.ports.payments, world.shop)
+    with pytest.raises(Later):
+        await settle_leg(replace(world.ports, payments=stopping), claim)
+    await rows("UPDATE work SET state = 'ready', lease_until = NULL, not_before = 'infinity' WHERE id = $1", claim.id)
+    assert [leg["state"] for leg in await legs_of(case["id"])] == ["reserved"]
+    assert await given_back(world, order) == 0
 
 
 @pytest.mark.parametrize(
