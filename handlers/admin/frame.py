@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Response
@@ -49,9 +49,12 @@ def place_of(cursor: str) -> tuple[datetime, str]:
     try:
         moment, _, ref = base64.b64decode(f"{cursor}===", altchars=b"-_").decode().partition(" ")
         at = datetime.fromisoformat(moment)
-    except (binascii.Error, ValueError) as error:
+        if at.tzinfo is None:
+            raise BadCursor(param="after")
+        at = at.astimezone(UTC)
+    except (binascii.Error, ValueError, OverflowError) as error:
         raise BadCursor(param="after") from error
-    if at.tzinfo is None or not ref or len(ref) > 40 or "\0" in ref:
+    if not ref or len(ref) > 40 or "\0" in ref:
         raise BadCursor(param="after")
     return at, ref
 

@@ -6,7 +6,7 @@ faster. Only a draft can change, and whoever replaces it names the one that they
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugin.db import Transaction
 from plugin.policies.document import Policy, policy_hash
@@ -17,6 +17,8 @@ from plugin.policies.reasons import Mode
 from plugin.policies.states import VERSION, VersionState
 from plugin.policies.version_refusals import AlreadyScheduled, NoDraft, NoSuchVersion, NothingScheduled, NotInTheFuture
 from plugin.policies.versions import agree, check_sound, draft_changed, hold, note, policy_of, put_live, written
+
+FURTHEST = timedelta(days=3650)  # ahead of now that a version may be scheduled
 
 
 async def publish(
@@ -94,7 +96,7 @@ async def schedule_draft(
     Raises ``NotInTheFuture``, ``NoDraft``, ``DraftChanged``, ``AlreadyScheduled``, ``SecondPersonNeeded`` and
     ``Unsound``.
     """
-    if live_from <= at:
+    if not at < live_from < at + FURTHEST:
         raise NotInTheFuture(param="at")
     versions = await hold(tx, shop_id, at)
     version = versions.the_draft(draft)

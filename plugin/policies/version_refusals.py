@@ -48,7 +48,9 @@ class NoSuchVersion(DomainError):
 class NotInTheFuture(DomainError):
     status = 422
     code = "not_in_the_future"
-    sentence = "A version is scheduled for a time that is still to come. To have it decide now, publish it."
+    sentence = (
+        "A version is scheduled for a time that is still to come, within ten years. To have it decide now, publish it."
+    )
 
 
 class SecondPersonNeeded(DomainError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -177,8 +177,9 @@ async def test_what_is_due_is_live_for_whoever_acts_before_housekeeping(shop: Sh
 
 async def test_scheduling_can_be_taken_back(shop: Shop) -> None:
     draft = await a_draft(shop, "one")
-    with pytest.raises(NotInTheFuture):
-        await do(service.schedule_draft, shop, draft=draft, live_from=NOON)
+    for no_time in (NOON, datetime.max.replace(tzinfo=timezone(timedelta(hours=-14)))):  # in UTC a year 10000
+        with pytest.raises(NotInTheFuture):
+            await do(service.schedule_draft, shop, draft=draft, live_from=no_time)
     await do(service.schedule_draft, shop, by="ben", draft=draft, live_from=LATER)
     other = await a_draft(shop, "two")
     with pytest.raises(AlreadyScheduled):
