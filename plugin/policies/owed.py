@@ -27,7 +27,7 @@ def fee_on(goods: int, currency: str, fee: Fee | None) -> int:
     if fee is None:
         return 0
     if fee.percent is not None:
-        return goods * fee.percent // 100
+        return max(0, goods) * fee.percent // 100
     return (fee.amounts or {}).get(currency, 0)
 
 
@@ -41,7 +41,8 @@ def bonus_on(goods: int, fee: int, then: Then, resolutions: Sequence[Resolution]
 def amounts_of(order: OrderFacts, answers: Sequence[tuple[LineDecision, Fee | None]], everything: bool) -> Amounts:
     """The sum of the lines; shipping and extras with everything; less the fees, never more than is owed before them.
 
-    Of fees that are sums the highest is kept, once an ask; beside it each row keeps its percentage of its own lines.
+    Of fees that are sums the highest is kept, once an ask; beside it each row keeps its percentage of its own lines,
+    and nothing of those that are a discount: a fee never adds to what is owed.
     """
     goods = tax = highest = 0
     by_row: dict[tuple[str | None, int], int] = {}
@@ -57,7 +58,7 @@ def amounts_of(order: OrderFacts, answers: Sequence[tuple[LineDecision, Fee | No
     owed = max(0, goods + shipping.amount + extras.amount)
     kept = highest
     for (_, percent), worth in by_row.items():
-        kept += worth * percent // 100
+        kept += max(0, worth) * percent // 100
     return Amounts(
         currency=order.currency, goods=Component(goods, tax), shipping=shipping, extras=extras, fee=min(kept, owed)
     )

@@ -83,6 +83,15 @@ def test_a_percentage_is_kept_of_the_goods_that_its_row_decides_rounded_down_onc
     assert decision.amounts.fee == 39  # a tenth of 3.98
 
 
+def test_a_percentage_of_a_line_that_is_a_discount_is_nothing() -> None:
+    half = Then(outcome=Outcome.APPROVE, fee=Fee(percent=50))
+    order = an_order(a_line(), a_line("gift", total=-300, tax=0))
+    rules = some_rules((When(item_value_at_most={"USD": 0}), half))
+    decision = decided(order, everything(), rules)
+    assert (decision.amounts.fee, decision.amounts.total) == (0, 1200)
+    assert [line.fee for line in decision.lines] == [0, 0]
+
+
 def test_a_percentage_stands_beside_the_highest_sum() -> None:
     half = Then(outcome=Outcome.APPROVE, fee=Fee(percent=50))
     decision = decided(
