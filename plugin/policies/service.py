@@ -29,7 +29,7 @@ async def publish(
 
     Raises ``Unsound``, ``PolicyChanged`` and ``SecondPersonNeeded``.
     """
-    check_sound(policy)
+    await check_sound(policy)
     versions = await hold(tx, shop_id, at)
     versions.check_live(expected_live)
     versions.check_second_person(by, by)
@@ -82,7 +82,7 @@ async def publish_draft(
     versions.check_live(expected_live)
     version = versions.the_draft(draft)
     versions.check_second_person(version.written_by, by)
-    check_sound(policy_of(version))
+    await check_sound(policy_of(version))
     agree(versions, version, by=by, at=at, live_from=at)
     await put_live(tx, versions, version, at=at)
     return version
@@ -104,7 +104,7 @@ async def schedule_draft(
     if versions.scheduled is not None:
         raise AlreadyScheduled()
     VERSION.check(VersionState(version.state), VersionState.SCHEDULED)
-    check_sound(policy_of(version))
+    await check_sound(policy_of(version))
     agree(versions, version, by=by, at=at, live_from=live_from)
     version.state = str(VersionState.SCHEDULED)
     await version.save(using_db=tx.connection)
@@ -147,7 +147,7 @@ async def publish_again(
         raise NoSuchVersion(detail=f"This shop's policy never had a version {number}.", param="number")
     versions.check_second_person(old.written_by, by)
     policy = policy_of(old)
-    check_sound(policy)
+    await check_sound(policy)
     version = written(shop_id, policy, by=old.written_by, at=old.written_at)
     agree(versions, version, by=by, at=at, live_from=at)
     await put_live(tx, versions, version, at=at)

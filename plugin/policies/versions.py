@@ -6,6 +6,7 @@ anything else is done, so that nobody acts on a state that the shopper's decisio
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -130,9 +131,10 @@ def agree(versions: Versions, version: PolicyVersion, *, by: str, at: datetime, 
     version.live_from = max(live_from, before).astimezone(UTC) if before else live_from.astimezone(UTC)
 
 
-def check_sound(policy: Policy) -> None:
-    """Raises ``Unsound`` where the linter has found an error; takes up to half a second for a very large policy."""
-    errors = [remark for remark in lint(policy) if remark.severity is Severity.ERROR]
+async def check_sound(policy: Policy) -> None:
+    """Raises ``Unsound`` where the linter has found an error; up to a second for a very large policy, beside which
+    the process goes on answering others."""
+    errors = [remark for remark in await asyncio.to_thread(lint, policy) if remark.severity is Severity.ERROR]
     if errors:
         raise Unsound(
             detail=" ".join(remark.sentence for remark in errors[:MOST_SAID]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from plugin.policies.document import BadPolicy, parse_policy
 from plugin.policies.lint import lint
+from plugin.policies.versions import check_sound
 
 APPROVE = {"outcome": "approve"}
 ROW = {"id": "r", "action": "return", "when": {}, "then": APPROVE}
@@ -106,3 +108,14 @@ def test_a_thousand_entangled_rows_are_looked_at_in_a_moment() -> None:
     remarks = lint(policy)
     assert time.process_time() - started < 2  # comparisons are counted, so a slow machine is no reason to wait longer
     assert remarks
+
+
+async def test_a_large_policy_is_looked_at_beside_the_other_callers() -> None:
+    large = parse_policy(document(*(ROW | {"id": f"r{n}", "when": {"tags": [f"t{n}"]}} for n in range(1000))))
+    looking = asyncio.create_task(check_sound(large))
+    turns = 0
+    while not looking.done():
+        await asyncio.sleep(0)
+        turns += 1
+    await looking
+    assert turns > 10
