@@ -54,6 +54,9 @@ _TAGS = (
     ("Cases", "What shoppers have asked for, what waits for a person, and what a person does with it."),
     ("Refunds", "Refunds that a person must see to."),
     ("Policies", "Versions of the policy: drafts, checks, differences, publishing, rows on trial."),
+    ("Webhooks set aside", "What could not be read, and reading it once more."),
+    ("Codes", "Retention codes: what they brought back, and taking one back."),
+    ("Settings", "What a shop may set, the texts of its mails, its offer of a code."),
     ("Switch", "The kill switch and the limits."),
     ("Operations", "Health of this service."),
 )

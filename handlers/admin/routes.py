@@ -7,15 +7,19 @@ from litestar.handlers import HTTPRouteHandler
 
 from handlers.admin.case_steps import case_step_routes
 from handlers.admin.cases import case_routes
+from handlers.admin.codes import code_routes
 from handlers.admin.me import me_routes
 from handlers.admin.people import people_routes
 from handlers.admin.policies import policy_routes
 from handlers.admin.policy_steps import policy_step_routes
 from handlers.admin.refunds import refund_routes
 from handlers.admin.sessions import session_routes
+from handlers.admin.settings import settings_routes
 from handlers.admin.switch import switch_routes
+from handlers.admin.webhooks import webhook_routes
 
 admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
+    *webhook_routes, *code_routes, *settings_routes,
 ]  # fmt: skip

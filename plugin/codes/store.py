@@ -14,6 +14,7 @@ from plugin.codes.models import Code
 from plugin.codes.refusals import CodeUnknown
 from plugin.codes.rules import Standing, Terms, normalised
 from plugin.codes.states import CODE, CodeState
+from plugin.core.errors import NotFound
 from plugin.core.ids import token_hash
 from plugin.db import Transaction, read, rows
 from plugin.ports.orders import OrderState
@@ -129,6 +130,25 @@ async def has_live_code(tx: Transaction, shop_id: str, customer_hash: str, at: d
         shop_id, customer_hash, [str(state) for state in LIVE], at,
     )  # fmt: skip
     return bool(live)
+
+
+async def code_of_id(shop_id: str, code_id: str, *, tx: Transaction | None = None) -> Code:
+    """The code of this shop by our own id of it; raises ``NotFound``."""
+    found = await read(Code, "WHERE id = $1 AND shop_id = $2", code_id, shop_id, tx=tx)
+    if not found:
+        raise NotFound(detail="There is no such code.", param="code_id")
+    return found[0]
+
+
+async def codes_page(shop_id: str, limit: int, after: tuple[datetime, str] | None = None) -> Sequence[Code]:
+    """The codes of a shop, newest first; ``after`` is when the last of the page before was minted, and its id."""
+    at, code_id = after or (None, None)
+    return await read(
+        Code,
+        "WHERE shop_id = $1 AND ($2::timestamptz IS NULL OR (minted_at, id) < ($2, $3::text)) "
+        "ORDER BY minted_at DESC, id DESC LIMIT $4",
+        shop_id, at, code_id, limit,
+    )  # fmt: skip
 
 
 async def codes_of_case(shop_id: str, case_id: str) -> list[Code]:

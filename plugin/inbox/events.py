@@ -114,6 +114,18 @@ async def set_aside_events(shop_id: str, limit: int = 100) -> list[InboxEvent]:
     return await InboxEvent.filter(shop_id=shop_id, state=EventState.SET_ASIDE).order_by("-received_at").limit(limit)
 
 
+async def set_aside_page(shop_id: str, limit: int, after: tuple[datetime, str] | None = None) -> list[InboxEvent]:
+    """What could not be read, newest first; ``after`` is when the last of the page before came, and its id."""
+    at, event_id = after or (None, None)
+    return await read(
+        InboxEvent,
+        "WHERE shop_id = $1 AND state = 'set_aside' "
+        "AND ($2::timestamptz IS NULL OR (received_at, id) < ($2, $3::text)) "
+        "ORDER BY received_at DESC, id DESC LIMIT $4",
+        shop_id, at, event_id, limit,
+    )  # fmt: skip
+
+
 async def unread() -> int:
     """How many events wait to be read, for the metrics."""
     return await InboxEvent.filter(state=EventState.RECEIVED).count()

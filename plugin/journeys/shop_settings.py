@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 from msgspec import structs
 
 from plugin.audit import service as audit
-from plugin.db import Transaction, read
+from plugin.core.errors import DomainError
+from plugin.db import Transaction, read, transaction
 from plugin.messages.snippets import BadSnippet, check_snippet
+from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 from plugin.shops.settings import BadSettings, ShopSettings, parse_settings
+
+
+class SettingsChanged(DomainError):
+    """``hash`` is that of the settings as they are now."""
+
+    status = 409
+    code = "settings_changed"
+    sentence = "Somebody else was faster: the settings are other ones by now. Look at them first."
 
 
 def take_settings(raw: object) -> ShopSettings:
@@ -41,3 +53,25 @@ async def put_settings(tx: Transaction, shop: Shop, settings: ShopSettings, *, b
         tx, shop_id=shop.id, order_id=None, kind="settings_changed", actor=by, at=at,
         data={"changed": changed, "second_person": settings.publishing.second_person},
     )  # fmt: skip
+
+
+def settings_hash(settings: ShopSettings) -> str:
+    """SHA-256 of the settings, hexadecimal: what somebody names who changes the ones that they have seen."""
+    return hashlib.sha256(msgspec.json.encode(settings, order="sorted")).hexdigest()
+
+
+async def change_settings(
+    ports: Ports, shop: Shop, change: Callable[[ShopSettings], ShopSettings], *, seen: str, by: str
+) -> ShopSettings:
+    """Replace the settings of hash ``seen`` by what ``change`` makes of them, as strictly read as from a file.
+
+    Raises ``SettingsChanged`` and ``BadSettings``.
+    """
+    async with transaction(ports.doorbell) as tx:
+        (now,) = await read(Shop, "WHERE id = $1 FOR NO KEY UPDATE", shop.id, tx=tx)
+        before = settings_of(now)
+        if settings_hash(before) != seen:
+            raise SettingsChanged(hash=settings_hash(before))
+        after = take_settings(msgspec.to_builtins(change(before)))
+        await put_settings(tx, shop, after, by=by, at=ports.clock.now())
+    return after

@@ -111,7 +111,7 @@ async def test_agreement_is_counted_and_a_row_promoted(open_world: OpenWorld) ->
     (counted,) = [each for each in (await ada.get("/policies/agreement"))["rows"] if each["row"] == "all"]
     assert (counted["agreed"], counted["disagreed"], counted["mode"]) == (1, 1, "suggest")
     assert (counted["disagreements"][0]["ours"], counted["disagreements"][0]["theirs"]) == ("approve", "refused")
-    ask = {"row": "all", "mode": "automatic", "expected_live": 1}
+    ask: dict[str, Any] = {"row": "all", "mode": "automatic", "expected_live": 1}
     assert (await ada.post("/policies/promote", **(ask | {"row": "none"}))).json()["code"] == "no_such_row"
     assert (await ada.post("/policies/promote", **(ask | {"as_draft": True}))).json()["state"] == "draft"
     assert (await ada.post("/policies/promote", **ask)).json()["number"] == 2

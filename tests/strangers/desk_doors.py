@@ -30,7 +30,7 @@ def staff(ask: Ask, needs: Permission, *, names_order: bool = False) -> Door:
 def about_refund(step: str = "") -> Ask:
     async def ask(order: Placed) -> Call:
         (leg,) = await rows("SELECT id FROM refund_legs WHERE case_id = $1", order.case_id)
-        said = {} if step else None
+        said: dict[str, Any] | None = {} if step else None
         return Call(f"/v1/admin/refunds/{leg['id']}{step}", said, headers={"Idempotency-Key": uuid4().hex})
 
     return ask

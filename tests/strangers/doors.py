@@ -13,6 +13,7 @@ from plugin.settings import Settings
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting
 from tests.strangers.policy_doors import POLICY_DOORS
+from tests.strangers.shop_doors import SHOP_DOORS
 from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
 
@@ -125,6 +126,7 @@ DOORS: dict[str, Door] = {
     **STAFF_DOORS,
     **DESK_DOORS,
     **POLICY_DOORS,
+    **SHOP_DOORS,
 }  # fmt: skip
 
 
