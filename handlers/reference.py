@@ -57,6 +57,8 @@ _TAGS = (
     ("Webhooks set aside", "What could not be read, and reading it once more."),
     ("Codes", "Retention codes: what they brought back, and taking one back."),
     ("Settings", "What a shop may set, the texts of its mails, its offer of a code."),
+    ("Audit", "What was done, by whom, and whether the chain holds."),
+    ("Exports", "A person's data, and the cases and refunds of a time."),
     ("Switch", "The kill switch and the limits."),
     ("Operations", "Health of this service."),
 )

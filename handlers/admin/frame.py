@@ -39,6 +39,20 @@ class BadCursor(DomainError):
     sentence = "This is not the `next` of a page. Begin without `after`."
 
 
+class BadMoment(DomainError):
+    status = 422
+    code = "bad_moment"
+    sentence = "This moment lies outside all calendars."
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, as which it is read where it names no zone; raises ``BadMoment``."""
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise BadMoment() from error
+
+
 def cursor_of(at: datetime, ref: str) -> str:
     """Where a page ended, as the text that asks for the one after it."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {ref}".encode()).decode().rstrip("=")

@@ -12,7 +12,7 @@ from litestar.params import HeaderParameter, JSONBody, RawBody
 
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
-from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey, once
+from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey, in_utc, once
 from handlers.admin.policies import VersionNumber
 from handlers.admin.policy_bodies import PromoteAsk, PublishAsk, RollBackAsk, ScheduleAsk, VersionRow, VersionWhole
 from handlers.idempotent import Remember
@@ -144,7 +144,7 @@ async def schedule_draft(
 ) -> Response[bytes]:  # fmt: skip
     async def put_live(tx: Transaction) -> PolicyVersion:
         return await service.schedule_draft(
-            tx, shop_id=member.shop_id, draft=data.draft, live_from=data.live_from, by=member.actor,
+            tx, shop_id=member.shop_id, draft=data.draft, live_from=in_utc(data.live_from), by=member.actor,
             at=ports.clock.now(),
         )  # fmt: skip
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from litestar import Controller
 from litestar.handlers import HTTPRouteHandler
 
+from handlers.admin.audit import audit_routes
+from handlers.admin.backtests import backtest_routes
 from handlers.admin.case_steps import case_step_routes
 from handlers.admin.cases import case_routes
 from handlers.admin.codes import code_routes
+from handlers.admin.exports import export_routes
 from handlers.admin.me import me_routes
 from handlers.admin.people import people_routes
 from handlers.admin.policies import policy_routes
@@ -21,5 +24,5 @@ from handlers.admin.webhooks import webhook_routes
 admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
-    *webhook_routes, *code_routes, *settings_routes,
+    *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
 ]  # fmt: skip

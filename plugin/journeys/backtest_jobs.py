@@ -5,6 +5,7 @@ waits long. A slice commits its figures together with the work of the next one: 
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -39,7 +40,17 @@ class BacktestRuns(DomainError):
     sentence = "A back-test of this shop is still running. Wait for it, or cancel it."
 
 
-async def start_backtest(ports: Ports, shop: Shop, draft: Policy, *, days: int, by: str) -> Backtest:
+Answered = Callable[[Transaction, Backtest], Awaitable[None]]
+"""Called last inside the transaction that begins one, to store an answer with what made it true."""
+
+
+async def _unasked(tx: Transaction, job: Backtest) -> None:
+    """Nobody waits for an answer that is kept."""
+
+
+async def start_backtest(
+    ports: Ports, shop: Shop, draft: Policy, *, days: int, by: str, answered: Answered = _unasked
+) -> Backtest:
     """Try a draft on the last ``days`` (1 to 3650). Raises ``NoPolicy``, and ``BacktestRuns`` while another one does.
 
     It is held against the policy that is live now, whatever is published meanwhile.
@@ -54,6 +65,7 @@ async def start_backtest(ports: Ports, shop: Shop, draft: Policy, *, days: int, 
         async with transaction(ports.doorbell) as tx:
             await job.save(using_db=tx.connection, force_create=True)
             await outbox.add(tx, shop_id=shop.id, kind=BACKTEST, ref=job.id)
+            await answered(tx, job)
     except IntegrityError as error:
         if await read(Backtest, "WHERE shop_id = $1 AND state = ANY($2)", shop.id, list(_OPEN)):
             raise BacktestRuns() from error

@@ -132,6 +132,17 @@ async def legs_for_a_person(shop_id: str, limit: int, after: tuple[datetime, str
     )  # fmt: skip
 
 
+async def legs_written(
+    shop_id: str, since: datetime, after_id: str, until: datetime, limit: int
+) -> Sequence[RefundLeg]:
+    """Legs of a shop written since then, oldest first: those after this id at that very moment, and all later ones."""
+    return await read(
+        RefundLeg,
+        "WHERE shop_id = $1 AND (created_at, id) > ($2, $3::text) AND created_at < $4 ORDER BY created_at, id LIMIT $5",
+        shop_id, since, after_id, until, limit,
+    )  # fmt: skip
+
+
 async def get_leg_and_payment(shop_id: str, leg_id: str) -> tuple[RefundLeg, Payment]:
     """The leg of this shop with the payment that it is on; raises ``NotFound``."""
     found = await read_both(

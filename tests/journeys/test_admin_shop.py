@@ -23,7 +23,8 @@ async def set_aside(world: World) -> str:
     shopper = await world.shopper(await world.place())
     (found,) = await rows(
         "UPDATE inbox_events SET state = 'set_aside', reason = 'lines: missing' WHERE id = "
-        "(SELECT id FROM inbox_events WHERE shop_id = $1 AND source = 'standard' ORDER BY received_at DESC LIMIT 1) RETURNING id",
+        "(SELECT id FROM inbox_events WHERE shop_id = $1 AND source = 'standard' ORDER BY received_at DESC LIMIT 1) "
+        "RETURNING id",
         world.shop.id,
     )
     assert shopper.order_id

@@ -13,6 +13,7 @@ from plugin.settings import Settings
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting
 from tests.strangers.policy_doors import POLICY_DOORS
+from tests.strangers.reading_doors import READING_DOORS
 from tests.strangers.shop_doors import SHOP_DOORS
 from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
@@ -127,6 +128,7 @@ DOORS: dict[str, Door] = {
     **DESK_DOORS,
     **POLICY_DOORS,
     **SHOP_DOORS,
+    **READING_DOORS,
 }  # fmt: skip
 
 
