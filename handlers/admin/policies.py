@@ -45,7 +45,7 @@ COMPARISONS = 240  # an hour and shop: each may take seconds of a core
 STEPS = 1_000_000  # of one comparison; some three seconds
 BAD = {422: "This is no policy; `row` and `field` say where.", 429: "Too many comparisons; see Retry-After."}
 
-VersionNumber = Annotated[int, PathParameter(ge=1, le=2**31 - 1, description="The number of a version.")]
+VersionNumber = Annotated[str, PathParameter(max_length=40, description="The number of a version.")]
 Country = Annotated[
     list[str] | None, QueryParameter(max_items=60, description="Where you sell to; without it, everywhere.")
 ]
@@ -91,6 +91,14 @@ async def list_versions(
 )
 async def show_schema() -> dict[str, Any]:
     return policy_schema()
+
+
+def whole_number(text: str) -> int:
+    """A version's number as an address has it: as text, so that who is not signed in is told that first. Raises
+    ``NoSuchVersion``."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) < 2**31):
+        raise NoSuchVersion(param="number")
+    return int(text)
 
 
 async def _one(shop_id: str, state: str) -> PolicyVersion | None:
@@ -151,7 +159,7 @@ async def show_scheduled(member: NamedDependency[Member]) -> VersionWhole:
 
 
 @get(
-    "/v1/admin/policies/versions/{number:int}",
+    "/v1/admin/policies/versions/{number:str}",
     dependencies=STAFF,
     guards=READS,
     security=SECURITY,
@@ -160,9 +168,10 @@ async def show_scheduled(member: NamedDependency[Member]) -> VersionWhole:
     responses=problem_responses(KNOWN | {404: "There never was a version of this number."}),
 )
 async def show_version(member: NamedDependency[Member], number: VersionNumber) -> VersionWhole:
-    found = await read(PolicyVersion, "WHERE shop_id = $1 AND number = $2", member.shop_id, number)
+    wanted = whole_number(number)
+    found = await read(PolicyVersion, "WHERE shop_id = $1 AND number = $2", member.shop_id, wanted)
     if not found:
-        raise NoSuchVersion(detail=f"This shop's policy never had a version {number}.", param="number")
+        raise NoSuchVersion(detail=f"This shop's policy never had a version {wanted}.", param="number")
     return VersionWhole.of(found[0])
 
 

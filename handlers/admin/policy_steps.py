@@ -13,7 +13,7 @@ from litestar.params import HeaderParameter, JSONBody, RawBody
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
 from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey, in_utc, once
-from handlers.admin.policies import VersionNumber
+from handlers.admin.policies import VersionNumber, whole_number
 from handlers.admin.policy_bodies import PromoteAsk, PublishAsk, RollBackAsk, ScheduleAsk, VersionRow, VersionWhole
 from handlers.idempotent import Remember
 from handlers.problems import problem_responses
@@ -172,7 +172,7 @@ async def unschedule(
 
 
 @post(
-    "/v1/admin/policies/versions/{number:int}/publish",
+    "/v1/admin/policies/versions/{number:str}/publish",
     status_code=200,
     dependencies=STAFF,
     guards=_PUBLISHES,
@@ -187,13 +187,15 @@ async def roll_back(
     ports: NamedDependency[Ports], member: NamedDependency[Member], number: VersionNumber, data: JSONBody[RollBackAsk],
     body: RawBody, idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
+    wanted = whole_number(number)
+
     async def put_live(tx: Transaction) -> PolicyVersion:
         return await service.publish_again(
-            tx, shop_id=member.shop_id, number=number, by=member.actor, at=ports.clock.now(),
+            tx, shop_id=member.shop_id, number=wanted, by=member.actor, at=ports.clock.now(),
             expected_live=data.expected_live,
         )  # fmt: skip
 
-    return await _publish(ports, member, f"v{number}", idempotency_key, body, put_live)
+    return await _publish(ports, member, f"v{wanted}", idempotency_key, body, put_live)
 
 
 @post(
