@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Response, post
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.response import Stream
 from msgspec import Meta, Struct
@@ -156,7 +157,8 @@ def _stream(parts: AsyncIterator[bytes], name: str, ask: PeriodAsk) -> Stream:
     tags=TAGS,
     summary="Everything that is kept of a person",
     description="One JSON document to send to them (GDPR Art. 15 and 20); without orders where nothing is kept.",
-    responses=problem_responses(FRESH | {422: "Nobody is named."}),
+    responses={200: ResponseSpec(dict[str, Any], description="The document.")}
+    | problem_responses(FRESH | {422: "Nobody is named."}),
 )
 async def export_of_person(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop],
