@@ -14,7 +14,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import Meta, Struct, field, structs
 
 from plugin.core.errors import DomainError
 from plugin.policies.calendars import knows_holidays
@@ -255,7 +255,21 @@ def policy_schema() -> dict[str, Any]:
 
 def canonical_policy(policy: Policy) -> bytes:
     """The one way to write this policy: JSON without spaces or defaults, keys sorted."""
-    return msgspec.json.encode(policy, order="sorted")
+    return msgspec.json.encode(_with_very_defaults(policy), order="sorted")
+
+
+def _with_very_defaults(value: Any) -> Any:
+    """Whatever equals its default is the default itself: msgspec leaves out only the very object."""
+    if isinstance(value, tuple):
+        return tuple(map(_with_very_defaults, value))
+    if not isinstance(value, Struct):
+        return value
+    return structs.replace(value, **{each.name: _field(value, each) for each in structs.fields(value)})
+
+
+def _field(struct: Struct, each: structs.FieldInfo) -> Any:
+    value = getattr(struct, each.name)
+    return each.default if value == each.default else _with_very_defaults(value)
 
 
 def policy_hash(policy: Policy) -> str:

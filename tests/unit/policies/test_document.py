@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from plugin.core.money import exponent
@@ -131,6 +132,19 @@ def test_the_hash_is_of_the_meaning_and_not_of_the_writing() -> None:
     }
     assert len(hashes) == 1
     assert policy_hash(parse_policy(a_document(id="other"))) not in hashes
+
+
+def test_what_is_spelled_out_as_it_is_anyhow_changes_no_hash() -> None:
+    plain = msgspec.to_builtins(parse_policy(a_document()))
+    refused = {"outcome": "refuse", "reason": "not_offered"}
+    spelled = {
+        **plain,
+        "otherwise": {**plain["otherwise"], "return": refused, "exchange": {**refused, "keep_item": False}},
+        "calendar": {"weekdays": [0, 1, 2, 3, 4], "closed": []},
+        "goods": {},
+    }
+    assert canonical_policy(parse_policy(spelled)) == canonical_policy(parse_policy(plain))
+    assert policy_hash(parse_policy({**spelled, "calendar": {"weekdays": [0]}})) != policy_hash(parse_policy(plain))
 
 
 def test_a_stored_hash_stays_when_the_vocabulary_grows() -> None:
