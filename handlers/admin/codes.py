@@ -23,7 +23,8 @@ from plugin.codes.attribution import Group, attribution
 from plugin.codes.minting import revoke, show
 from plugin.codes.models import Code
 from plugin.codes.rules import budget_month
-from plugin.codes.store import code_of_id, codes_page, counted
+from plugin.codes.states import CodeState
+from plugin.codes.store import Sought, code_of_id, codes_page, counted
 from plugin.core.vault import Vault
 from plugin.db import transaction
 from plugin.orders.service import lock_order
@@ -33,6 +34,14 @@ from plugin.shops.service import settings_of
 
 TAGS = ["Codes"]
 _READS = [may(Permission.READ_CASES)]
+
+State = Annotated[CodeState | None, QueryParameter(name="state", description="Only those in this state.")]
+Customer = Annotated[
+    str | None, QueryParameter(pattern="^[0-9a-f]{64}$", description="Only those of the `customer` of another row.")
+]
+OfCase = Annotated[
+    str | None, QueryParameter(max_length=40, pattern="^[a-z0-9_]+$", description="Only those that this case earned.")
+]
 
 
 class BudgetView(Struct, frozen=True, kw_only=True):
@@ -69,10 +78,12 @@ class CodesReport(Struct, frozen=True, kw_only=True):
 
 
 class CodeRow(Struct, frozen=True, kw_only=True):
-    """A code. ``masked`` shows its last four characters: whoever reads it whole could use it."""
+    """A code. ``masked`` shows its last four characters: whoever reads it whole could use it. ``customer`` is a
+    pseudonym, null once they were erased."""
 
     id: str
     masked: Annotated[str, Meta(examples=["…X9Q2"])]
+    customer: str | None
     case_id: str
     order_id: str
     kind: str
@@ -90,8 +101,9 @@ class CodeRow(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, code: Code, vault: Vault) -> CodeRow:
-        names = (name for name in cls.__struct_fields__ if name != "masked")
-        return cls(**{name: getattr(code, name) for name in names}, masked=f"…{show(vault, code)[-4:]}")
+        names = (name for name in cls.__struct_fields__ if name not in ("masked", "customer"))
+        kept = {name: getattr(code, name) for name in names}
+        return cls(**kept, masked=f"…{show(vault, code)[-4:]}", customer=code.customer_hash)
 
 
 class CodePage(Struct, frozen=True, kw_only=True):
@@ -140,9 +152,11 @@ async def report(
     responses=problem_responses(KNOWN | {400: "A parameter is not exact, or `after` is no `next` of a page."}),
 )
 async def list_codes(
-    ports: NamedDependency[Ports], member: NamedDependency[Member], limit: PageSize = 50, after: After = None
-) -> CodePage:
-    found = await codes_page(member.shop_id, limit + 1, place_of(after) if after else None)
+    ports: NamedDependency[Ports], member: NamedDependency[Member], code_state: State = None,
+    customer: Customer = None, case_id: OfCase = None, limit: PageSize = 50, after: After = None,
+) -> CodePage:  # fmt: skip
+    sought = Sought(code_state, customer, case_id)
+    found = await codes_page(member.shop_id, sought, limit + 1, place_of(after) if after else None)
     last = found[limit - 1] if len(found) > limit else None
     return CodePage(
         codes=tuple(CodeRow.of(code, ports.vault) for code in found[:limit]),

@@ -31,7 +31,7 @@ from plugin.core.errors import DomainError
 from plugin.db import transaction
 from plugin.journeys.erase_person import who_is
 from plugin.journeys.export_person import export_person
-from plugin.orders.people import external_ids
+from plugin.orders.people import Who, external_ids
 from plugin.orders.service import number_key
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import legs_written
@@ -41,7 +41,7 @@ TAGS = ["Exports"]
 AT_ONCE = 500
 _GUARDS = [may(Permission.EXPORT), fresh]
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes a cell that begins so for a formula
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # a spreadsheet takes a cell that begins so for a formula
 
 Reference = Annotated[str, Meta(min_length=1, max_length=120)]
 
@@ -88,6 +88,13 @@ class CaseLine(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None
 
 
+async def person_of(ports: Ports, shop: Shop, ask: PersonExportAsk) -> Who:
+    """Who is named; an order that could not be read is known by the store's id only."""
+    keys = [number_key(each) for each in ask.orders]
+    ids = await external_ids(shop.id, ask.orders, keys) if ask.orders else ()
+    return who_is(ports, shop, customer_id=ask.customer, email=ask.email, order_ids=ids or ask.orders)
+
+
 async def _noted(ports: Ports, member: Member, what: str, **more: str) -> None:
     async with transaction(ports.doorbell) as tx:
         await audit.record(
@@ -101,7 +108,7 @@ def _span(ask: PeriodAsk) -> tuple[datetime, datetime]:
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA) else value
 
 
 def _lines(rows: Sequence[Struct], ask: PeriodAsk) -> bytes:
@@ -166,9 +173,7 @@ async def export_of_person(
 ) -> Response[bytes]:  # fmt: skip
     if not (data.email or data.customer or data.orders):
         raise NobodyNamed()
-    keys = [number_key(each) for each in data.orders]
-    ids = await external_ids(shop.id, data.orders, keys) if data.orders else ()
-    who = who_is(ports, shop, customer_id=data.customer, email=data.email, order_ids=ids or data.orders)
+    who = await person_of(ports, shop, data)
     await _noted(ports, member, "person")
     kept = await export_person(ports, shop, who)
     return Response(msgspec.json.encode(kept), media_type="application/json")

@@ -13,9 +13,11 @@ from handlers.admin.codes import code_routes
 from handlers.admin.exports import export_routes
 from handlers.admin.me import me_routes
 from handlers.admin.people import people_routes
+from handlers.admin.persons import person_routes
 from handlers.admin.policies import policy_routes
 from handlers.admin.policy_steps import policy_step_routes
 from handlers.admin.refunds import refund_routes
+from handlers.admin.sealed_days import day_routes
 from handlers.admin.sessions import session_routes
 from handlers.admin.settings import settings_routes
 from handlers.admin.switch import switch_routes
@@ -25,4 +27,5 @@ admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
     *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
+    *day_routes, *person_routes,
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from plugin.access.roles import Permission
 from plugin.access.staff import Member
 from plugin.core.errors import DomainError
 from plugin.journeys.letters import brand_of
-from plugin.journeys.shop_settings import change_settings, settings_hash, take_settings
+from plugin.journeys.shop_settings import change_settings, check_known, settings_hash, take_settings
 from plugin.messages.render import render
 from plugin.messages.samples import samples
 from plugin.ports.runtime import Ports
@@ -118,6 +118,7 @@ async def put_settings(
     data: JSONBody[dict[str, Any]], if_match: IfMatch = None,
 ) -> SettingsView:  # fmt: skip
     taken = take_settings(data)
+    check_known(data, taken)
     return SettingsView.of(await change_settings(ports, shop, lambda _: taken, seen=_seen(if_match), by=member.actor))
 
 
@@ -136,6 +137,7 @@ async def put_offer(
     data: JSONBody[dict[str, Any]], if_match: IfMatch = None,
 ) -> SettingsView:  # fmt: skip
     offer = take_settings({"codes": data}).codes
+    check_known(data, offer)
     changed = await change_settings(
         ports, shop, lambda now: replace(now, codes=offer), seen=_seen(if_match), by=member.actor
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from plugin.audit.models import AuditEvent
+from plugin.audit.models import AuditEvent, AuditRoot
 from plugin.db import read
 
 
@@ -31,4 +31,12 @@ async def events_of(
         "AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5) "
         "AND ($6::timestamptz IS NULL OR (at, id) < ($6, $7::text)) ORDER BY at DESC, id DESC LIMIT $8",
         shop_id, span.order_id, span.own_chain, span.since, span.until, at, event_id, limit,
+    )  # fmt: skip
+
+
+async def sealed_days(shop_id: str, limit: int, before: date | None = None) -> Sequence[AuditRoot]:
+    """The days of a shop that are sealed, the last one first."""
+    return await read(
+        AuditRoot, "WHERE shop_id = $1 AND ($2::date IS NULL OR day < $2) ORDER BY day DESC LIMIT $3",
+        shop_id, before, limit,
     )  # fmt: skip

@@ -140,14 +140,26 @@ async def code_of_id(shop_id: str, code_id: str, *, tx: Transaction | None = Non
     return found[0]
 
 
-async def codes_page(shop_id: str, limit: int, after: tuple[datetime, str] | None = None) -> Sequence[Code]:
+@dataclass(frozen=True)
+class Sought:
+    """Which codes; None is any. ``customer`` is the pseudonym of a customer."""
+
+    state: CodeState | None = None
+    customer: str | None = None
+    case_id: str | None = None
+
+
+async def codes_page(
+    shop_id: str, sought: Sought, limit: int, after: tuple[datetime, str] | None = None
+) -> Sequence[Code]:
     """The codes of a shop, newest first; ``after`` is when the last of the page before was minted, and its id."""
     at, code_id = after or (None, None)
     return await read(
         Code,
         "WHERE shop_id = $1 AND ($2::timestamptz IS NULL OR (minted_at, id) < ($2, $3::text)) "
-        "ORDER BY minted_at DESC, id DESC LIMIT $4",
-        shop_id, at, code_id, limit,
+        "AND ($4::text IS NULL OR state = $4) AND ($5::text IS NULL OR customer_hash = $5) "
+        "AND ($6::text IS NULL OR case_id = $6) ORDER BY minted_at DESC, id DESC LIMIT $7",
+        shop_id, at, code_id, sought.state, sought.customer, sought.case_id, limit,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from handlers.web import build_app
 from plugin.settings import Settings
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting
+from tests.strangers.office_doors import OFFICE_DOORS
 from tests.strangers.policy_doors import POLICY_DOORS
 from tests.strangers.reading_doors import READING_DOORS
 from tests.strangers.shop_doors import SHOP_DOORS
@@ -129,6 +130,7 @@ DOORS: dict[str, Door] = {
     **POLICY_DOORS,
     **SHOP_DOORS,
     **READING_DOORS,
+    **OFFICE_DOORS,
 }  # fmt: skip
 
 
