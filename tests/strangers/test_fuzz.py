@@ -71,6 +71,9 @@ BY_DESIGN = {
       for each in ("PUT /v1/admin/settings", "PUT /v1/admin/codes/offer", "PUT /v1/admin/policies/draft",
                    "POST /v1/admin/policies/check", "POST /v1/admin/policies/diff",
                    "POST /v1/admin/policies/backtests")),
+    ("POST /v1/admin/persons/erase", 422, "nobody_named"),
+    ("GET /v1/admin/audit/days", 400, "bad_cursor"),
+    ("GET /v1/admin/audit/days/{day}/verify", 404, "not_found"),
 }
 
 
