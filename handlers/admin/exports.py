@@ -43,7 +43,7 @@ _GUARDS = [may(Permission.EXPORT), fresh]
 _TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # a spreadsheet takes a cell that begins so for a formula
 
-Reference = Annotated[str, Meta(min_length=1, max_length=120)]
+Reference = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00]+$")]
 
 
 class NobodyNamed(DomainError):
@@ -55,9 +55,9 @@ class NobodyNamed(DomainError):
 class PersonExportAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whatever is named counts; ``orders`` by their number or the store's id."""
 
-    email: Annotated[str, Meta(max_length=254)] | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^\x00]*$")] | None = None
     customer: Reference | None = None
-    orders: Annotated[tuple[Reference, ...], Meta(max_length=100)] = ()
+    orders: Annotated[list[Reference], Meta(max_length=100)] = []
 
 
 class PeriodAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +92,7 @@ async def person_of(ports: Ports, shop: Shop, ask: PersonExportAsk) -> Who:
     """Who is named; an order that could not be read is known by the store's id only."""
     keys = [number_key(each) for each in ask.orders]
     ids = await external_ids(shop.id, ask.orders, keys) if ask.orders else ()
-    return who_is(ports, shop, customer_id=ask.customer, email=ask.email, order_ids=ids or ask.orders)
+    return who_is(ports, shop, customer_id=ask.customer, email=ask.email, order_ids=ids or tuple(ask.orders))
 
 
 async def _noted(ports: Ports, member: Member, what: str, **more: str) -> None:
