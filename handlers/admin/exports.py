@@ -57,7 +57,7 @@ class PersonExportAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     email: Annotated[str, Meta(max_length=254, pattern=r"^[^\x00]*$")] | None = None
     customer: Reference | None = None
-    orders: Annotated[list[Reference], Meta(max_length=100)] = []
+    orders: Annotated[list[str], Meta(max_length=100)] = []
 
 
 class PeriodAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

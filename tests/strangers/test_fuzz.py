@@ -73,6 +73,7 @@ BY_DESIGN = {
                    "POST /v1/admin/policies/check", "POST /v1/admin/policies/diff",
                    "POST /v1/admin/policies/backtests")),
     ("POST /v1/admin/persons/erase", 422, "nobody_named"),
+    ("POST /v1/admin/persons/erase", 422, "idempotency_key_reused"),  # a short one is thought of twice
     ("GET /v1/admin/audit/days", 400, "bad_cursor"),
     ("GET /v1/admin/audit/days/{day}/verify", 404, "not_found"),
 }
