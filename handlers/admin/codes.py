@@ -22,6 +22,7 @@ from plugin.access.staff import Member
 from plugin.codes.attribution import Group, attribution
 from plugin.codes.minting import revoke, show
 from plugin.codes.models import Code
+from plugin.codes.refusals import CodeExpired, CodeUsed
 from plugin.codes.rules import budget_month
 from plugin.codes.states import CodeState
 from plugin.codes.store import Sought, code_of_id, codes_page, counted
@@ -188,7 +189,10 @@ async def revoke_code(
         async with transaction(ports.doorbell) as tx:
             await lock_order(tx, found.order_id)
             await revoke(tx, found, actor=member.actor, reason="revoked_by_person", at=ports.clock.now())
-            await remember(tx, CodeRow.of(await code_of_id(member.shop_id, code_id, tx=tx), ports.vault))
+            now = await code_of_id(member.shop_id, code_id, tx=tx)
+            if now.state != CodeState.REVOKED:
+                raise (CodeUsed if now.state == CodeState.REDEEMED else CodeExpired)(param="code_id")
+            await remember(tx, CodeRow.of(now, ports.vault))
 
     return await once(ports, member, "code.revoke", code_id, idempotency_key, body, use_case)
 

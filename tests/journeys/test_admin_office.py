@@ -133,6 +133,20 @@ async def test_codes_are_sought_by_case_customer_and_state(world: World) -> None
         assert (await ada.ask("GET", "/codes", params=wrong)).status_code == 400
 
 
+async def test_a_code_that_is_used_or_over_is_not_taken_back(world: World) -> None:
+    case_id, _, _ = await a_case(world)
+    ada = await at_desk(world, Role.ADMIN)
+    (row,) = (await ada.get("/codes", case_id=case_id))["codes"]
+    for state, order_id, refusal in (("redeemed", "o-1", "code_used"), ("expired", None, "code_expired")):
+        await rows(
+            "UPDATE codes SET state = $2, redeemed_order = $3::text, "
+            "redeemed_at = CASE WHEN $3::text IS NOT NULL THEN now() END WHERE id = $1",
+            row["id"], state, order_id,
+        )  # fmt: skip
+        late = await ada.post(f"/codes/{row['id']}/revoke")
+        assert (late.status_code, late.json()["code"]) == (409, refusal)
+
+
 async def test_a_setting_that_there_is_not_is_told_and_a_change_is_audited_with_its_values(world: World) -> None:
     ada = await at_desk(world)
     seen = await ada.get("/settings")
