@@ -8,7 +8,7 @@ tries of strange addresses only: from where its owner has signed in of late, the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugin.access import rate
 from plugin.access.accounts import (
@@ -47,6 +47,7 @@ from plugin.shops.models import Shop
 
 # Each an hour: by one address at all accounts, by one address at one account, and by all strange addresses at one.
 PER_CALLER, PER_CALLER_AND_ACCOUNT, BY_STRANGERS = 60, 15, 60
+CODES_BY_STRANGERS_A_DAY = 10  # from all strange addresses together: of a million codes, three fit at any moment
 PROOFS = 15
 
 
@@ -118,6 +119,8 @@ async def sign_in(ports: Ports, shown: Credentials, *, caller: str, agent: str) 
     if not await fits(account.password_hash if account else None, shown.password) or account is None:
         raise WrongCredentials()
     fresh_hash = await hash_password(shown.password) if needs_rehash(account.password_hash) else None
+    if account.sealed_totp is not None and shown.code is not None:
+        await _count_code(account.id, shown, caller, at)
     async with transaction(ports.doorbell) as tx:
         try:
             locked = await lock_account(tx, account.shop_id, account.id)
@@ -143,6 +146,13 @@ async def _count_try(shown: Credentials, caller: str, at: datetime) -> None:
     await rate.count(f"staff:both:{account}:{caller}", limit=PER_CALLER_AND_ACCOUNT, at=at)
     if not await is_known_address(shown.shop_id, staff_email(shown.email), caller):
         await rate.count(f"staff:strange:{account}", limit=BY_STRANGERS, at=at)
+
+
+async def _count_code(member_id: str, shown: Credentials, caller: str, at: datetime) -> None:
+    """Whoever gets here knows the password, and all that is left to guess is six digits."""
+    if not await is_known_address(shown.shop_id, staff_email(shown.email), caller):
+        key = f"staff:code:{member_id}"
+        await rate.count(key, limit=CODES_BY_STRANGERS_A_DAY, at=at, per=timedelta(days=1))
 
 
 async def _counts(tx: Transaction, ports: Ports, account: StaffMember, code: str, at: datetime) -> bool:

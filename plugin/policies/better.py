@@ -1,7 +1,9 @@
 """An order is judged by the better of two versions for the shopper: that at its purchase, and the current one.
 
 Better is, in that order: approved before looked at before refused, more cash, a lower fee, more days (DESIGN §7). A tie
-goes to the version at purchase. Cash is what can be had as a refund; credit and goods are not counted against it.
+goes to the version at purchase. Cash is what can be had as a refund; credit and goods are not counted against it. A row
+of the current version that is not trusted to answer by itself is the exception: then a person looks, whatever the older
+version would have answered, or else nobody could take an answer out of service.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ def decide_better(
     if current is at_purchase:
         return then, True
     now = decide(order, ask, current, at)
+    if now.proposed is not None:
+        return now, False
     return (now, False) if _rank_of_decision(now) < _rank_of_decision(then) else (then, True)
 
 
@@ -37,7 +41,10 @@ def options_better(
     if current is at_purchase:
         return then
     now = options(order, current, at, action)
-    return tuple(min(pair, key=_rank_of_option) for pair in zip(then, now, strict=True))  # the first of equals
+    return tuple(
+        new if new.is_on_trial else min(old, new, key=_rank_of_option)  # the first of equals
+        for old, new in zip(then, now, strict=True)
+    )
 
 
 def _rank_of_decision(decision: Decision) -> _Rank:

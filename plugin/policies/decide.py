@@ -122,6 +122,7 @@ def _option(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: date
         label=answer.label,
         keep_item=answer.keep_item,
         law=answer.law,
+        is_on_trial=answer.proposed is not None,
     )
 
 

@@ -132,6 +132,7 @@ class LineOption(Struct, frozen=True, kw_only=True):
     label: Payer | None = None
     keep_item: bool = False
     law: str | None = None
+    is_on_trial: bool = False  # a person answers in the place of its row
 
 
 def digest(decision: Decision) -> str:

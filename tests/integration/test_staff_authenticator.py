@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from plugin.access.accounts import get_account, open_totp, reseal_totps
-from plugin.access.models import StaffMember
+from plugin.access.models import StaffMember, StaffSession
 from plugin.access.totp import code_of, step_at
 from plugin.core.vault import Vault
 from plugin.db import rows
+from plugin.journeys.sign_in import CODES_BY_STRANGERS_A_DAY
 from plugin.shops.models import Shop
 from tests.factories import a_shop
 from tests.fakes import FakePorts, fake_ports
@@ -62,6 +63,20 @@ async def test_with_an_authenticator_a_password_is_not_enough_and_a_code_counts_
     ports.clock.advance(timedelta(seconds=30))
     code = code_of(secret, step_at(ports.clock.now()))
     assert (await sign_in(http, ada.shop_id, code=code, password="a wrong password")).status_code == 401
+    assert (await sign_in(http, ada.shop_id, code=code)).status_code == 201
+
+
+async def test_who_knows_the_password_guesses_few_codes_and_locks_nobody_out(
+    http: Client, ports: FakePorts, ada: Colleague
+) -> None:
+    secret, _ = await authenticator(http, ports, ada)
+    await StaffSession.all().update(address="203.0.113.9")
+    await rows("DELETE FROM rate_counts RETURNING id")
+    tried = [(await sign_in(http, ada.shop_id, code=f"{n:06}")).status_code for n in range(12)]
+    assert tried == [401] * CODES_BY_STRANGERS_A_DAY + [429, 429]
+    await StaffSession.all().update(address="127.0.0.1")  # where ada has signed in of late
+    ports.clock.advance(timedelta(seconds=30))
+    code = code_of(secret, step_at(ports.clock.now()))
     assert (await sign_in(http, ada.shop_id, code=code)).status_code == 201
 
 

@@ -15,7 +15,7 @@ from plugin.policies.decision import Verdict
 from plugin.policies.document import Fee, Then
 from plugin.policies.facts import Ask, LineFacts, OrderFacts
 from plugin.policies.judge import Judgement, outcome_for
-from plugin.policies.law.periods import conformity_ends, withdrawal_ends
+from plugin.policies.law.periods import conformity_ends, is_reckoned, latest_end, withdrawal_ends
 from plugin.policies.law.statutes import Statute, Withdrawal
 from plugin.policies.law.table import CONFORMITY_IN, WITHDRAWAL_IN
 from plugin.policies.reasons import Action, GoodsKind, Outcome, Payer, Reason, Resolution
@@ -36,7 +36,8 @@ def lift(
     """The judgement, nowhere below the law; it is the same object where the law has nothing to add.
 
     Within a right to return that the goods have, a refusal, a fee or credit alone becomes a refund without a fee, and
-    the way back is not dearer than the law allows; the deadline is the later one. A person's look stays one. Within
+    the way back is not dearer than the law allows; the deadline is the later one. A person's look stays one. Where
+    nobody has told of the delivery, a person looks at what would be refused for two weeks longer. Within
     the time for which a trader answers for faults, a refusal becomes a person's look.
     """
     if ask.action is _CANCEL or order.is_business or order.country is None:
@@ -61,12 +62,18 @@ def _lift_return(
     goods = rules.goods_of(line)
     if law.exempt & goods - EXEMPT_ONCE_OPENED:
         return judgement
-    ends = withdrawal_ends(law, order, line)
+    ends = counted = withdrawal_ends(law, order, line)
+    if ends is not None and is_reckoned(law, order, line):
+        ends = latest_end(ends)
     if ends is not None and at >= ends:
         return judgement
+    # The parcel may have come later than we reckon: from then on only a refusal is lifted, and to a person's look.
+    is_perhaps_over = counted is not None and at >= counted
     # Whether a download has begun, a service is done or a seal is broken, only a person can find out.
-    is_plain = line.kind is LineKind.PHYSICAL and not goods
-    then = _at_least(law, order, line, judgement.then, is_plain=is_plain)
+    is_plain = line.kind is LineKind.PHYSICAL and not goods and not is_perhaps_over
+    then = judgement.then
+    if then.outcome is Outcome.REFUSE or not is_perhaps_over:
+        then = _at_least(law, order, line, then, is_plain=is_plain)
     deadline = _later(ask, judgement, ends)
     if then == judgement.then and deadline == judgement.deadline:
         return judgement

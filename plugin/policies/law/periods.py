@@ -7,7 +7,7 @@ is a Saturday, a Sunday or a public holiday moves to the next working day, under
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from plugin.policies.calendars import DAY, knows_holidays, public_holidays
 from plugin.policies.facts import LineFacts, OrderFacts
@@ -16,12 +16,26 @@ from plugin.policies.windows import zone_of
 from plugin.ports.orders import LineKind
 
 _SATURDAY = 5
+_ESTIMATE_MAY_BE_OFF_BY = timedelta(days=14)
 
 
 def withdrawal_ends(law: Withdrawal, order: OrderFacts, line: LineFacts) -> datetime | None:
     """The first moment (UTC) at which the line's period is over; None while it has not begun to run."""
     started = _started(law, order, line)
     return None if started is None else _within_time(lambda: _end(law, order, started))
+
+
+def is_reckoned(law: Withdrawal, order: OrderFacts, line: LineFacts) -> bool:
+    """Whether the period is counted from a delivery that nobody has told of."""
+    if line.kind in law.from_conclusion:
+        return False
+    counted = (line,) if law.start is Start.RECEIPT else tuple(filter(_is_sent, order.lines))
+    return any(each.delivery_is_estimated for each in counted)
+
+
+def latest_end(ends: datetime) -> datetime | None:
+    """The end, had the parcel come two weeks later than we reckon."""
+    return _within_time(lambda: ends + _ESTIMATE_MAY_BE_OFF_BY)
 
 
 def conformity_ends(law: Conformity, order: OrderFacts, line: LineFacts) -> datetime | None:

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from plugin.policies.better import decide_better, options_better
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import GRAVITY, decide, options
 from plugin.policies.document import Fee, Policy, Then
 from plugin.policies.facts import Ask, OrderFacts
-from plugin.policies.reasons import Action, Outcome, Resolution
+from plugin.policies.reasons import Action, Mode, Outcome, Resolution
 from plugin.policies.rules import Rules, compile_policy
 from tests.unit.policies.documents import asks, orders, policies
 from tests.unit.policies.making import APPROVE, PLACED, REFUSE, REVIEW, SOON, a_line, an_order, everything, some_rules
@@ -87,3 +88,19 @@ def test_the_answer_is_never_worse_than_that_of_either_version(
     decision, is_of_purchase = decide_better(order, ask, *both, at)
     assert decision == answers[0 if is_of_purchase else 1]
     assert GRAVITY[decision.outcome] == min(GRAVITY[answer.outcome] for answer in answers)
+
+
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.SUGGEST])
+@pytest.mark.parametrize("outcome", [APPROVE, REFUSE], ids=["approve", "refuse"])
+def test_a_row_that_is_taken_off_duty_answers_no_older_order_either(mode: Mode, outcome: Then) -> None:
+    on_trial = some_rules(otherwise=replace(outcome, mode=mode))
+    decision, is_of_purchase = decide_better(an_order(), CANCEL, APPROVES, on_trial, SOON)
+    assert (decision.outcome, decision.proposed, is_of_purchase) == (Outcome.REVIEW, outcome.outcome, False)
+    (option,) = options_better(an_order(), APPROVES, on_trial, SOON)
+    assert option.outcome is Outcome.REVIEW
+
+
+def test_a_row_that_is_trusted_now_answers_for_older_orders_too() -> None:
+    on_trial = some_rules(otherwise=replace(APPROVE, mode=Mode.SHADOW))
+    decision, is_of_purchase = decide_better(an_order(), CANCEL, on_trial, APPROVES, SOON)
+    assert (decision.outcome, is_of_purchase) == (Outcome.APPROVE, False)

@@ -172,3 +172,15 @@ def test_a_fault_within_the_time_of_conformity_is_at_least_looked_at() -> None:
 def test_goods_that_never_came_are_within_that_time() -> None:
     order = delivered(received(at=None))
     assert lifted(REFUSED, order, action=Action.FAULT).then.outcome is Outcome.REVIEW
+
+
+def test_where_nobody_tells_of_the_delivery_a_person_looks_for_two_weeks_longer() -> None:
+    order = delivered(received(delivery_is_estimated=True))
+    answers = [lifted(order=order, after=timedelta(days=days)) for days in (2, 16, 28, 31)]
+    assert [answer.then.outcome for answer in answers] == [
+        Outcome.APPROVE, Outcome.REVIEW, Outcome.REVIEW, Outcome.REFUSE,
+    ]  # fmt: skip
+    assert answers[0].deadline == answers[1].deadline
+    kept = Then(outcome=Outcome.APPROVE, fee=Fee(percent=10))
+    assert lifted(kept, order, after=timedelta(days=2)).then.fee is None
+    assert lifted(kept, order, after=timedelta(days=16)).then == kept
