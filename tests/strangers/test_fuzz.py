@@ -54,24 +54,44 @@ BY_DESIGN = {
     ("POST /v1/admin/invitations/accept", 410, "invitation_expired"),
     ("POST /v1/admin/invitations/accept", 422, "weak_password"),
     # The next page is asked for by what the page before said; a document is read more strictly than any schema says.
-    *((f"GET /v1/admin/{each}", 400, "bad_cursor")
-      for each in ("audit", "cases", "codes", "policies", "refunds", "webhooks")),
-    *((each, 422, "bad_policy")
-      for each in ("PUT /v1/admin/policies/draft", "POST /v1/admin/policies/check", "POST /v1/admin/policies/diff",
-                   "POST /v1/admin/policies/backtests")),
-    *((f"PUT /v1/admin/{each}", 428, "if_match_missing")
-      for each in ("settings", "codes/offer", "messages/snippets")),
-    *((each, 422, "bad_settings")
-      for each in ("PUT /v1/admin/settings", "PUT /v1/admin/codes/offer", "POST /v1/admin/messages/preview",
-                   "PUT /v1/admin/messages/snippets")),
+    *(
+        (f"GET /v1/admin/{each}", 400, "bad_cursor")
+        for each in ("audit", "cases", "codes", "policies", "refunds", "webhooks")
+    ),
+    *(
+        (each, 422, "bad_policy")
+        for each in (
+            "PUT /v1/admin/policies/draft",
+            "POST /v1/admin/policies/check",
+            "POST /v1/admin/policies/diff",
+            "POST /v1/admin/policies/backtests",
+        )
+    ),
+    *((f"PUT /v1/admin/{each}", 428, "if_match_missing") for each in ("settings", "codes/offer", "messages/snippets")),
+    *(
+        (each, 422, "bad_settings")
+        for each in (
+            "PUT /v1/admin/settings",
+            "PUT /v1/admin/codes/offer",
+            "POST /v1/admin/messages/preview",
+            "PUT /v1/admin/messages/snippets",
+        )
+    ),
     ("POST /v1/admin/policies/draft/schedule", 422, "not_in_the_future"),
     ("POST /v1/admin/policies/draft/schedule", 422, "bad_moment"),
     ("POST /v1/admin/exports/person", 422, "nobody_named"),
     # A document is free-form to the schema, which therefore cannot say of its names and texts that none holds a NUL.
-    *((each, 400, "invalid_request")
-      for each in ("PUT /v1/admin/settings", "PUT /v1/admin/codes/offer", "PUT /v1/admin/policies/draft",
-                   "POST /v1/admin/policies/check", "POST /v1/admin/policies/diff",
-                   "POST /v1/admin/policies/backtests")),
+    *(
+        (each, 400, "invalid_request")
+        for each in (
+            "PUT /v1/admin/settings",
+            "PUT /v1/admin/codes/offer",
+            "PUT /v1/admin/policies/draft",
+            "POST /v1/admin/policies/check",
+            "POST /v1/admin/policies/diff",
+            "POST /v1/admin/policies/backtests",
+        )
+    ),
     ("POST /v1/admin/persons/erase", 422, "nobody_named"),
     ("POST /v1/admin/persons/erase", 422, "idempotency_key_reused"),  # a short one is thought of twice
     ("GET /v1/admin/audit/days", 400, "bad_cursor"),

@@ -87,7 +87,8 @@ def test_the_answer_is_never_worse_than_that_of_either_version(
     answers = [decide(order, ask, rules, at) for rules in both]
     decision, is_of_purchase = decide_better(order, ask, *both, at)
     assert decision == answers[0 if is_of_purchase else 1]
-    assert GRAVITY[decision.outcome] == min(GRAVITY[answer.outcome] for answer in answers)
+    if answers[1].proposed is None:  # else the current version leaves it to a person
+        assert GRAVITY[decision.outcome] == min(GRAVITY[answer.outcome] for answer in answers)
 
 
 @pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.SUGGEST])
