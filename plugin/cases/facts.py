@@ -5,13 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from plugin.orders.attribution import shipping_by_hand, unattributed, units_by_hand
-from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, counted, fulfilled_by_line
+from plugin.orders.attribution import Paid, shipping_by_hand, unattributed, units_by_hand
+from plugin.orders.service import counted, fulfilled_by_line
 from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
 from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder
 from plugin.shops.settings import find_zone
+
+
+class OrderRow(Protocol):
+    """What has to be known of a ``plugin.orders.models.Order`` beside its documents."""
+
+    @property
+    def number(self) -> str: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def placed_at(self) -> datetime: ...
+    @property
+    def frozen_reason(self) -> str | None: ...
+
+
+class KnownOrder(Protocol):
+    """A ``plugin.orders.service.StoredOrder``, or as much of one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def row(self) -> OrderRow: ...
+    @property
+    def now(self) -> StoreOrder: ...
+    @property
+    def placement(self) -> StoreOrder: ...
 
 
 @dataclass(frozen=True)
@@ -31,9 +57,9 @@ class Ownership:
 
 
 def facts_of(
-    order: StoredOrder,
+    order: KnownOrder,
     ownership: Ownership,
-    payments: Sequence[Payment],
+    payments: Sequence[Paid],
     *,
     paused: bool,
     transit: timedelta,
@@ -80,7 +106,7 @@ def facts_of(
     )
 
 
-def shipping_left(order: StoredOrder) -> Component:
+def shipping_left(order: KnownOrder) -> Component:
     """Shipping as it was paid, less what somebody gave back of it by hand; its tax in proportion."""
     paid = order.placement.shipping
     left = max(0, paid.total - shipping_by_hand(order.now))

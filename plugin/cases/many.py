@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.cases.facts import Ownership
-from plugin.cases.models import Case
-from plugin.db import read, rows
-from plugin.orders.models import Order
+from plugin.db import rows
+from plugin.orders.many import PastOrder
 
 
-async def ownership_of_many(shop_id: str, orders: Sequence[Order], *, since: datetime) -> Mapping[str, Ownership]:
+@dataclass(frozen=True, slots=True)
+class PastCase:
+    """What was asked for and decided, with the documents of a ``plugin.cases.models.Case`` as text."""
+
+    id: str
+    order_id: str
+    kind: str
+    reason: str | None
+    asked_at: datetime
+    facts: str
+    decision: str
+
+
+async def ownership_of_many(shop_id: str, orders: Sequence[PastOrder], *, since: datetime) -> Mapping[str, Ownership]:
     """By order id, what ``plugin.cases.store.ownership_of`` says of each."""
     ids = [order.id for order in orders]
     units: dict[tuple[str, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
@@ -49,12 +62,14 @@ async def ownership_of_many(shop_id: str, orders: Sequence[Order], *, since: dat
     }
 
 
-async def cases_after(shop_id: str, asked_at: datetime, case_id: str, until: datetime, most: int) -> list[Case]:
+async def cases_after(shop_id: str, asked_at: datetime, case_id: str, until: datetime, most: int) -> list[PastCase]:
     """The shop's cases that were asked for after this one and until then, the oldest first."""
-    return await read(
-        Case, "WHERE shop_id = $1 AND (asked_at, id) > ($2, $3) AND asked_at <= $4 ORDER BY asked_at, id LIMIT $5",
+    found = await rows(
+        "SELECT id, order_id, kind, reason, asked_at, facts::text AS facts, decision::text AS decision FROM cases "
+        "WHERE shop_id = $1 AND (asked_at, id) > ($2, $3) AND asked_at <= $4 ORDER BY asked_at, id LIMIT $5",
         shop_id, asked_at, case_id, until, most,
     )  # fmt: skip
+    return [PastCase(**row) for row in found]
 
 
 async def count_cases(shop_id: str, since: datetime, until: datetime) -> int:

@@ -8,8 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 
-from plugin.orders.models import Payment
+from typing import Any, Protocol
+
 from plugin.ports.orders import Custodian, StoreOrder, StoreRefund
+
+
+class Paid(Protocol):
+    """What has to be known of a ``plugin.orders.models.Payment``."""
+
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def custodian(self) -> str: ...
+    @property
+    def external_refunded(self) -> int: ...
+    @property
+    def external_refunds(self) -> Any: ...
+    @property
+    def disputed(self) -> int: ...
 
 
 def by_hand(order: StoreOrder) -> tuple[StoreRefund, ...]:
@@ -34,7 +50,7 @@ def shipping_by_hand(order: StoreOrder) -> int:
     return sum(record.shipping for record in by_hand(order))
 
 
-def unattributed(order: StoreOrder, payment: Payment) -> int:
+def unattributed(order: StoreOrder, payment: Paid) -> int:
     """What was given back of this payment elsewhere, and no record says what for; in minor units.
 
     Stripe lists its refunds, and a record names the one that it is of; without a name, one of the same amount is.
