@@ -7,7 +7,6 @@ sends the next ask to a person (DESIGN §3).
 from __future__ import annotations
 
 from collections import Counter
-
 from typing import Any, Protocol
 
 from plugin.ports.orders import Custodian, StoreOrder, StoreRefund
