@@ -13,6 +13,8 @@ from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
 from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder
 from plugin.shops.settings import find_zone
 
+_NONE: frozenset[int] = frozenset()
+
 
 class OrderRow(Protocol):
     """What has to be known of a ``plugin.orders.models.Order`` beside its documents."""
@@ -53,7 +55,7 @@ class Ownership:
     prior_cases: int
 
     def owned(self, line_id: str) -> frozenset[int]:
-        return self.open.get(line_id, frozenset()) | self.settled.get(line_id, frozenset())
+        return self.open.get(line_id, _NONE) | self.settled.get(line_id, _NONE)
 
 
 def facts_of(
@@ -74,10 +76,17 @@ def facts_of(
     fulfilled = fulfilled_by_line(order.now)
     cancelled_at_store, by_hand = counted(order.now.cancelled), units_by_hand(order.now)
     has_codes = bool(order.placement.discount_codes)
+    parcels_of = _parcels_by_line(order.now.fulfilments)
+    is_told = any([parcel.delivered_at for parcel in order.now.fulfilments])
     lines = tuple(
-        _line_facts(line, order.now, fulfilled, cancelled_at_store, by_hand, ownership, transit, has_codes)
-        for line in order.placement.lines
-    )
+        [
+            _line_facts(
+                line, fulfilled, cancelled_at_store, by_hand, ownership, has_codes,
+                parcels_of.get(line.id, ()), None if is_told else transit,
+            )
+            for line in order.placement.lines
+        ]
+    )  # fmt: skip
     is_cancelled = order.now.state is not OrderState.OPEN
     extras = order.placement.extras
     return OrderFacts(
@@ -91,18 +100,18 @@ def facts_of(
         shipping=Component(0) if ownership.shipping_taken else shipping_left(order),
         extras=Component(0)
         if ownership.shipping_taken
-        else Component(sum(x.total for x in extras), sum(x.tax for x in extras)),
+        else Component(sum([x.total for x in extras]), sum([x.tax for x in extras])),
         country=order.placement.customer.country,
         channel=order.placement.channel,
         time_zone=str(find_zone(order.placement.time_zone) or zone),
         custodians=tuple(sorted({Custodian(payment.custodian) for payment in payments})),
         is_business=order.placement.customer.is_business,
         prior_cases=ownership.prior_cases,
-        has_open_dispute=any(payment.disputed for payment in payments),
+        has_open_dispute=any([payment.disputed for payment in payments]),
         frozen=order.row.frozen_reason is not None,
         paused=paused,
         unexplained=order.placement.unexplained,
-        unattributed=sum(unattributed(order.now, payment) for payment in payments),
+        unattributed=sum([unattributed(order.now, payment) for payment in payments]),
     )
 
 
@@ -115,29 +124,27 @@ def shipping_left(order: KnownOrder) -> Component:
 
 def _line_facts(
     line: StoreLine,
-    now: StoreOrder,
     fulfilled: Mapping[str, int],
     cancelled_at_store: Mapping[str, int],
     by_hand: Mapping[str, int],
     ownership: Ownership,
-    transit: timedelta,
     has_codes: bool,
+    parcels: Sequence[StoreFulfilment],
+    transit: timedelta | None,
 ) -> LineFacts:
+    """``parcels`` are those with units of this line; ``transit`` is None where the store tells of deliveries."""
     owned = ownership.owned(line.id)
-    free = tuple(ordinal for ordinal in range(line.quantity) if ordinal not in owned)
-    parcels = [
-        fulfilment for fulfilment in now.fulfilments if any(count.line_id == line.id for count in fulfilment.lines)
-    ]
-    shipped_at, delivered_at = _latest(parcels, "shipped_at"), _latest(parcels, "delivered_at")
-    is_told = any(fulfilment.delivered_at for fulfilment in now.fulfilments)
-    estimated = shipped_at + transit if shipped_at and not is_told else None
+    free = range(line.quantity)
+    shipped_at = _latest([parcel.shipped_at for parcel in parcels])
+    delivered_at = _latest([parcel.delivered_at for parcel in parcels])
+    estimated = shipped_at + transit if shipped_at and transit is not None else None
     return LineFacts(
         id=line.id,
         title=line.title,
         quantity=line.quantity,
         total=line.total,
         tax=line.tax,
-        free=free,
+        free=tuple([ordinal for ordinal in free if ordinal not in owned] if owned else free),
         fulfilled=fulfilled.get(line.id, 0),
         cancelled=max(cancelled_at_store.get(line.id, 0), len(ownership.settled.get(line.id, ()))),
         in_open_cases=len(ownership.open.get(line.id, ())),
@@ -156,10 +163,18 @@ def _line_facts(
     )
 
 
-def _latest(parcels: Sequence[StoreFulfilment], field: str) -> datetime | None:
+def _parcels_by_line(parcels: Sequence[StoreFulfilment]) -> dict[str, list[StoreFulfilment]]:
+    by_line: dict[str, list[StoreFulfilment]] = {}
+    for parcel in parcels:
+        for line_id in {count.line_id for count in parcel.lines}:
+            by_line.setdefault(line_id, []).append(parcel)
+    return by_line
+
+
+def _latest(moments: Sequence[datetime | None]) -> datetime | None:
     """The moment of the last parcel, or None while one of them has not got there."""
-    moments = [getattr(parcel, field) for parcel in parcels]
-    return max(moments) if moments and all(moments) else None
+    known = [moment for moment in moments if moment]
+    return max(known) if known and len(known) == len(moments) else None
 
 
 def cancelled_by_the_store_itself(line: LineFacts) -> int:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from plugin.cases.facts import Ownership
 from plugin.db import rows
 from plugin.orders.many import PastOrder
 
 
-@dataclass(frozen=True, slots=True)
-class PastCase:
+class PastCase(Struct, frozen=True, gc=False):
     """What was asked for and decided, with the documents of a ``plugin.cases.models.Case`` as text."""
 
     id: str
@@ -25,16 +24,20 @@ class PastCase:
     decision: str
 
 
+_NO_UNITS: Mapping[str, Mapping[str, set[int]]] = {"open": {}, "settled": {}}
+
+
 async def ownership_of_many(shop_id: str, orders: Sequence[PastOrder], *, since: datetime) -> Mapping[str, Ownership]:
     """By order id, what ``plugin.cases.store.ownership_of`` says of each."""
     ids = [order.id for order in orders]
-    units: dict[tuple[str, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    units: dict[str, dict[str, dict[str, set[int]]]] = {}  # by order, state and line
     for row in await rows(
         "SELECT order_id, line_id, ordinal, state FROM case_units WHERE order_id = ANY($1) "
         "AND state IN ('open', 'settled')",
         ids,
     ):
-        units[row["order_id"], row["state"]][row["line_id"]].add(row["ordinal"])
+        of_order = units.setdefault(row["order_id"], {"open": {}, "settled": {}})
+        of_order[row["state"]].setdefault(row["line_id"], set()).add(row["ordinal"])
     taken = await rows(
         "SELECT DISTINCT c.order_id FROM cases c WHERE c.order_id = ANY($1) AND c.takes_shipping AND EXISTS "
         "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')",
@@ -42,24 +45,25 @@ async def ownership_of_many(shop_id: str, orders: Sequence[PastOrder], *, since:
     )
     with_shipping = {row["order_id"] for row in taken}
     hashes = list({order.customer_hash for order in orders if order.customer_hash is not None})
-    prior: dict[str, int] = defaultdict(int)
-    own: dict[tuple[str, str], int] = defaultdict(int)
+    prior: dict[str | None, int] = {}
+    own: dict[str, int] = {}
     for row in await rows(
         "SELECT o.customer_hash, o.id, count(*) AS n FROM orders o JOIN cases c ON c.order_id = o.id "
         "WHERE o.shop_id = $1 AND o.customer_hash = ANY($2) AND c.asked_at > $3 GROUP BY o.customer_hash, o.id",
         shop_id, hashes, since,
     ):  # fmt: skip
-        prior[row["customer_hash"]] += row["n"]
-        own[row["customer_hash"], row["id"]] = row["n"]
-    return {
-        order.id: Ownership(
-            {line: frozenset(ordinals) for line, ordinals in units[order.id, "open"].items()},
-            {line: frozenset(ordinals) for line, ordinals in units[order.id, "settled"].items()},
+        prior[row["customer_hash"]] = prior.get(row["customer_hash"], 0) + row["n"]
+        own[row["id"]] = row["n"]
+    found = {}
+    for order in orders:
+        owned = units.get(order.id, _NO_UNITS)
+        found[order.id] = Ownership(
+            {line: frozenset(ordinals) for line, ordinals in owned["open"].items()},
+            {line: frozenset(ordinals) for line, ordinals in owned["settled"].items()},
             order.id in with_shipping,
-            prior[order.customer_hash] - own[order.customer_hash, order.id] if order.customer_hash else 0,
+            prior.get(order.customer_hash, 0) - own.get(order.id, 0),
         )
-        for order in orders
-    }
+    return found
 
 
 async def cases_after(shop_id: str, asked_at: datetime, case_id: str, until: datetime, most: int) -> list[PastCase]:

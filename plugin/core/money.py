@@ -104,4 +104,7 @@ def unit_worth(line_total: int, quantity: int, ordinal: int) -> int:
 
 def worth_of_units(line_total: int, quantity: int, ordinals: Sequence[int]) -> int:
     """The worth of several distinct units of one line."""
-    return sum(unit_worth(line_total, quantity, ordinal) for ordinal in set(ordinals))
+    units = set(ordinals)
+    if 0 < quantity == len(units) and min(units) == 0 and max(units) < quantity:
+        return line_total  # of all of them, F(q) - F(0) needs no adding up
+    return sum([unit_worth(line_total, quantity, ordinal) for ordinal in units])

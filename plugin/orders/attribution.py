@@ -29,10 +29,10 @@ class Paid(Protocol):
 
 def by_hand(order: StoreOrder) -> tuple[StoreRefund, ...]:
     """Records of money given back in the store's own admin that say what for. One that moves nothing only restocks."""
-    return tuple(
+    return tuple([
         record for record in order.refunds
         if record.leg_id is None and record.amount > 0 and (record.lines or record.shipping > 0)
-    )  # fmt: skip
+    ])  # fmt: skip
 
 
 def units_by_hand(order: StoreOrder) -> Counter[str]:
@@ -46,7 +46,7 @@ def units_by_hand(order: StoreOrder) -> Counter[str]:
 
 def shipping_by_hand(order: StoreOrder) -> int:
     """What was given back of shipping, in minor units."""
-    return sum(record.shipping for record in by_hand(order))
+    return sum([record.shipping for record in by_hand(order)])
 
 
 def unattributed(order: StoreOrder, payment: Paid) -> int:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from plugin.db import rows
 from plugin.ports.orders import StoreOrder
@@ -19,8 +20,7 @@ from plugin.ports.orders import StoreOrder
 _read_order = msgspec.json.Decoder(StoreOrder).decode
 
 
-@dataclass(frozen=True, slots=True)
-class PastOrder:
+class PastOrder(Struct, frozen=True, gc=False):
     """An order's row with its documents as text; ``placement`` is None where it is the same as ``document``."""
 
     id: str
@@ -46,8 +46,7 @@ class ReadOrder:
         return self.row.id
 
 
-@dataclass(frozen=True, slots=True)
-class PastPayment:
+class PastPayment(Struct, frozen=True):
     """What a ``Payment`` says of who holds its money and what became of it."""
 
     order_id: str

@@ -292,4 +292,4 @@ def counted(counts: tuple[LineCount, ...]) -> dict[str, int]:
 
 def fulfilled_by_line(order: StoreOrder) -> dict[str, int]:
     """How many units of each line have left, over all parcels."""
-    return counted(tuple(count for fulfilment in order.fulfilments for count in fulfilment.lines))
+    return counted(tuple([count for fulfilment in order.fulfilments for count in fulfilment.lines]))

@@ -116,8 +116,8 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 def progress_of(lines: Sequence[LineFacts], *, cancelled: bool) -> Progress:
     """How far an order with these lines has come; ``cancelled`` is the store's word on the order as a whole."""
-    wanted = sum(max(0, line.quantity - line.cancelled) for line in lines)
-    shipped = sum(line.fulfilled for line in lines)
+    wanted = sum([max(0, line.quantity - line.cancelled) for line in lines])
+    shipped = sum([line.fulfilled for line in lines])
     if cancelled or (lines and wanted == 0):
         return Progress.CANCELLED
     if shipped == 0:
