@@ -135,8 +135,8 @@ def _line_facts(
     """``parcels`` are those with units of this line; ``transit`` is None where the store tells of deliveries."""
     owned = ownership.owned(line.id)
     free = range(line.quantity)
-    shipped_at = _latest([parcel.shipped_at for parcel in parcels])
-    delivered_at = _latest([parcel.delivered_at for parcel in parcels])
+    shipped_at = _latest([parcel.shipped_at for parcel in parcels]) if parcels else None
+    delivered_at = _latest([parcel.delivered_at for parcel in parcels]) if parcels else None
     estimated = shipped_at + transit if shipped_at and transit is not None else None
     return LineFacts(
         id=line.id,
@@ -172,9 +172,9 @@ def _parcels_by_line(parcels: Sequence[StoreFulfilment]) -> dict[str, list[Store
 
 
 def _latest(moments: Sequence[datetime | None]) -> datetime | None:
-    """The moment of the last parcel, or None while one of them has not got there."""
+    """The moment of the last of these parcels, or None while one of them has not got there."""
     known = [moment for moment in moments if moment]
-    return max(known) if known and len(known) == len(moments) else None
+    return max(known) if len(known) == len(moments) else None
 
 
 def cancelled_by_the_store_itself(line: LineFacts) -> int:

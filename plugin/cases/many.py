@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from plugin.cases.facts import Ownership
 from plugin.db import rows
-from plugin.orders.many import PastOrder
+from plugin.orders.many import PastOrder, as_text
 
 
 class PastCase(Struct, frozen=True, gc=False):
@@ -29,27 +29,28 @@ _NO_UNITS: Mapping[str, Mapping[str, set[int]]] = {"open": {}, "settled": {}}
 
 async def ownership_of_many(shop_id: str, orders: Sequence[PastOrder], *, since: datetime) -> Mapping[str, Ownership]:
     """By order id, what ``plugin.cases.store.ownership_of`` says of each."""
-    ids = [order.id for order in orders]
+    ids = as_text(order.id for order in orders)
     units: dict[str, dict[str, dict[str, set[int]]]] = {}  # by order, state and line
     for row in await rows(
-        "SELECT order_id, line_id, ordinal, state FROM case_units WHERE order_id = ANY($1) "
+        "SELECT order_id, line_id, ordinal, state FROM case_units WHERE order_id = ANY(string_to_array($1, ',')) "
         "AND state IN ('open', 'settled')",
         ids,
     ):
         of_order = units.setdefault(row["order_id"], {"open": {}, "settled": {}})
         of_order[row["state"]].setdefault(row["line_id"], set()).add(row["ordinal"])
     taken = await rows(
-        "SELECT DISTINCT c.order_id FROM cases c WHERE c.order_id = ANY($1) AND c.takes_shipping AND EXISTS "
-        "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')",
+        "SELECT DISTINCT c.order_id FROM cases c WHERE c.order_id = ANY(string_to_array($1, ',')) "
+        "AND c.takes_shipping AND EXISTS (SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')",
         ids,
     )
     with_shipping = {row["order_id"] for row in taken}
-    hashes = list({order.customer_hash for order in orders if order.customer_hash is not None})
+    hashes = as_text({order.customer_hash for order in orders if order.customer_hash is not None})
     prior: dict[str | None, int] = {}
     own: dict[str, int] = {}
     for row in await rows(
         "SELECT o.customer_hash, o.id, count(*) AS n FROM orders o JOIN cases c ON c.order_id = o.id "
-        "WHERE o.shop_id = $1 AND o.customer_hash = ANY($2) AND c.asked_at > $3 GROUP BY o.customer_hash, o.id",
+        "WHERE o.shop_id = $1 AND o.customer_hash = ANY(string_to_array($2, ',')) AND c.asked_at > $3 "
+        "GROUP BY o.customer_hash, o.id",
         shop_id, hashes, since,
     ):  # fmt: skip
         prior[row["customer_hash"]] = prior.get(row["customer_hash"], 0) + row["n"]

@@ -71,26 +71,29 @@ class Tally(Struct, kw_only=True):
         currency = after.amounts.currency
         refund_before, fee_before = _paid(before)
         refund_after, fee_after = _paid(after)
-        sample = Sample(
-            order_id=order_id, order_number=order_number, case_id=case_id, currency=currency,
-            before=before.outcome, after=after.outcome, refund_before=refund_before, refund_after=refund_after,
-            fee_before=fee_before, fee_after=fee_after,
-        )  # fmt: skip
         self.decided += 1
         for counts, outcome in ((self.outcomes_before, before.outcome), (self.outcomes_after, after.outcome)):
             counts[outcome.value] = counts.get(outcome.value, 0) + 1
+        figures = []
         if before.outcome is not after.outcome:
-            self.moves.setdefault(f"{before.outcome}>{after.outcome}", Figure()).add(sample)
-        changes = [before.outcome is not after.outcome]
+            figures.append(self.moves.setdefault(f"{before.outcome}>{after.outcome}", Figure()))
         for sums, was, becomes in ((self.refunds, refund_before, refund_after), (self.fees, fee_before, fee_after)):
             if was or becomes:
                 money = sums.setdefault(currency, Money())
                 money.before += was
                 money.after += becomes
                 if was != becomes:
-                    money.changed.add(sample)
-            changes.append(was != becomes)
-        self.changed += any(changes)
+                    figures.append(money.changed)
+        if not figures:
+            return
+        self.changed += 1
+        sample = Sample(
+            order_id=order_id, order_number=order_number, case_id=case_id, currency=currency,
+            before=before.outcome, after=after.outcome, refund_before=refund_before, refund_after=refund_after,
+            fee_before=fee_before, fee_after=fee_after,
+        )  # fmt: skip
+        for figure in figures:
+            figure.add(sample)
 
 
 class Report(Struct, kw_only=True):

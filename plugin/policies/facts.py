@@ -64,12 +64,14 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     @property
     def left(self) -> int:
         """How many units can still be cancelled (I1), never more than there are free ordinals."""
-        return max(0, min(self.quantity - self.fulfilled - self.cancelled - self.in_open_cases, len(self.free)))
+        left, free = self.quantity - self.fulfilled - self.cancelled - self.in_open_cases, len(self.free)
+        return 0 if left < 0 else left if left < free else free
 
     @property
     def returnable(self) -> int:
         """How many units have left and neither came back nor are on their way back (I1)."""
-        return max(0, min(self.fulfilled - self.returned - self.in_open_cases, len(self.free)))
+        left, free = self.fulfilled - self.returned - self.in_open_cases, len(self.free)
+        return 0 if left < 0 else left if left < free else free
 
 
 class OrderFacts(Struct, frozen=True, kw_only=True):
