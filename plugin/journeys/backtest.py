@@ -36,7 +36,7 @@ from plugin.shops.service import settings_of
 
 PART = 500  # cases, or orders of a page
 PAGES = 8
-AT_ONCE = 10  # orders, less than a millisecond: then whatever else this process does has its turn
+AT_ONCE = 10  # cases or orders, about a millisecond: then whatever else this process does has its turn
 TRIED = (Action.CANCEL, Action.RETURN)
 
 _read_facts, _read_decision = msgspec.json.Decoder(OrderFacts).decode, msgspec.json.Decoder(Decision).decode
@@ -83,7 +83,9 @@ async def try_part(trial: Trial, place: Place, report: Report) -> tuple[Place, i
     """Add the next part to the report; where it ended, and how many cases or orders it had."""
     if place.stage is Stage.ASKS:
         cases = await cases_after(trial.shop.id, place.at, place.id, trial.until, PART)
-        for case in cases:
+        for n, case in enumerate(cases):
+            if n % AT_ONCE == 0:
+                await sleep(0)
             _try_ask(trial, case, report.asks)
         if not cases:
             return Place(Stage.ORDERS, trial.since), 0
