@@ -26,7 +26,7 @@ from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member
 from plugin.audit import service as audit
-from plugin.cases.many import cases_after
+from plugin.cases.many import whole_cases_after
 from plugin.core.errors import DomainError
 from plugin.db import transaction
 from plugin.journeys.erase_person import who_is
@@ -128,7 +128,7 @@ async def _cases(shop_id: str, ask: PeriodAsk) -> AsyncIterator[bytes]:
     yield _head(CaseLine, ask)
     (at, until), case_id = _span(ask), ""
     own = [name for name in CaseLine.__struct_fields__ if name not in ("outcome", "reason")]
-    while found := await cases_after(shop_id, at, case_id, until, AT_ONCE):
+    while found := await whole_cases_after(shop_id, at, case_id, until, AT_ONCE):
         yield _lines(
             [
                 CaseLine(

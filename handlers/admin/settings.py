@@ -31,9 +31,7 @@ _READS = [may(Permission.READ_POLICIES)]
 _FASTER = {409: "The settings are other ones by now; `hash` says which.", 428: "No If-Match."}
 _BAD = {422: "They are not valid; `param` and `detail` say what."}
 
-Snippets = dict[
-    Annotated[str, Meta(max_length=40)], dict[Annotated[str, Meta(max_length=20)], Annotated[str, Meta(max_length=400)]]
-]
+Snippets = dict[str, dict[str, Annotated[str, Meta(max_length=400)]]]
 IfMatch = Annotated[
     str | None,
     HeaderParameter(

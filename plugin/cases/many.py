@@ -8,7 +8,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from plugin.cases.facts import Ownership
-from plugin.db import rows
+from plugin.cases.models import Case
+from plugin.db import read, rows
 from plugin.orders.many import PastOrder, as_text
 
 
@@ -75,6 +76,14 @@ async def cases_after(shop_id: str, asked_at: datetime, case_id: str, until: dat
         shop_id, asked_at, case_id, until, most,
     )  # fmt: skip
     return [PastCase(**row) for row in found]
+
+
+async def whole_cases_after(shop_id: str, asked_at: datetime, case_id: str, until: datetime, most: int) -> list[Case]:
+    """The same, with all that a case says."""
+    return await read(
+        Case, "WHERE shop_id = $1 AND (asked_at, id) > ($2, $3) AND asked_at <= $4 ORDER BY asked_at, id LIMIT $5",
+        shop_id, asked_at, case_id, until, most,
+    )  # fmt: skip
 
 
 async def count_cases(shop_id: str, since: datetime, until: datetime) -> int:

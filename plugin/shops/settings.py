@@ -144,6 +144,7 @@ def parse_settings(raw: object) -> ShopSettings:
         raise BadSettings(detail=str(error), param=place.group(1) if place else None) from error
     offer, person, brand, limits = settings.codes, settings.person, settings.brand, settings.limits
     faults = {
+        "brand.snippets": any(not _LOCALE.fullmatch(each) for texts in brand.snippets.values() for each in texts),
         "brand.accent": not _COLOUR.fullmatch(brand.accent),
         "codes.percent": offer.kind == "percent" and not 1 <= (offer.percent or 0) <= 100,
         "codes.amounts": any(value <= 0 for value in offer.amounts.values()),

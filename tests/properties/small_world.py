@@ -24,7 +24,7 @@ from plugin.outbox.service import Claim
 from plugin.policies.document import Fee, Otherwise, Then
 from plugin.policies.facts import Ask
 from plugin.policies.ready import default_policy
-from plugin.policies.reasons import Outcome
+from plugin.policies.reasons import Action, Outcome
 from plugin.policies.service import publish
 from plugin.ports.orders import LineCount, StoreOrder
 from plugin.ports.payments import RefundState
@@ -136,7 +136,7 @@ class SmallWorld:
 
     async def preview(self, order_id: str, lines: Sequence[tuple[str, int]]) -> tuple[Ask, Preview]:
         counts = tuple(LineCount(line, quantity) for line, quantity in lines)
-        ask = Ask(action="cancel", whole=not counts, lines=counts)  # type: ignore[arg-type]
+        ask = Ask(action=Action.CANCEL, whole=not counts, lines=counts)
         return ask, await preview_cancellation(self.ports, self.shop, order_id, ask)
 
     async def confirm(self, order_id: str, ask: Ask, digest: str) -> Case | None:
