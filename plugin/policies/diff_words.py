@@ -15,6 +15,7 @@ from plugin.policies.conditions import Span
 from plugin.policies.decision import LineDecision
 from plugin.policies.document import Then
 from plugin.policies.grid import Grid
+from plugin.policies.law.names import NAMES
 from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolution
 from plugin.policies.regions import Region, bits
 from plugin.policies.statutory_cells import LAW
@@ -176,7 +177,11 @@ def _either(items: Sequence[str]) -> str:
 def _countries(grid: Grid, left: list[str | None]) -> str:
     """By name; the one that stands for all other countries of its statute is called so."""
     names = Locale("en").territories
-    others = {term.country: f"other countries under {term.statute.id}" for term in grid.terms if not term.is_named}
+    others = {
+        term.country: f"other countries under {NAMES[term.statute.id]}"
+        for term in grid.terms
+        if not term.is_named and len(term.statute.countries) > 1
+    }
     every = grid.values["country"]
     if every[0] in left:
         return f"countries other than {_either([names.get(code, code) for code in every if code and code not in left])}"
