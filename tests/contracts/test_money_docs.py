@@ -1,0 +1,93 @@
+"""What docs/money.md says in numbers is what is paid: every example is run."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import convert
+from msgspec.structs import replace
+
+from plugin.core.money import share_out
+from plugin.payments.stripe.amounts import from_stripe, part_to_stripe
+from plugin.policies.decide import decide
+from plugin.policies.decision import Amounts
+from plugin.policies.document import Fee, Then
+from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, progress_of
+from plugin.policies.reasons import Action, Outcome
+from plugin.ports.orders import Custodian, Instrument, LineCount, PaymentState
+from plugin.refunds.plan import LegKind, Payable, plan
+from tests.unit.policies.making import PLACED, SOON, some_rules
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/money.md").read_text(encoding="utf-8")
+EXAMPLES: list[dict[str, Any]] = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+SHARES = [each for each in EXAMPLES if "share_out" in each]
+ORDERS = [each for each in EXAMPLES if "asks" in each]
+PLANS = [each for each in EXAMPLES if "plan" in each]
+
+
+def test_every_example_is_of_a_kind_that_is_run() -> None:
+    assert len(SHARES) + len(ORDERS) + len(PLANS) == len(EXAMPLES) > 10
+
+
+@pytest.mark.parametrize("example", SHARES, ids=lambda each: str(each["share_out"]))
+def test_a_sum_is_shared_out_as_the_page_says(example: dict[str, Any]) -> None:
+    assert share_out(example["share_out"], example["over"]) == example["shares"]
+    assert sum(example["shares"]) == example["share_out"]
+
+
+@pytest.mark.parametrize("example", ORDERS, ids=lambda each: f"{each['currency']}-{each['lines'][0]['id']}")
+def test_one_ask_after_the_other_is_owed_what_the_page_says(example: dict[str, Any]) -> None:
+    fee = convert(example["fee"], Fee) if "fee" in example else None
+    rules = some_rules(otherwise=Then(outcome=Outcome.APPROVE, fee=fee))
+    lines = [LineFacts(title=each["id"], free=tuple(range(each["quantity"])), **each) for each in example["lines"]]
+    order = OrderFacts(
+        id="o", number="1", currency=example["currency"], placed_at=PLACED, state=progress_of(lines, cancelled=False),
+        total=sum(line.total for line in lines) + example["shipping"]["amount"], lines=tuple(lines),
+        shipping=Component(**example["shipping"]),
+    )  # fmt: skip
+    before = 0
+    for wanted in example["asks"]:
+        ask = Ask(action=Action.CANCEL, lines=tuple(LineCount(*count) for count in wanted["lines"].items()))
+        decision = decide(order, ask, rules, SOON)
+        assert decision.outcome is Outcome.APPROVE
+        assert _told(decision.amounts) == {name: wanted[name] for name in _told(decision.amounts)}
+        if "at_stripe" in wanted:
+            asked = part_to_stripe(decision.amounts.total, order.currency, refunded_before=before)
+            assert from_stripe(asked, order.currency) == wanted["at_stripe"]
+        before += decision.amounts.total
+        taken = {line.line_id: line.units for line in decision.lines}
+        order = replace(order, lines=tuple(_without(line, taken.get(line.id, ())) for line in order.lines))
+
+
+def _told(amounts: Amounts) -> dict[str, int]:
+    return {
+        "goods": amounts.goods.amount, "tax": amounts.goods.tax, "shipping": amounts.shipping.amount,
+        "fee": amounts.fee, "total": amounts.total,
+    }  # fmt: skip
+
+
+def _without(line: LineFacts, units: tuple[int, ...]) -> LineFacts:
+    return replace(
+        line, cancelled=line.cancelled + len(units), free=tuple(unit for unit in line.free if unit not in units)
+    )
+
+
+@pytest.mark.parametrize("example", PLANS, ids=lambda each: str(each["plan"]))
+def test_the_payments_give_back_as_the_page_says(example: dict[str, Any]) -> None:
+    payables = [
+        Payable(
+            payment_id=each["id"], custodian=Custodian(each["custodian"]), instrument=Instrument(each["instrument"]),
+            state=PaymentState.CAPTURED if "captured" in each else PaymentState.AUTHORISED, currency="USD",
+            refundable=each.get("captured", 0), capturable=each.get("authorised", 0),
+        )
+        for each in example["of"]
+    ]  # fmt: skip
+    owed = Amounts(currency="USD", goods=Component(example["plan"]))
+    legs = plan(owed, payables, everything=example.get("everything", False))
+    assert [(leg.payment_id, leg.kind, leg.amount) for leg in legs] == [
+        (payment, LegKind(kind), amount) for payment, kind, amount in example["legs"]
+    ]
