@@ -55,8 +55,10 @@ def listen(host: str, port: int) -> socket.socket:
 async def serve_app(app: Litestar, listener: socket.socket) -> AsyncIterator[None]:
     """Serve on ``listener`` until the block ends; the listener is closed with it."""
     config = uvicorn.Config(
-        app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=2
-    )
+        app, lifespan="on", ws="none", log_config=None, access_log=False, timeout_graceful_shutdown=2,
+        # Longer than its guests' pauses: a connection that is closed just as it is used again is a lost call.
+        timeout_keep_alive=75,
+    )  # fmt: skip
     server = _GuestServer(config)
     with listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
