@@ -29,13 +29,11 @@ from plugin.access import rate
 from plugin.access.roles import Permission
 from plugin.access.staff import Member
 from plugin.cases.trust import agreement
-from plugin.db import read
 from plugin.policies.diff import compare
 from plugin.policies.document import parse_policy, policy_hash, policy_schema
 from plugin.policies.lint import has_errors, lint
-from plugin.policies.live import NoPolicy
-from plugin.policies.models import PolicyVersion
-from plugin.policies.version_refusals import NoDraft, NoSuchVersion, NothingScheduled
+from plugin.policies.states import VersionState
+from plugin.policies.store import number_from, numbered_version, page_of_versions, version_that_is
 from plugin.policies.versions import policy_of
 from plugin.ports.runtime import Ports
 
@@ -45,6 +43,7 @@ COMPARISONS = 240  # an hour and shop: each may take seconds of a core
 STEPS = 1_000_000  # of one comparison; some three seconds
 BAD = {422: "This is no policy; `row` and `field` say where.", 429: "Too many comparisons; see Retry-After."}
 
+# As text, so that who is not signed in is told that before anything is said of the number.
 VersionNumber = Annotated[str, PathParameter(max_length=40, description="The number of a version.")]
 Country = Annotated[
     list[str] | None, QueryParameter(max_items=60, description="Where you sell to; without it, everywhere.")
@@ -68,11 +67,7 @@ async def list_versions(
 ) -> VersionPage:
     if after is not None and not (after.isascii() and after.isdecimal() and int(after) < 2**31):
         raise BadCursor(param="after")
-    found = await read(
-        PolicyVersion,
-        "WHERE shop_id = $1 AND ($2::int IS NULL OR number < $2) ORDER BY number DESC NULLS FIRST, id LIMIT $3",
-        member.shop_id, int(after) if after else None, limit + 1,
-    )  # fmt: skip
+    found = await page_of_versions(member.shop_id, limit + 1, int(after) if after else None)
     last = found[limit - 1] if len(found) > limit else None
     return VersionPage(
         versions=tuple(VersionRow.of(version) for version in found[:limit]),
@@ -93,26 +88,6 @@ async def show_schema() -> dict[str, Any]:
     return policy_schema()
 
 
-def whole_number(text: str) -> int:
-    """A version's number as an address has it: as text, so that who is not signed in is told that first. Raises
-    ``NoSuchVersion``."""
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) < 2**31):
-        raise NoSuchVersion(param="number")
-    return int(text)
-
-
-async def _one(shop_id: str, state: str) -> PolicyVersion | None:
-    found = await read(PolicyVersion, "WHERE shop_id = $1 AND state = $2", shop_id, state)
-    return found[0] if found else None
-
-
-async def _live(shop_id: str) -> PolicyVersion:
-    live = await _one(shop_id, "live")
-    if live is None:
-        raise NoPolicy()
-    return live
-
-
 @get(
     "/v1/admin/policies/live",
     dependencies=STAFF,
@@ -123,7 +98,7 @@ async def _live(shop_id: str) -> PolicyVersion:
     responses=problem_responses(KNOWN | {409: "The shop has not published a policy yet."}),
 )
 async def show_live(member: NamedDependency[Member]) -> VersionWhole:
-    return VersionWhole.of(await _live(member.shop_id))
+    return VersionWhole.of(await version_that_is(member.shop_id, VersionState.LIVE))
 
 
 @get(
@@ -136,10 +111,7 @@ async def show_live(member: NamedDependency[Member]) -> VersionWhole:
     responses=problem_responses(KNOWN | {404: "There is no draft."}),
 )
 async def show_draft(member: NamedDependency[Member]) -> VersionWhole:
-    draft = await _one(member.shop_id, "draft")
-    if draft is None:
-        raise NoDraft()
-    return VersionWhole.of(draft)
+    return VersionWhole.of(await version_that_is(member.shop_id, VersionState.DRAFT))
 
 
 @get(
@@ -152,10 +124,7 @@ async def show_draft(member: NamedDependency[Member]) -> VersionWhole:
     responses=problem_responses(KNOWN | {404: "No version is scheduled."}),
 )
 async def show_scheduled(member: NamedDependency[Member]) -> VersionWhole:
-    scheduled = await _one(member.shop_id, "scheduled")
-    if scheduled is None:
-        raise NothingScheduled()
-    return VersionWhole.of(scheduled)
+    return VersionWhole.of(await version_that_is(member.shop_id, VersionState.SCHEDULED))
 
 
 @get(
@@ -168,11 +137,7 @@ async def show_scheduled(member: NamedDependency[Member]) -> VersionWhole:
     responses=problem_responses(KNOWN | {404: "There never was a version of this number."}),
 )
 async def show_version(member: NamedDependency[Member], number: VersionNumber) -> VersionWhole:
-    wanted = whole_number(number)
-    found = await read(PolicyVersion, "WHERE shop_id = $1 AND number = $2", member.shop_id, wanted)
-    if not found:
-        raise NoSuchVersion(detail=f"This shop's policy never had a version {wanted}.", param="number")
-    return VersionWhole.of(found[0])
+    return VersionWhole.of(await numbered_version(member.shop_id, number_from(number)))
 
 
 @post(
@@ -214,7 +179,7 @@ async def diff(
     ports: NamedDependency[Ports], member: NamedDependency[Member], data: JSONBody[dict[str, Any]]
 ) -> DiffView:
     policy, at = parse_policy(data), ports.clock.now()
-    live = await _live(member.shop_id)
+    live = await version_that_is(member.shop_id, VersionState.LIVE)
     await rate.count(f"policy:diff:{member.shop_id}", limit=COMPARISONS, at=at)
     found = await asyncio.to_thread(compare, policy_of(live), policy, at, STEPS)
     return DiffView(

@@ -13,7 +13,7 @@ from litestar.params import HeaderParameter, JSONBody, RawBody
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
 from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey, in_utc, once
-from handlers.admin.policies import VersionNumber, whole_number
+from handlers.admin.policies import VersionNumber
 from handlers.admin.policy_bodies import PromoteAsk, PublishAsk, RollBackAsk, ScheduleAsk, VersionRow, VersionWhole
 from handlers.idempotent import Remember
 from handlers.problems import problem_responses
@@ -23,6 +23,7 @@ from plugin.db import Transaction, transaction
 from plugin.policies import service
 from plugin.policies.document import parse_policy
 from plugin.policies.models import PolicyVersion
+from plugin.policies.store import number_from
 from plugin.ports.runtime import Ports
 
 TAGS = ["Policies"]
@@ -187,7 +188,7 @@ async def roll_back(
     ports: NamedDependency[Ports], member: NamedDependency[Member], number: VersionNumber, data: JSONBody[RollBackAsk],
     body: RawBody, idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
-    wanted = whole_number(number)
+    wanted = number_from(number)
 
     async def put_live(tx: Transaction) -> PolicyVersion:
         return await service.publish_again(

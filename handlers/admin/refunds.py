@@ -16,11 +16,10 @@ from handlers.idempotent import Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member
-from plugin.db import Transaction, read
+from plugin.db import Transaction
 from plugin.journeys import staff
 from plugin.ports.runtime import Ports
-from plugin.refunds.models import RefundLeg
-from plugin.refunds.store import get_leg, legs_for_a_person, lock_leg
+from plugin.refunds.store import get_leg, legs_for_a_person, lock_leg, replacement_of
 from plugin.shops.models import Shop
 
 TAGS = ["Refunds"]
@@ -88,8 +87,7 @@ async def retry(
 
     async def use_case(remember: Remember) -> None:
         async def answered(tx: Transaction) -> None:
-            (again,) = await read(RefundLeg, "WHERE replaces = $1", refund_id, tx=tx)
-            await remember(tx, LegRow.of(again))
+            await remember(tx, LegRow.of(await replacement_of(tx, refund_id)))
 
         await staff.retry(ports, shop, refund_id, member.actor, answered=answered)
 

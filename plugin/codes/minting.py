@@ -26,6 +26,7 @@ from plugin.codes.store import (
     expire,
     has_live_code,
     lock_code,
+    money_counters_of,
     move,
     origin_of,
     time_out_reservations,
@@ -202,7 +203,7 @@ async def forget_customer(
     await tx.execute(
         "DELETE FROM counters WHERE shop_id = $1 AND (starts_with(key, $2) OR starts_with(key, $4)) "
         "AND NOT EXISTS (SELECT 1 FROM orders WHERE shop_id = $1 AND customer_hash = $3)",
-        shop_id, f"codes:{customer_hash}:", customer_hash, f"money:of:{customer_hash}:",
+        shop_id, f"codes:{customer_hash}:", customer_hash, money_counters_of(customer_hash),
     )  # fmt: skip
 
 

@@ -179,6 +179,11 @@ async def codes_of_cases(case_ids: Sequence[str]) -> dict[str, Code]:
     return {code.case_id: code for code in found}
 
 
+def money_counters_of(customer_hash: str) -> str:
+    """How the keys of the counters of a customer's money begin: they are forgotten with the customer."""
+    return f"money:of:{customer_hash}:"
+
+
 async def count_up(tx: Transaction, shop_id: str, key: str, by: int, cap: int) -> bool:
     """Add to a counter unless that would exceed its cap; the row stays locked until the transaction ends."""
     if by > cap:

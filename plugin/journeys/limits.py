@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from plugin.codes.store import charge, count_up, counted
+from plugin.codes.store import charge, count_up, counted, money_counters_of
 from plugin.db import Transaction
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
@@ -122,17 +122,12 @@ def _caps(limits: Limits, wanted: Approval) -> Iterator[_Cap]:
     if currency in limits.per_order:
         yield _Cap("per_order", f"money:order:{wanted.order_id}:{currency}", limits.per_order[currency])
     if wanted.customer_hash and currency in limits.per_customer_month:
-        key = f"{customer_keys(wanted.customer_hash)}{at:%Y-%m}:{currency}"
+        key = f"{money_counters_of(wanted.customer_hash)}{at:%Y-%m}:{currency}"
         yield _Cap("per_customer_month", key, limits.per_customer_month[currency])
     if currency in limits.per_hour:
         yield _Cap("per_hour", f"money:hour:{at:%Y-%m-%dT%H}:{currency}", limits.per_hour[currency])
     if currency in limits.per_day:
         yield _Cap("per_day", f"money:day:{at:%Y-%m-%d}:{currency}", limits.per_day[currency])
-
-
-def customer_keys(customer_hash: str) -> str:
-    """How the keys of a customer's counters begin."""
-    return f"money:of:{customer_hash}:"
 
 
 def _breaker_key(name: str, at: datetime) -> str:

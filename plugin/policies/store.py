@@ -1,4 +1,4 @@
-"""Reading a shop's versions, to show them."""
+"""Reading a shop's versions, to show them and to publish one again."""
 
 from __future__ import annotations
 
@@ -24,20 +24,46 @@ async def versions_of(shop_id: str) -> list[PolicyVersion]:
     )
 
 
+async def page_of_versions(shop_id: str, limit: int, before: int | None = None) -> list[PolicyVersion]:
+    """The versions without a number first, then the others, newest first; with ``before`` those of lower numbers."""
+    return await read(
+        PolicyVersion,
+        "WHERE shop_id = $1 AND ($2::int IS NULL OR number < $2) ORDER BY number DESC NULLS FIRST, id LIMIT $3",
+        shop_id, before, limit,
+    )  # fmt: skip
+
+
+async def version_that_is(shop_id: str, state: VersionState) -> PolicyVersion:
+    """The version that is live, scheduled or the draft; raises ``NoPolicy``, ``NothingScheduled`` or ``NoDraft``."""
+    found = await read(PolicyVersion, "WHERE shop_id = $1 AND state = $2", shop_id, state)
+    if not found:
+        raise _MISSING[state]()
+    return found[0]
+
+
+async def numbered_version(shop_id: str, number: int) -> PolicyVersion:
+    """The version that went live under this number; raises ``NoSuchVersion``."""
+    found = await read(PolicyVersion, "WHERE shop_id = $1 AND number = $2", shop_id, number)
+    if not found:
+        raise NoSuchVersion(detail=f"This shop's policy never had a version {number}.", param="number")
+    return found[0]
+
+
+def number_from(text: str) -> int:
+    """A version's number as people and addresses write it; raises ``NoSuchVersion`` for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) < 2**31):
+        raise NoSuchVersion(param="number")
+    return int(text)
+
+
 async def get_version(shop_id: str, which: str) -> PolicyVersion:
-    """The version of this number, or the one that is live, scheduled or a draft.
+    """The version of this number, or the one that is ``live``, ``scheduled`` or the ``draft``.
 
     Raises ``NoSuchVersion``, ``NoPolicy``, ``NothingScheduled`` or ``NoDraft``.
     """
     if which in _MISSING:
-        found = await read(PolicyVersion, "WHERE shop_id = $1 AND state = $2", shop_id, which)
-    else:
-        is_number = which.isascii() and which.isdecimal() and len(which) < 10
-        number = int(which) if is_number else 0
-        found = await read(PolicyVersion, "WHERE shop_id = $1 AND number = $2", shop_id, number)
-    if not found:
-        raise _MISSING.get(which, NoSuchVersion)(param="version")
-    return found[0]
+        return await version_that_is(shop_id, VersionState(which))
+    return await numbered_version(shop_id, number_from(which))
 
 
 async def shops_with_due_versions(at: datetime) -> list[str]:

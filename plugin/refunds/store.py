@@ -154,6 +154,12 @@ async def get_leg_and_payment(shop_id: str, leg_id: str) -> tuple[RefundLeg, Pay
     return found[0]
 
 
+async def replacement_of(tx: Transaction, leg_id: str) -> RefundLeg:
+    """The leg that was made in the place of one that has failed."""
+    (again,) = await read(RefundLeg, "WHERE replaces = $1", leg_id, tx=tx)
+    return again
+
+
 async def lock_leg(tx: Transaction, leg_id: str) -> RefundLeg:
     """The leg with its row locked, after its order and its case."""
     (leg,) = await read(RefundLeg, "WHERE id = $1 FOR UPDATE", leg_id, tx=tx)
