@@ -51,8 +51,8 @@ def is_away(error: BaseException) -> bool:
 
 
 FEATURES = (
-    "shops", "access", "inbox", "outbox", "audit", "orders", "policies", "codes", "cases", "refunds", "messages",
-    "insights",
+    "shops", "access", "inbox", "outbox", "audit", "orders", "policies", "codes", "credit", "cases", "files", "parcels",
+    "exchanges", "withdrawals", "refunds", "messages", "insights",
 )  # fmt: skip
 _MIGRATION_LOCK = 0x636F6D65  # "come": one migrator at a time, whatever the number of processes
 

@@ -23,7 +23,8 @@ from handlers.shopper.cases import case_now, changes
 from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, order_now
 from plugin.cases.store import UnitsTaken
 from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyReused
-from plugin.journeys.cancel import DecisionChanged, Preview, preview_cancellation
+from plugin.journeys.cancel import preview_cancellation
+from plugin.journeys.judging import DecisionChanged, Preview
 from plugin.journeys.view_order import newest_case
 from plugin.policies.reasons import Reason
 from plugin.ports.runtime import Ports

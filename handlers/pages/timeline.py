@@ -30,6 +30,10 @@ def headline(case: CaseView, say: Say) -> str:
     match CaseState(case.state):
         case CaseState.REQUESTED | CaseState.APPROVED | CaseState.AWAITING_STORE:
             return say("We are on it")
+        case CaseState.AWAITING_GOODS | CaseState.INSPECTING | CaseState.ORDERING | CaseState.AWAITING_PAYMENT:
+            return say("We are on it")
+        case CaseState.EXPIRED:
+            return say("Here is our answer")
         case CaseState.EXECUTING:
             return say("Almost there")
         case CaseState.DONE:

@@ -23,7 +23,8 @@ from plugin.access import rate
 from plugin.access.service import close_session
 from plugin.cases.models import Case
 from plugin.db import Transaction
-from plugin.journeys.cancel import DecisionChanged, Preview, confirm_cancellation, preview_cancellation
+from plugin.journeys.cancel import confirm_cancellation, preview_cancellation
+from plugin.journeys.judging import DecisionChanged, Preview
 from plugin.journeys.reach_person import reach_person
 from plugin.journeys.view_order import SeenCase, view_order
 from plugin.orders.service import get_order

@@ -30,7 +30,7 @@ from plugin.codes.rules import describe
 from plugin.codes.store import terms_of
 from plugin.core.vault import Vault
 from plugin.core.words import Words, choose_locale
-from plugin.journeys.cancel import Preview
+from plugin.journeys.judging import Preview
 from plugin.journeys.money_words import is_never_collected, outcome_of_leg
 from plugin.messages.parts import MoneyState
 from plugin.orders.models import Payment

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -44,7 +44,8 @@ class KnownOrder(Protocol):
 
 @dataclass(frozen=True)
 class Ownership:
-    """Which units of an order our cases own: ordinals by line, those still open and those settled.
+    """Which units of an order our cases own: ordinals by line, those still open and those settled (of cancellations),
+    those on their way back, and those that came back (of all other cases).
 
     ``shipping_taken`` says that some case has shipping and extras in what it owes: they are paid back once.
     """
@@ -53,9 +54,13 @@ class Ownership:
     settled: Mapping[str, frozenset[int]]
     shipping_taken: bool
     prior_cases: int
+    coming_back: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    returned: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def owned(self, line_id: str) -> frozenset[int]:
-        return self.open.get(line_id, _NONE) | self.settled.get(line_id, _NONE)
+        return _NONE.union(
+            *[units.get(line_id, _NONE) for units in (self.open, self.settled, self.coming_back, self.returned)]
+        )
 
 
 def facts_of(
@@ -148,6 +153,8 @@ def _line_facts(
         fulfilled=fulfilled.get(line.id, 0),
         cancelled=max(cancelled_at_store.get(line.id, 0), len(ownership.settled.get(line.id, ()))),
         in_open_cases=len(ownership.open.get(line.id, ())),
+        coming_back=len(ownership.coming_back.get(line.id, ())),
+        returned=len(ownership.returned.get(line.id, ())),
         refunded_by_hand=by_hand.get(line.id, 0),
         kind=line.kind,
         product_id=line.product_id,
@@ -179,4 +186,5 @@ def _latest(moments: Sequence[datetime | None]) -> datetime | None:
 
 def cancelled_by_the_store_itself(line: LineFacts) -> int:
     """What the store had cancelled, when a case was asked for, beyond what our settled cases account for."""
-    return line.cancelled - (line.quantity - len(line.free) - line.in_open_cases)
+    ours = line.quantity - len(line.free) - line.in_open_cases - line.coming_back - line.returned
+    return line.cancelled - ours

@@ -15,6 +15,9 @@ class Case(Model):
     what a person has taken off what was decided, for a ``withheld_reason``; ``owed`` is what is left. ``store_request``
     is what the store is asked, pinned before the first call and unchanged until a person asks anew; ``store_asks``
     numbers those asks. ``answer`` is what a person said to a case under review: approved, less or refused.
+    ``resolution`` is the form in which it is answered (``plugin.policies.reasons.Resolution``) and ``resolved_at`` when
+    that was set in motion: the money reserved, the credit given, the new goods ordered. ``contact`` is where mails of
+    the case go if not to the order's shopper: the receiver of a gift.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -25,6 +28,9 @@ class Case(Model):
     number = fields.CharField(max_length=20)
     kind = fields.CharField(max_length=10)
     basis = fields.CharField(max_length=10)
+    resolution = fields.CharField(max_length=16, null=True)
+    fault = fields.CharField(max_length=20, null=True)
+    contact = fields.CharField(max_length=254, null=True)
     state = fields.CharField(max_length=24)
     waiting_on = fields.CharField(max_length=10, null=True)
     due_at = fields.DatetimeField(null=True)
@@ -48,6 +54,7 @@ class Case(Model):
     store_reason = fields.TextField(null=True)
     person_reason = fields.CharField(max_length=60, null=True)
     answer = fields.CharField(max_length=10, null=True)
+    resolved_at = fields.DatetimeField(null=True)
     asked_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
     closed_at = fields.DatetimeField(null=True)
@@ -62,6 +69,8 @@ class CaseUnit(Model):
     """One unit of a line that a case owns (open or settled) or has given back (released).
 
     A unit that the store took out of the order after it had been cancelled is ``edited_out``: paid, and owned no more.
+    ``kind`` is its case's. Of a unit that is sent back, ``received_at`` says when it came and ``inspection`` what was
+    found (accepted, rejected; None: nobody has looked), with its ``grade`` and ``disposition`` (``plugin.parcels``).
     """
 
     id = fields.BigIntField(primary_key=True, generated=True)
@@ -71,12 +80,18 @@ class CaseUnit(Model):
     order_id: str
     case: Any = fields.ForeignKeyField("models.Case", related_name="units")
     case_id: str
+    kind = fields.CharField(max_length=10, default="cancel")
     line_id = fields.CharField(max_length=80)
     ordinal = fields.IntField()
     revision = fields.IntField()
     worth = fields.BigIntField()
     tax = fields.BigIntField()
     state = fields.CharField(max_length=10)
+    received_at = fields.DatetimeField(null=True)
+    inspection = fields.CharField(max_length=10, null=True)
+    grade = fields.CharField(max_length=20, null=True)
+    disposition = fields.CharField(max_length=20, null=True)
+    finding = fields.TextField(null=True)
 
     class Meta:
         table = "case_units"

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from plugin.audit import service as audit
 from plugin.cases.models import Case
-from plugin.cases.states import CANCEL, CLOSED, WAITS_ON, CaseState
+from plugin.cases.states import CLOSED, TABLES, WAITS_ON, CaseKind, CaseState
 from plugin.cases.store import own_units
 from plugin.core.ids import new_id, readable_code
 from plugin.core.transitions import IllegalTransition
@@ -22,6 +22,9 @@ from plugin.policies.live import LivePolicy
 from plugin.policies.reasons import Outcome
 
 CASE_DUE = "case_due"
+_PREFIX = {
+    CaseKind.CANCEL: "C", CaseKind.RETURN: "R", CaseKind.EXCHANGE: "E", CaseKind.FAULT: "F", CaseKind.FIX: "X",
+}  # fmt: skip
 
 
 async def open_case(
@@ -37,19 +40,24 @@ async def open_case(
     at: datetime,
     due_at: datetime,
     basis: str = "policy",
+    contact: str | None = None,
 ) -> Case:
     """Write the case with all that was known and decided, and give it its units. The order is locked by the caller.
 
     Raises ``UnitsTaken`` where another case owns one of the units. The case is ``requested``: what follows from the
     decision is the journey's to do, in the same transaction.
     """
+    kind = CaseKind(ask.action)
     case = Case(
         id=new_id("case"),
         shop_id=order.row.shop_id,
         order_id=order.id,
-        number=f"C-{readable_code(7)}",
-        kind=str(ask.action),
+        number=f"{_PREFIX[kind]}-{readable_code(7)}",
+        kind=str(kind),
         basis=basis,
+        resolution=decision.resolution and str(decision.resolution),
+        fault=ask.fault and str(ask.fault),
+        contact=contact,
         state=str(CaseState.REQUESTED),
         waiting_on=str(WAITS_ON[CaseState.REQUESTED]),
         due_at=due_at,
@@ -134,15 +142,15 @@ async def move(
     actor: str = "comeback",
     why: str | None = None,
 ) -> bool:
-    """Take one step of the table; False for a repetition, which changes nothing. Raises ``IllegalTransition``.
+    """Take one step of its kind's table; False for a repetition, which changes nothing. Raises ``IllegalTransition``.
 
     A state that waits needs ``due_at``, when somebody will look if nothing happens; a final one has none. ``why`` is a
     stable word that says what brought it here, and is kept while a person has the case.
     """
-    state = CaseState(case.state)
-    if CANCEL.is_repeat(state, wanted):
+    state, table = CaseState(case.state), TABLES[CaseKind(case.kind)]
+    if table.is_repeat(state, wanted):
         return False
-    CANCEL.check(state, wanted)
+    table.check(state, wanted)
     is_final = wanted in CLOSED
     waiting_on = None if is_final else str(WAITS_ON[wanted])
     due = None if is_final else due_at or at

@@ -76,9 +76,9 @@ async def cases_of_order(order_id: str) -> list[Case]:
 
 
 async def open_cases_of(tx: Transaction, order_id: str, states: Sequence[str]) -> list[Case]:
-    """Cases of a locked order in these states, oldest first."""
+    """Cancellations of a locked order in these states, oldest first."""
     return (
-        await Case.filter(order_id=order_id, state__in=list(states))
+        await Case.filter(order_id=order_id, kind="cancel", state__in=list(states))
         .select_for_update()
         .using_db(tx.connection)
         .order_by("id")
@@ -87,11 +87,10 @@ async def open_cases_of(tx: Transaction, order_id: str, states: Sequence[str]) -
 
 async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
     """Which units are owned, whether shipping is taken, and how many cases this customer had since ``since``."""
-    open_units: dict[str, set[int]] = defaultdict(set)
-    settled: dict[str, set[int]] = defaultdict(set)
+    kept: dict[tuple[bool, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     # One round trip; each part by an index of its own, where one join would read every case of the shop.
     (found,) = await rows(
-        "SELECT ARRAY(SELECT (line_id, ordinal, state) FROM case_units WHERE order_id = $1 "
+        "SELECT ARRAY(SELECT (line_id, ordinal, state, kind) FROM case_units WHERE order_id = $1 "
         "AND state IN ('open', 'settled')) AS units, "
         "(SELECT count(*) FROM cases c WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
         "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')) AS shipping, "
@@ -102,13 +101,19 @@ async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
         order.row.customer_hash,
         since,
     )
-    for line_id, ordinal, state in found["units"]:
-        (open_units if state == "open" else settled)[line_id].add(ordinal)
+    for line_id, ordinal, state, kind in found["units"]:
+        kept[kind == "cancel", state][line_id].add(ordinal)
+
+    def units(is_cancel: bool, state: str) -> dict[str, frozenset[int]]:
+        return {line: frozenset(ordinals) for line, ordinals in kept[is_cancel, state].items()}
+
     return Ownership(
-        {line: frozenset(ordinals) for line, ordinals in open_units.items()},
-        {line: frozenset(ordinals) for line, ordinals in settled.items()},
+        units(True, "open"),
+        units(True, "settled"),
         found["shipping"] > 0,
         found["prior"],
+        coming_back=units(False, "open"),
+        returned=units(False, "settled"),
     )
 
 
@@ -120,6 +125,7 @@ async def own_units(tx: Transaction, case: Case, order: StoredOrder, decision: D
             shop_id=case.shop_id,
             order_id=case.order_id,
             case_id=case.id,
+            kind=case.kind,
             line_id=decided.line_id,
             ordinal=ordinal,
             revision=order.row.revision,
@@ -189,6 +195,11 @@ async def is_granted(case_id: str) -> bool:
     return bool(await rows(granted, case_id))
 
 
+async def units_of_case(case_id: str) -> list[CaseUnit]:
+    """All units that the case owns or ever owned, by line and ordinal."""
+    return await read(CaseUnit, "WHERE case_id = $1 ORDER BY line_id, ordinal", case_id)
+
+
 async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, still_counted: int) -> None:
     """The store has taken ``taken`` units out of a line and counts ``still_counted`` of the rest as cancelled.
 
@@ -197,8 +208,9 @@ async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, 
     """
     await tx.execute(
         "UPDATE case_units SET state = 'edited_out' WHERE id IN (SELECT id FROM case_units WHERE order_id = $1 "
-        "AND line_id = $2 AND state = 'settled' ORDER BY ordinal DESC LIMIT LEAST($3::int, GREATEST(0, "
-        "(SELECT count(*) FROM case_units WHERE order_id = $1 AND line_id = $2 AND state = 'settled') - $4::int)))",
+        "AND line_id = $2 AND state = 'settled' AND kind = 'cancel' ORDER BY ordinal DESC LIMIT LEAST($3::int, GREATEST(0, "
+        "(SELECT count(*) FROM case_units WHERE order_id = $1 AND line_id = $2 AND state = 'settled' "
+        "AND kind = 'cancel') - $4::int)))",
         order_id, line_id, taken, still_counted,
     )  # fmt: skip
 
@@ -209,9 +221,10 @@ async def release_units(tx: Transaction, case_id: str) -> None:
 
 
 async def units_by_case(order_id: str, state: str) -> dict[str, dict[str, int]]:
-    """By case and line, how many units of an order are in this state: open, or settled."""
+    """By cancellation and line, how many units of an order are in this state: open, or settled."""
     found = await rows(
-        "SELECT case_id, line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = $2 GROUP BY 1, 2",
+        "SELECT case_id, line_id, count(*) AS n FROM case_units WHERE order_id = $1 AND state = $2 "
+        "AND kind = 'cancel' GROUP BY 1, 2",
         order_id,
         state,
     )
@@ -222,10 +235,10 @@ async def units_by_case(order_id: str, state: str) -> dict[str, dict[str, int]]:
 
 
 async def units_by_line(case: Case) -> tuple[dict[str, int], dict[str, int]]:
-    """By line: how many units the case owns and has not given back, and how many are promised to any open case."""
+    """By line: how many units the case owns and has not given back, and how many any open cancellation is promised."""
     found = await rows(
         "SELECT line_id, count(*) FILTER (WHERE case_id = $2 AND state <> 'released') AS mine, "
-        "count(*) FILTER (WHERE state = 'open') AS open FROM case_units WHERE order_id = $1 GROUP BY line_id",
+        "count(*) FILTER (WHERE state = 'open' AND kind = 'cancel') AS open FROM case_units WHERE order_id = $1 GROUP BY line_id",
         case.order_id,
         case.id,
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import move
-from plugin.cases.states import CaseState
+from plugin.cases.states import CaseKind, CaseState
 from plugin.db import Transaction
 from plugin.journeys.limits import refund_failed
 from plugin.journeys.store_books import case_is_done, refunded_at_stripe
@@ -69,7 +69,7 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
         if _waits_for_money(case):
             await move(tx, case, CaseState.DONE, at=at)
             await case_is_done(tx, ports, shop, case)
-        if await was_told(case, "cancelled"):
+        if case.kind != CaseKind.CANCEL or await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded_again" if await paid_again(case, legs) else "refunded")
 
 

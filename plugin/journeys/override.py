@@ -19,8 +19,9 @@ from plugin.cases.service import decision_of, move, open_case
 from plugin.cases.states import CaseState
 from plugin.cases.store import PRIOR_WINDOW, get_case, lock_case, ownership_of
 from plugin.db import Transaction, transaction
-from plugin.journeys.cancel import STORE_HAS, WE_HAVE, ask_for_it
+from plugin.journeys.cancel import STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import CannotBeDone, NotRefused
+from plugin.journeys.judging import WE_HAVE
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.promises import promised_dates
 from plugin.orders.models import Payment

@@ -9,7 +9,8 @@ from plugin.cases.models import Case
 from plugin.cases.store import cases_of_order, get_case
 from plugin.codes.models import Code
 from plugin.codes.store import codes_of_cases, find_code_of_case
-from plugin.journeys.cancel import Preview, preview_cancellation
+from plugin.journeys.cancel import preview_cancellation
+from plugin.journeys.judging import Preview
 from plugin.orders.models import Payment
 from plugin.orders.service import payments_of
 from plugin.policies.better import options_better

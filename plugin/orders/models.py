@@ -15,7 +15,8 @@ class Order(Model):
     units are owned per revision, so that old refunds stay pinned to theirs. ``frozen_reason`` stops all automatic
     money on the order until a person has looked; ``frozen_by`` are all facts that ever did, each of them once.
     ``erase_asked_at``: its person is to be erased, once nothing is under way any more; ``erased_at``: and was, and no
-    later version of the order brings them back.
+    later version of the order brings them back. ``origin_case`` is the exchange or the fault whose new goods this order
+    is: its worth and the way of its refunds follow the first order's payments (``plugin.exchanges``).
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -38,6 +39,7 @@ class Order(Model):
     frozen_by: fields.JSONField[list[str] | None] = fields.JSONField(null=True)
     audit_n = fields.IntField(default=0)
     audit_head = fields.CharField(max_length=64, default="")
+    origin_case = fields.CharField(max_length=40, null=True)
     received_at = fields.DatetimeField()
     changed_at = fields.DatetimeField()
     erase_asked_at = fields.DatetimeField(null=True)

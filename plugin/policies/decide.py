@@ -25,7 +25,7 @@ from plugin.policies.facts import Ask, LineFacts, OrderFacts
 from plugin.policies.judge import judge, outcome_for
 from plugin.policies.law.floor import lift
 from plugin.policies.owed import amounts_of, bonus_on, fee_on, fee_that_counts
-from plugin.policies.reasons import Action, FaultKind, Mode, Outcome, Payer, Reason, Resolution
+from plugin.policies.reasons import Action, FaultKind, Mode, Outcome, Payer, Reason, Resolution, Trigger
 from plugin.policies.rules import Rules, resolutions_of
 from plugin.policies.structure import left_for, obstacle, quantities, refused_as_a_whole, refused_line
 
@@ -42,6 +42,7 @@ _GUARDS = {
 }
 _LEFT_TO_A_PERSON = Verdict("mode", matched=True, outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
 USUAL_PAYER = {Action.RETURN: Payer.SHOPPER, Action.EXCHANGE: Payer.SHOPPER, Action.FAULT: Payer.SHOP}
+SEND_WITHIN = 30  # days, where the policy does not say
 NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
 
 # A member read off its enumeration costs more than a whole condition (CPython 3.11); these are read for every line.
@@ -121,6 +122,9 @@ def _option(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: date
         fee=amounts_of(order, [(answer, fee)], everything).fee,
         label=answer.label,
         keep_item=answer.keep_item,
+        pays_on=answer.pays_on,
+        send_within=answer.send_within,
+        photos=answer.photos,
         law=answer.law,
         is_on_trial=answer.proposed is not None,
     )
@@ -160,6 +164,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
     units, fee = line.free[:quantity], fee_that_counts(ask, then)
     goods = worth_of_units(line.total, line.quantity, units)
     kept = fee_on(goods, order.currency, fee)
+    label = _way_back(ask, then)
     return LineDecision(
         line_id=line.id,
         title=line.title,
@@ -176,8 +181,11 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
         offer=then.offer,
         resolutions=resolutions,
         bonus=bonus_on(goods, kept, then, resolutions),
-        label=_way_back(ask, then),
+        label=label,
         keep_item=then.keep_item,
+        pays_on=(then.pays_on or Trigger.INSPECTED) if label else None,
+        send_within=(then.send_within or SEND_WITHIN) if label else None,
+        photos=then.photos,
         mode=mode,
         proposed=proposed,
         proposed_reason=proposed_reason,

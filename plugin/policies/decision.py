@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from plugin.policies.facts import Component
-from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolution
+from plugin.policies.reasons import Action, Mode, Outcome, Payer, Reason, Resolution, Trigger
 
 LAW = "law:"  # how the rule of a verdict begins that a statute has given
 
@@ -55,6 +55,9 @@ class LineDecision(Struct, frozen=True, kw_only=True):
     bonus: int = 0
     label: Payer | None = None
     keep_item: bool = False
+    pays_on: Trigger | None = None  # None where nothing is sent back
+    send_within: int | None = None  # days
+    photos: bool = False
     mode: Mode = Mode.AUTOMATIC
     proposed: Outcome | None = None
     proposed_reason: Reason | None = None
@@ -131,6 +134,9 @@ class LineOption(Struct, frozen=True, kw_only=True):
     fee: int = 0
     label: Payer | None = None
     keep_item: bool = False
+    pays_on: Trigger | None = None
+    send_within: int | None = None
+    photos: bool = False
     law: str | None = None
     is_on_trial: bool = False  # a person answers in the place of its row
 
@@ -149,5 +155,8 @@ def digest(decision: Decision) -> str:
         decision.amounts,
     )
     if decision.action is not Action.CANCEL:
-        agreed += (decision.resolution, [(line.bonus, line.label, line.keep_item) for line in decision.lines])
+        agreed += (
+            decision.resolution,
+            [(line.bonus, line.label, line.keep_item, line.pays_on) for line in decision.lines],
+        )
     return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()

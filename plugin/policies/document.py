@@ -38,6 +38,7 @@ from plugin.policies.reasons import (
     Payer,
     Reason,
     Resolution,
+    Trigger,
 )
 from plugin.ports.orders import LineKind
 
@@ -69,8 +70,10 @@ class Then(Part, frozen=True):
     """The answer of a row. ``offer`` is the id of the shop's offer that may stand beside it.
 
     ``resolutions`` are what the shopper may choose from, the first of them suggested; ``bonus_percent`` comes on top of
-    store credit; ``label`` is who pays the way back; ``keep_item`` says that nothing need be sent back. ``mode`` says
-    how far the row is trusted: a person answers in its place until it is ``automatic``.
+    store credit; ``label`` is who pays the way back; ``keep_item`` says that nothing need be sent back. ``pays_on`` is
+    what has to have happened to the goods first (inspected, where it is not said) and ``send_within`` how many days the
+    shopper has to send them (30). ``photos`` asks for pictures. ``mode`` says how far the row is trusted: a person
+    answers in its place until it is ``automatic``.
     """
 
     outcome: Outcome
@@ -80,6 +83,9 @@ class Then(Part, frozen=True):
     fee: Fee | None = None
     label: Payer | None = None
     keep_item: bool = False
+    pays_on: Trigger | None = None
+    send_within: Annotated[int, Meta(ge=1, le=365)] | None = None
+    photos: bool = False
     offer: Name | None = None
     mode: Mode = Mode.AUTOMATIC
 
@@ -87,14 +93,15 @@ class Then(Part, frozen=True):
         if self.reason not in REASONS_OF_OUTCOME[self.outcome]:
             allowed = ", ".join(sorted(REASONS_OF_OUTCOME[self.outcome]))
             raise ValueError(f"The reason of {self.outcome} is one of: {allowed}; not {self.reason}")
-        gives = self.resolutions or self.bonus_percent or self.label or self.keep_item
+        goes_back = self.label or self.pays_on or self.send_within
+        gives = self.resolutions or self.bonus_percent or self.keep_item or self.photos or goes_back
         if self.outcome is Outcome.REFUSE and (self.fee or gives):
             raise ValueError("Who is refused pays no fee" if self.fee else "A refusal gives nothing to choose from")
         if len(set(self.resolutions or ())) != len(self.resolutions or ()):
             raise ValueError("A resolution is named twice")
         if self.bonus_percent and Resolution.STORE_CREDIT not in (self.resolutions or ()):
             raise ValueError("A bonus goes with store_credit")
-        if self.keep_item and self.label:
+        if self.keep_item and goes_back:
             raise ValueError("What is kept needs no way back")
 
 
@@ -122,7 +129,8 @@ def check_fits(action: Action, then: Then) -> None:
     """Whether this action can have that answer; raises ``ValueError``."""
     if strange := set(then.resolutions or ()) - FITTING[action]:
         raise ValueError(f"{min(strange)} is no answer to {action}")
-    if action is Action.CANCEL and (then.label or then.keep_item):
+    goes_back = then.label or then.keep_item or then.pays_on or then.send_within or then.photos
+    if action is Action.CANCEL and goes_back:
         raise ValueError("What is cancelled is not sent back")
 
 

@@ -47,8 +47,9 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     free: tuple[int, ...]
     fulfilled: int = 0
     cancelled: int = 0
-    in_open_cases: int = 0  # asked to be cancelled or sent back, and not yet settled
-    returned: int = 0  # sent back and accepted
+    in_open_cases: int = 0  # asked to be cancelled, and not yet settled
+    coming_back: int = 0  # asked to be sent back, replaced or made good, and not yet settled
+    returned: int = 0  # sent back and accepted, replaced or made good
     refunded_by_hand: int = 0  # in the store's own admin
     kind: LineKind = LineKind.PHYSICAL
     product_id: str | None = None
@@ -70,7 +71,7 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     @property
     def returnable(self) -> int:
         """How many units have left and neither came back nor are on their way back (I1)."""
-        left, free = self.fulfilled - self.returned - self.in_open_cases, len(self.free)
+        left, free = self.fulfilled - self.returned - self.coming_back, len(self.free)
         return 0 if left < 0 else left if left < free else free
 
 

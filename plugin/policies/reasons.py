@@ -40,6 +40,15 @@ class Payer(StrEnum):
     SHOPPER = "shopper"
 
 
+class Trigger(StrEnum):
+    """What has to have happened to goods on their way back before money, credit or new goods leave."""
+
+    APPROVAL = "approval"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+
+
 class Mode(StrEnum):
     """How far a row is trusted: a person answers and ours is only kept, a person answers and sees ours, or we do."""
 

@@ -130,6 +130,36 @@ class Promotion(Struct, frozen=True, kw_only=True):
     times_redeemed: int = 0
 
 
+class PaymentAsk(Struct, frozen=True, kw_only=True):
+    """A sum that the shopper pays on a page of the custodian's, which sees to 3-D Secure. ``ask_id`` goes into the
+    metadata of the page and of its payment. The page ends at ``ends_at``, in thirty minutes at the least (Stripe)."""
+
+    ask_id: str
+    key: str
+    amount: int
+    currency: str
+    description: str
+    back_to: str  # where the shopper comes back to, paid or not
+    ends_at: datetime
+    email: str | None = None
+    locale: str | None = None
+
+
+class PageState(StrEnum):
+    OPEN = "open"
+    PAID = "paid"
+    ENDED = "ended"
+
+
+class PaymentPage(Struct, frozen=True, kw_only=True):
+    """``reference`` is the PaymentIntent, once there is one; ``url`` leads the shopper there while it is open."""
+
+    id: str
+    state: PageState
+    url: str | None = None
+    reference: str | None = None
+
+
 class GatewayEvent(Struct, frozen=True):
     """A verified webhook of the custodian: only what says which object to read again."""
 
@@ -175,6 +205,18 @@ class PaymentGateway(Protocol):
 
     async def disputes_since(self, account: PaymentAccount, since: datetime) -> tuple[DisputeFact, ...]:
         """All disputes and inquiries of the account that were opened at ``since`` or later, over PaymentIntents."""
+        ...
+
+    async def ask_payment(self, account: PaymentAccount, ask: PaymentAsk) -> PaymentPage:
+        """Make the page, or find the one that was made under this key."""
+        ...
+
+    async def read_page(self, account: PaymentAccount, page_id: str) -> PaymentPage:
+        """How it stands now. Raises ``Rejected`` or ``OutcomeUnknown``."""
+        ...
+
+    async def end_page(self, account: PaymentAccount, page_id: str) -> PaymentPage:
+        """Let nobody pay there any more; one that was paid meanwhile stays paid, and says so."""
         ...
 
     async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from plugin.core.vault import Vault
+from plugin.ports.files import FileStore
+from plugin.ports.goods import Goods
 from plugin.ports.mail import MailTransport
 from plugin.ports.payments import PaymentGateway
 from plugin.ports.platforms import Platform
@@ -54,3 +56,5 @@ class Ports:
     mail_sender: str
     allow_private_addresses: bool = False
     platforms: Mapping[str, Platform] = field(default_factory=dict)  # by the name of their storefront
+    goods: Mapping[str, Goods] = field(default_factory=dict)  # likewise
+    files: FileStore | None = None  # None: nothing can be uploaded

@@ -43,3 +43,30 @@ class RefundLeg(Model):
     class Meta:
         table = "refund_legs"
         indexes = (("case_id",), ("payment_id",), ("order_id",), ("state",))
+
+
+class Debit(Model):
+    """What was paid before the goods were seen, and more than was owed: recorded, shown to staff, never charged.
+
+    A person settles or waives it; ``state``: open, settled, waived.
+    """
+
+    id = fields.CharField(max_length=40, primary_key=True)
+    shop: Any = fields.ForeignKeyField("models.Shop")
+    shop_id: str
+    order: Any = fields.ForeignKeyField("models.Order")
+    order_id: str
+    case: Any = fields.ForeignKeyField("models.Case", related_name="debits")
+    case_id: str
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    reason = fields.CharField(max_length=40)
+    state = fields.CharField(max_length=10)
+    created_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+    closed_by = fields.CharField(max_length=80, null=True)
+
+    class Meta:
+        table = "debits"
+        unique_together = (("case", "reason"),)
+        indexes = (("order_id",),)

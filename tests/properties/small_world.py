@@ -19,7 +19,8 @@ from plugin.codes.models import Code
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, rows, transaction
 from plugin.journeys import staff
-from plugin.journeys.cancel import Preview, confirm_cancellation, preview_cancellation
+from plugin.journeys.cancel import confirm_cancellation, preview_cancellation
+from plugin.journeys.judging import Preview
 from plugin.outbox.service import Claim
 from plugin.policies.document import Fee, Otherwise, Then
 from plugin.policies.facts import Ask

@@ -7,7 +7,8 @@ import httpx
 from handlers.jobs import run_claim
 from plugin.cases.models import Case
 from plugin.db import Transaction, transaction
-from plugin.journeys.cancel import Preview, confirm_cancellation, preview_cancellation
+from plugin.journeys.cancel import confirm_cancellation, preview_cancellation
+from plugin.journeys.judging import Preview
 from plugin.outbox.service import claim_due
 from plugin.policies.facts import Ask
 from plugin.policies.ready import default_policy
