@@ -20,6 +20,7 @@ from plugin.inbox.events import forget_all_unused, forget_bodies
 from plugin.inbox.idempotency import forget_answers
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
+from plugin.journeys.forget_goods import forget_goods
 from plugin.journeys.tell import TELL
 from plugin.messages.contacts import forget_contacts
 from plugin.messages.outbox import forget_mails, is_mail_under_way
@@ -120,6 +121,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await take_person_out(tx, order.id, now=order.now, placement=order.placement, at=at)
     await forget_words(tx, order.id)
     await forget_notes(tx, order.id)
+    await forget_goods(tx, order.id)
     await forget_customer(tx, shop.id, order.id, order.row.customer_hash, at)
     await forget_order(tx, order.id)
     await forget_contacts(tx, order.id)

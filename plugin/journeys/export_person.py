@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,152 +16,33 @@ from msgspec.structs import replace
 
 from plugin.access.models import Lookup, OrderLink, ShopperSession
 from plugin.audit.models import AuditEvent
-from plugin.cases.notes import notes_of_case
-from plugin.cases.store import cases_of_order
 from plugin.codes.minting import show
 from plugin.codes.models import Code
 from plugin.db import read
 from plugin.inbox.events import events_about
 from plugin.insights.models import Happening
+from plugin.journeys.kept import (
+    KeptCode,
+    KeptMail,
+    KeptMessage,
+    KeptNote,
+    KeptOrder,
+    KeptPayment,
+    KeptPerson,
+    KeptVisit,
+    KeptWebhook,
+)
+from plugin.journeys.kept_cases import kept_cases
 from plugin.messages.contacts import contacts_of
 from plugin.messages.contexts import MailContext, ManageLink, ShopperLetter
 from plugin.messages.models import Mail
 from plugin.messages.render import render
 from plugin.orders.people import Who, orders_of
 from plugin.orders.service import get_order, payments_of
-from plugin.ports.orders import StoreOrder
 from plugin.ports.runtime import Ports
-from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
 
 _LINK = re.compile(r"/o/[\w-]+")  # a shopper's signed link, wherever a letter has it
-
-
-class KeptPayment(Struct, frozen=True, kw_only=True):
-    """A payment and what was given back of it elsewhere, in minor units of ``currency``."""
-
-    reference: str | None
-    label: str | None
-    custodian: str
-    state: str
-    currency: str
-    amount: int
-    refunded_elsewhere: int
-
-
-class KeptRefund(Struct, frozen=True, kw_only=True):
-    kind: str
-    amount: int
-    currency: str
-    state: str
-    created_at: datetime
-    settled_at: datetime | None
-    bank_reference: str | None
-
-
-class KeptMessage(Struct, frozen=True):
-    written_at: datetime
-    text: str
-
-
-class KeptCase(Struct, frozen=True, kw_only=True):
-    """What was asked, what was decided and from which facts, and the money that moved."""
-
-    number: str
-    kind: str
-    state: str
-    locale: str
-    asked_at: datetime
-    closed_at: datetime | None
-    reason: str | None
-    store_reason: str | None
-    withheld_reason: str | None
-    owed: int
-    currency: str
-    facts: dict[str, Any]
-    decision: dict[str, Any]
-    refunds: tuple[KeptRefund, ...]
-    notes: tuple[KeptMessage, ...]
-
-
-class KeptMail(Struct, frozen=True, kw_only=True):
-    """A mail to them, with its text; of one to the shop's staff about them only that there was one."""
-
-    template: str
-    recipient: str
-    state: str
-    created_at: datetime
-    sent_at: datetime | None
-    subject: str | None
-    text: str | None
-
-
-class KeptCode(Struct, frozen=True, kw_only=True):
-    code: str
-    kind: str
-    percent: int | None
-    amount: int | None
-    currency: str
-    state: str
-    minted_at: datetime
-    expires_at: datetime
-    redeemed_order: str | None
-    redeemed_at: datetime | None
-
-
-class KeptVisit(Struct, frozen=True):
-    """A way into the order: a session, a mailed link or a lookup."""
-
-    way: str
-    created_at: datetime
-    expires_at: datetime
-
-
-class KeptNote(Struct, frozen=True):
-    """A row of the audit or of the event log."""
-
-    at: datetime
-    kind: str
-    data: dict[str, Any]
-    by: str | None = None
-
-
-class KeptWebhook(Struct, frozen=True):
-    """A body as it was received from the store or the payment provider; ``id`` as in ``comeback inbox list``."""
-
-    id: str
-    source: str
-    topic: str
-    received_at: datetime
-    body: str
-
-
-class KeptOrder(Struct, frozen=True, kw_only=True):
-    """``now`` is the store's newest version, ``placed`` the amounts frozen at placement or at the last edit."""
-
-    now: StoreOrder
-    placed: StoreOrder
-    received_at: datetime
-    changed_at: datetime
-    erasure_asked_at: datetime | None
-    payments: tuple[KeptPayment, ...]
-    cases: tuple[KeptCase, ...]
-    codes: tuple[KeptCode, ...]
-    mails: tuple[KeptMail, ...]
-    messages: tuple[KeptMessage, ...]
-    visits: tuple[KeptVisit, ...]
-    audit: tuple[KeptNote, ...]
-    happenings: tuple[KeptNote, ...]
-    webhooks: tuple[KeptWebhook, ...]
-
-
-class KeptPerson(Struct, frozen=True, kw_only=True):
-    """``webhooks`` are those that name the person and belong to none of the orders, as those that were set aside."""
-
-    shop: str
-    made_at: datetime
-    orders: tuple[KeptOrder, ...]
-    webhooks: tuple[KeptWebhook, ...]
 
 
 class _Canonical(Struct, frozen=True):
@@ -197,7 +77,7 @@ async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
             )
             for each in payments
         ),
-        cases=await _cases(order_id),
+        cases=await kept_cases(order_id),
         codes=await _codes(ports, order_id),
         mails=await _mails(ports, shop, order_id),
         messages=tuple(KeptMessage(at, text) for at, text in await contacts_of(ports.vault, shop.id, order_id)),
@@ -216,28 +96,6 @@ async def _webhooks(shop: Shop, subjects: Sequence[str], email: str | None) -> t
         KeptWebhook(each.id, each.source, each.topic, each.received_at, bytes(each.body).decode(errors="replace"))
         for each in await events_about(shop.id, subjects, email)
     )
-
-
-async def _cases(order_id: str) -> tuple[KeptCase, ...]:
-    kept = []
-    for case in await cases_of_order(order_id):
-        refunds = tuple(
-            KeptRefund(
-                kind=leg.kind, amount=leg.amount, currency=leg.currency, state=leg.state, created_at=leg.created_at,
-                settled_at=leg.settled_at, bank_reference=leg.bank_reference,
-            )
-            for leg in await legs_of_case(case.id)
-        )  # fmt: skip
-        kept.append(
-            KeptCase(
-                number=case.number, kind=case.kind, state=case.state, locale=case.locale, asked_at=case.asked_at,
-                closed_at=case.closed_at, reason=case.reason, store_reason=case.store_reason,
-                withheld_reason=case.withheld_reason, owed=case.owed,
-                currency=case.currency, facts=case.facts, decision=case.decision, refunds=refunds,
-                notes=tuple(KeptMessage(each.created_at, each.text) for each in await notes_of_case(case.id)),
-            )
-        )  # fmt: skip
-    return tuple(kept)
 
 
 async def _codes(ports: Ports, order_id: str) -> tuple[KeptCode, ...]:

@@ -25,14 +25,16 @@ from plugin.shops.service import set_paused, store_connection
 BATCH = 5000
 # Who points to others goes before them: no cascade then has anything to look for.
 TABLES = (
-    "work", "mails", "contacts", "codes", "counters", "refund_legs", "case_units", "case_notes", "cases",
+    "work", "mails", "contacts", "codes", "counters", "credit_holds", "credit_entries", "credits", "effort_questions",
+    "debits", "outbound_orders", "differences", "quotes", "findings", "parcel_events", "parcels", "stored_files",
+    "withdrawals", "refund_legs", "case_units", "case_notes", "cases",
     "shopper_sessions", "lookups", "order_links", "audit_events", "audit_roots", "payments", "orders", "backtests",
     "policy_versions", "happenings", "idempotent_calls", "inbox_events", "store_links", "staff_recovery_codes",
     "staff_sessions", "staff_invitations", "staff_members",
 )  # fmt: skip
 _UNDER_WAY = """
     SELECT c.number FROM cases c WHERE c.shop_id = $1 AND (
-        c.state IN ('approved', 'awaiting_store', 'executing') OR EXISTS (
+        c.state IN ('approved', 'awaiting_store', 'awaiting_payment', 'ordering', 'inspecting', 'executing') OR EXISTS (
             SELECT 1 FROM refund_legs l WHERE l.case_id = c.id AND (
                 l.state NOT IN ('succeeded', 'failed', 'released') OR (
                     l.state = 'failed' AND c.state = 'with_person' AND NOT EXISTS (

@@ -23,13 +23,19 @@ from plugin.access.models import (
 )
 from plugin.audit.models import AuditEvent, AuditRoot
 from plugin.cases.models import CaseUnit
+from plugin.credit.models import Credit, CreditEntry, CreditHold
+from plugin.exchanges.models import Difference, OutboundOrder, Quote
+from plugin.files.models import StoredFile
 from plugin.inbox.models import IdempotentCall, InboxEvent
+from plugin.insights.models import EffortQuestion
 from plugin.messages.models import Mail
 from plugin.orders.models import Payment
 from plugin.outbox.service import add
+from plugin.parcels.models import Finding, Parcel, ParcelEvent
 from plugin.policies.models import Backtest, PolicyVersion
-from plugin.refunds.models import RefundLeg
+from plugin.refunds.models import Debit, RefundLeg
 from plugin.shops.models import StoreLink
+from plugin.withdrawals.models import Withdrawal
 from tests.factories import a_code, a_shop_offering
 from tests.fakes import NOON, FakePorts, fake_ports
 
@@ -126,6 +132,50 @@ FORBIDDEN: dict[str, tuple[str, list[str]]] = {
     "backtests_days": ("backtests", ["days = 0", "days = 3651"]),
     "backtests_progress": ("backtests", ["done = -1", "done = 2"]),
     "backtests_finished": ("backtests", ["finished_at = now()", "state = 'done'"]),
+    "cases_kind": ("cases", ["kind = 'refund'"]),
+    "case_units_kind": ("case_units", ["kind = 'refund'"]),
+    "case_units_inspection": ("case_units", ["inspection = 'perhaps', received_at = now()"]),
+    "case_units_received": ("case_units", ["inspection = 'accepted'"]),
+    "parcels_state": ("parcels", ["state = 'gone'"]),
+    "parcels_payer": ("parcels", ["payer = 'nobody'"]),
+    "parcel_events_kind": ("parcel_events", ["kind = 'perhaps'"]),
+    "findings_kind": ("findings", ["kind = 'perhaps'"]),
+    "findings_quantity": ("findings", ["quantity = 0"]),
+    "stored_files_purpose": ("stored_files", ["purpose = 'fun'"]),
+    "stored_files_size": ("stored_files", ["size = 0"]),
+    "credits_state": ("credits", ["state = 'lost'"]),
+    "credits_balance": ("credits", ["balance = -1, held = -1", "held = -1", "held = 2"]),
+    "credits_authority": ("credits", ["authority = 'nobody'"]),
+    "credit_entries_amount": (
+        "credit_entries",
+        ["amount = 0", "amount = -1", "kind = 'gift'", *(f"kind = '{kind}'" for kind in ("spend", "expiry"))],
+    ),
+    "credit_holds_state": ("credit_holds", ["state = 'lost'"]),
+    "credit_holds_amount": ("credit_holds", ["amount = 0"]),
+    "quotes_state": ("quotes", ["state = 'lost'"]),
+    "quotes_kind": ("quotes", ["kind = 'cancel'"]),
+    "quotes_sum": ("quotes", ["difference = 1", "worth = -1, difference = 1", "price = -1, difference = -1"]),
+    "differences_state": ("differences", ["state = 'lost'"]),
+    "differences_amount": ("differences", ["amount = 0"]),
+    "differences_paid": ("differences", ["state = 'paid'", "state = 'given_back'"]),
+    "outbound_orders_state": ("outbound_orders", ["state = 'lost'"]),
+    "outbound_orders_ordered": ("outbound_orders", ["state = 'ordered'", "ordered_at = now()"]),
+    "debits_amount": ("debits", ["amount = 0"]),
+    "debits_state": ("debits", ["state = 'lost'"]),
+    "withdrawals_state": ("withdrawals", ["state = 'lost'"]),
+    "withdrawals_waiting": ("withdrawals", ["waiting_on = 'staff'", "due_at = now()"]),
+    "withdrawals_ineffective": (
+        "withdrawals",
+        [
+            "state = 'ineffective', ineffective_reason = 'late'",
+            "state = 'ineffective', ineffective_by = 'ada'",
+        ],
+    ),
+    "effort_questions_score": (
+        "effort_questions",
+        ["score = 0, answered_at = now()", "score = 8, answered_at = now()"],
+    ),
+    "effort_questions_answered": ("effort_questions", ["score = 7", "answered_at = now()"]),
 }
 # What a copy of a row changes besides its id, so that it offends only against the unique index on these columns.
 COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
@@ -137,6 +187,8 @@ COPIES: dict[tuple[str, tuple[str, ...]], dict[str, object]] = {
     ("mails", ("shop_id", "purpose")): {"message_id": "<other@example.com>"},
     ("mails", ("message_id",)): {"purpose": "other"},
     ("audit_events", ("shop_id", "n")): {"order_id": None, "n": 1},
+    ("effort_questions", ("case_id",)): {"token_hash": "other"},
+    ("effort_questions", ("token_hash",)): {"case_id": "other"},
     ("staff_invitations", ("token_hash",)): {"email": "other@example.com"},
     ("staff_invitations", ("shop_id", "email")): {"token_hash": "other"},
 }
@@ -148,7 +200,9 @@ COPIES_OF: dict[str, dict[str, object]] = {
         "number": None, "state": "draft", "live_from": None, "published_by": None, "published_at": None,
     },
 }  # fmt: skip
-WITH_CHECKS = ("0002_constraints", "0004_store_links", "0005_policies", "0006_staff", "0007_backtests")
+WITH_CHECKS = (
+    "0002_constraints", "0004_store_links", "0005_policies", "0006_staff", "0007_backtests", "0011_returns_rules",
+)  # fmt: skip
 WITH_UNIQUE = ("0002_constraints", "0005_policies", "0006_staff", "0007_backtests")
 
 
@@ -184,6 +238,7 @@ async def one_row_each(ports: FakePorts) -> None:
         id="mail_1", **of_case, template="cancelled", purpose="p1", recipient="a@example.com", locale="en",
         sealed_context="", message_id="<1@example.com>", state="queued", created_at=NOON,
     )  # fmt: skip
+    await _what_comes_back(of_case)
     await AuditRoot.create(id="root_1", shop_id=shop.id, day=NOON.date(), events=1, root="0" * 64)
     await OrderLink.create(id="link_1", token_hash="h", **owner, **ends)
     await ShopperSession.create(id="sess_1", token_hash="h", **owner, opened_by="link", **ends)
@@ -210,6 +265,48 @@ async def one_row_each(ports: FakePorts) -> None:
         id="ss_1", token_hash="h", shop_id=shop.id, member_id=member.id, address="::1", agent="", proved_at=NOON,
         seen_at=NOON, created_at=NOON, expires_at=NOON + timedelta(hours=1),
     )  # fmt: skip
+
+
+async def _what_comes_back(of_case: dict[str, Any]) -> None:
+    """A row in each table of returns, exchanges, credit and withdrawals."""
+    shop: dict[str, Any] = {"shop_id": of_case["shop_id"]}
+    parcel = await Parcel.create(
+        id="par_1", **of_case, state="label", payer="shop", send_by=NOON, was_told=[], created_at=NOON
+    )
+    await ParcelEvent.create(
+        parcel_id=parcel.id, **shop, source="carrier", event_id="e1", kind="lost", happened_at=NOON, received_at=NOON
+    )
+    await Finding.create(id="find_1", **of_case, kind="over", quantity=1, found_by="tests", found_at=NOON)
+    await StoredFile.create(
+        id="file_1", **of_case, purpose="evidence", media_type="image/png", size=1, sha256="0" * 64, added_by="shopper",
+        added_at=NOON,
+    )  # fmt: skip
+    credit = await Credit.create(
+        id="cred_1", **of_case, code_hash="h", sealed_code="s", currency="USD", balance=1, state="live",
+        authority="ledger", issued_at=NOON,
+    )  # fmt: skip
+    await CreditEntry.create(id="entry_1", **shop, credit_id=credit.id, kind="grant", amount=1, purpose="p1", at=NOON)
+    await CreditHold.create(
+        id="hold_1", **shop, credit_id=credit.id, cart_id="cart-1", amount=1, state="held", until=NOON
+    )
+    quote = await Quote.create(
+        id="quote_1", shop_id=of_case["shop_id"], order_id=of_case["order_id"], kind="exchange", state="open",
+        currency="USD", worth=1, price=1, tax=0, shipping=0, difference=0, digest="0" * 64, ask={}, goods=[],
+        made_at=NOON, ends_at=NOON,
+    )  # fmt: skip
+    await Difference.create(
+        id="diff_1", **of_case, quote_id=quote.id, state="awaiting", amount=1, currency="USD", key="diff_1",
+        ends_at=NOON, created_at=NOON,
+    )  # fmt: skip
+    await OutboundOrder.create(id="out_1", **of_case, state="waiting", key="out_1", request={}, created_at=NOON)
+    await Debit.create(
+        id="debit_1", **of_case, amount=1, currency="USD", reason="inspection", state="open", created_at=NOON
+    )
+    await Withdrawal.create(
+        id="wd_1", **shop, number="W-1", state="done", name="Ada", contact="ada@example.com", order_number="1001",
+        locale="en", declared_at=NOON, cases=[],
+    )  # fmt: skip
+    await EffortQuestion.create(id="ces_1", **of_case, token_hash="h", asked_at=NOON)
 
 
 async def test_every_named_constraint_exists_and_every_existing_one_is_tried() -> None:

@@ -11,20 +11,47 @@ import pytest
 from plugin.cases import states as cases
 from plugin.codes import states as codes
 from plugin.core.transitions import IllegalTransition, TransitionTable
+from plugin.exchanges import states as exchanges
+from plugin.parcels import states as parcels
 from plugin.policies import states as policies
 from plugin.refunds import states as refunds
+from plugin.withdrawals import states as withdrawals
 
-MACHINES: list[tuple[type[StrEnum], TransitionTable[Any], frozenset[StrEnum], StrEnum]] = [
-    (cases.CaseState, cases.CANCEL, cases.CLOSED, cases.CaseState.REQUESTED),
-    (refunds.LegState, refunds.LEG, refunds.SETTLED, refunds.LegState.RESERVED),
-    (codes.CodeState, codes.CODE, codes.SETTLED, codes.CodeState.MINTED),
+# Its name, its states, its table, those in which it is over, and the first one.
+MACHINES: list[tuple[str, frozenset[StrEnum], TransitionTable[Any], frozenset[StrEnum], StrEnum]] = [
+    *(
+        (f"{kind} case", frozenset(table.moves), table, cases.CLOSED & set(table.moves), cases.CaseState.REQUESTED)
+        for kind, table in cases.TABLES.items()
+    ),
+    ("refund leg", frozenset(refunds.LegState), refunds.LEG, refunds.SETTLED, refunds.LegState.RESERVED),
+    ("code", frozenset(codes.CodeState), codes.CODE, codes.SETTLED, codes.CodeState.MINTED),
     (
-        policies.VersionState, policies.VERSION, frozenset({policies.VersionState.ARCHIVED}),
-        policies.VersionState.DRAFT,
+        "policy version", frozenset(policies.VersionState), policies.VERSION,
+        frozenset({policies.VersionState.ARCHIVED}), policies.VersionState.DRAFT,
+    ),
+    (
+        "parcel", frozenset(parcels.ParcelState), parcels.PARCEL,
+        frozenset({parcels.ParcelState.INSPECTED, parcels.ParcelState.LOST, parcels.ParcelState.CANCELLED}),
+        parcels.ParcelState.LABEL,
+    ),
+    (
+        "difference", frozenset(exchanges.DifferenceState), exchanges.DIFFERENCE,
+        frozenset(exchanges.DifferenceState) - {exchanges.DifferenceState.AWAITING}, exchanges.DifferenceState.AWAITING,
+    ),
+    (
+        "outbound order", frozenset(exchanges.OutboundState), exchanges.OUTBOUND,
+        frozenset({exchanges.OutboundState.ORDERED, exchanges.OutboundState.CANCELLED}),
+        exchanges.OutboundState.WAITING,
+    ),
+    (
+        "withdrawal", frozenset(withdrawals.WithdrawalState), withdrawals.WITHDRAWAL,
+        frozenset({withdrawals.WithdrawalState.DONE, withdrawals.WithdrawalState.LAPSED,
+                   withdrawals.WithdrawalState.INEFFECTIVE}),
+        withdrawals.WithdrawalState.DECLARED,
     ),
 ]  # fmt: skip
 each_machine = pytest.mark.parametrize(
-    ("states", "table", "ended", "first"), MACHINES, ids=[states.__name__ for states, *_ in MACHINES]
+    ("states", "table", "ended", "first"), [machine[1:] for machine in MACHINES], ids=[name for name, *_ in MACHINES]
 )
 
 
@@ -39,24 +66,24 @@ def reachable(table: TransitionTable[Any], start: StrEnum) -> set[StrEnum]:
 
 @each_machine
 def test_every_state_is_in_the_table_and_can_be_reached(
-    states: type[StrEnum], table: TransitionTable[Any], ended: frozenset[StrEnum], first: StrEnum
+    states: frozenset[StrEnum], table: TransitionTable[Any], ended: frozenset[StrEnum], first: StrEnum
 ) -> None:
-    assert set(table.moves) == set(states)
-    assert reachable(table, first) == set(states)
+    assert set(table.moves) == states
+    assert reachable(table, first) == states
 
 
 @each_machine
 def test_every_open_state_reaches_an_end(
-    states: type[StrEnum], table: TransitionTable[Any], ended: frozenset[StrEnum], first: StrEnum
+    states: frozenset[StrEnum], table: TransitionTable[Any], ended: frozenset[StrEnum], first: StrEnum
 ) -> None:
-    for state in set(states) - ended:
+    for state in states - ended:
         assert table.moves[state]
         assert reachable(table, state) & ended
 
 
 @each_machine
 def test_a_repetition_is_never_also_a_step(
-    states: type[StrEnum], table: TransitionTable[Any], ended: frozenset[StrEnum], first: StrEnum
+    states: frozenset[StrEnum], table: TransitionTable[Any], ended: frozenset[StrEnum], first: StrEnum
 ) -> None:
     for state, wanted in table.repeats:
         assert wanted not in table.moves[state]
@@ -78,15 +105,29 @@ def test_every_open_state_names_whom_it_waits_for(
     assert set(waits_on) == set(states) - ended
 
 
-def test_a_person_can_end_whatever_a_person_holds() -> None:
-    assert cases.CANCEL.moves[cases.CaseState.WITH_PERSON] >= {cases.CaseState.DONE, cases.CaseState.REFUSED}
+def test_every_state_is_some_kind_of_cases() -> None:
+    assert set(cases.TABLES) == set(cases.CaseKind)
+    assert frozenset().union(*(table.moves for table in cases.TABLES.values())) == set(cases.CaseState)
+
+
+@pytest.mark.parametrize("table", cases.TABLES.values(), ids=[str(kind) for kind in cases.TABLES])
+def test_a_person_can_end_whatever_a_person_holds(table: TransitionTable[cases.CaseState]) -> None:
+    assert table.moves[cases.CaseState.WITH_PERSON] >= {cases.CaseState.DONE, cases.CaseState.REFUSED}
+
+
+def test_a_person_can_end_every_refund_that_a_person_holds() -> None:
     assert refunds.LEG.moves[refunds.LegState.WITH_PERSON] >= {refunds.LegState.SUCCEEDED, refunds.LegState.FAILED}
 
 
-def test_what_is_over_can_only_be_reopened_towards_a_person_or_by_the_bank() -> None:
-    assert {state: table for state in cases.CLOSED if (table := cases.CANCEL.moves[state])} == {
-        cases.CaseState.DONE: frozenset({cases.CaseState.WITH_PERSON})
-    }
+@pytest.mark.parametrize("table", cases.TABLES.values(), ids=[str(kind) for kind in cases.TABLES])
+def test_what_is_over_can_only_be_reopened_towards_a_person(table: TransitionTable[cases.CaseState]) -> None:
+    reopened = {state: moves for state in cases.CLOSED if (moves := table.moves.get(state))}
+    more_time = reopened.pop(cases.CaseState.EXPIRED, frozenset())
+    assert more_time <= {cases.CaseState.WITH_PERSON, cases.CaseState.AWAITING_GOODS}
+    assert reopened == {cases.CaseState.DONE: frozenset({cases.CaseState.WITH_PERSON})}
+
+
+def test_a_refund_that_is_over_can_only_be_reopened_by_the_bank() -> None:
     assert refunds.LEG.moves[refunds.LegState.SUCCEEDED] == {refunds.LegState.FAILED}
 
 
