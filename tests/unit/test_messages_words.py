@@ -8,26 +8,20 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 from msgspec.structs import replace
 
-from plugin.core.words import CATALOGUES, LANGUAGES, Words
+from plugin.core.words import LANGUAGES, Words
 from plugin.messages.contexts import Cancelled, MailContext
 from plugin.messages.parts import AlertKind, MoneyState, PaymentOutcome
 from plugin.messages.render import TEMPLATES, render
 from plugin.messages.samples import samples
 from plugin.messages.sentences import Sentence, sentences
+from tests.catalogues import catalogue_of
 
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 SAMPLES = [(language, name) for language in LANGUAGES for name in samples(language)]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _AMOUNT = re.compile(r"\d[\d.,]*\xa0(?:£|¥|GBP|KWD|JPY)|(?:[£¥]|KWD\xa0)\d[\d.,]*\d")
-
-
-def catalogue_of(language: str) -> Catalog:
-    with (CATALOGUES / language / "mails.po").open("rb") as po:
-        return read_po(po, locale=language)
 
 
 def said(context: MailContext) -> str:
@@ -42,7 +36,7 @@ def ids_of(sentence: Sentence) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_sentence_is_translated_with_the_same_placeholders(language: str) -> None:
-    catalogue = catalogue_of(language)
+    catalogue = catalogue_of(language, "mails")
     for sentence in sentences():
         message = catalogue.get(ids_of(sentence) if sentence.many else sentence.one)
         assert message is not None, f"{sentence.file} says {sentence.one!r}, which {language} does not know"
@@ -57,7 +51,7 @@ def test_every_sentence_is_translated_with_the_same_placeholders(language: str) 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_translation_outlives_its_sentence(language: str) -> None:
     wanted = {ids_of(sentence) for sentence in sentences()}
-    held = {m.id if isinstance(m.id, tuple) else (m.id,) for m in catalogue_of(language) if m.id}
+    held = {m.id if isinstance(m.id, tuple) else (m.id,) for m in catalogue_of(language, "mails") if m.id}
     assert held == wanted
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 
 from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
@@ -16,6 +14,7 @@ from plugin.journeys import sentences as journeys
 from plugin.policies.page import all_page_sentences
 from plugin.policies.phrases import all_phrases
 from plugin.policies.sentences import all_sentences
+from tests.catalogues import catalogue_of
 
 DOMAINS: dict[str, set[MessageId]] = {
     "pages": set(page_sentences()),
@@ -25,11 +24,6 @@ DOMAINS: dict[str, set[MessageId]] = {
     "policy_page": {*all_page_sentences(), *all_phrases()},
 }
 TRANSLATED = [(language, domain) for language in LANGUAGES if language != "en" for domain in DOMAINS]
-
-
-def catalogue_of(language: str, domain: str) -> Catalog:
-    with (CATALOGUES / language / f"{domain}.po").open("rb") as po:
-        return read_po(po, locale=language)
 
 
 def placeholders(text: str) -> set[str]:
