@@ -8,7 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 from plugin.core.vault import Vault
 from plugin.ports.mail import Envelope
-from plugin.ports.payments import DisputeFact, GatewayEvent, PaymentAccount, PaymentFact, Promotion, RefundFact
+from plugin.ports.payments import (
+    DisputeFact,
+    GatewayEvent,
+    PageState,
+    PaymentAccount,
+    PaymentAsk,
+    PaymentFact,
+    PaymentPage,
+    Promotion,
+    RefundFact,
+    RejectCode,
+    Rejected,
+)
 from plugin.ports.runtime import Ports, Ring
 from plugin.ports.storefronts import SignatureInvalid, Storefront
 
@@ -46,11 +58,13 @@ class NotExpected(AssertionError):
 
 
 class FakePayments:
-    """Publishes codes. ``fails_with`` is raised by the next call instead of an answer."""
+    """Publishes codes and opens payment pages. ``fails_with`` is raised by the next call instead of an answer."""
 
     def __init__(self) -> None:
         self.published: dict[str, Promotion] = {}
         self.withdrawn: list[str] = []
+        self.asked: dict[str, PaymentAsk] = {}  # by the page's id
+        self.pages: dict[str, PaymentPage] = {}
         self.fails_with: Exception | None = None
 
     def _fail_if_told(self) -> None:
@@ -66,6 +80,30 @@ class FakePayments:
     async def withdraw_code(self, account: PaymentAccount, promotion_id: str, *, key: str) -> None:
         self._fail_if_told()
         self.withdrawn.append(promotion_id)
+
+    async def ask_payment(self, account: PaymentAccount, ask: PaymentAsk) -> PaymentPage:
+        self._fail_if_told()
+        id = f"cs_{ask.key}"
+        self.asked.setdefault(id, ask)
+        return self.pages.setdefault(id, PaymentPage(id=id, state=PageState.OPEN, url=f"https://pay.invalid/{id}"))
+
+    def pay(self, page_id: str) -> str:
+        """The shopper pays there; returns the payment's reference."""
+        reference = f"pi_{page_id}"
+        self.pages[page_id] = PaymentPage(id=page_id, state=PageState.PAID, reference=reference)
+        return reference
+
+    async def read_page(self, account: PaymentAccount, page_id: str) -> PaymentPage:
+        self._fail_if_told()
+        if page_id not in self.pages:
+            raise Rejected(RejectCode.NOT_FOUND, f"No such page: {page_id}")
+        return self.pages[page_id]
+
+    async def end_page(self, account: PaymentAccount, page_id: str) -> PaymentPage:
+        page = await self.read_page(account, page_id)
+        if page.state is PageState.OPEN:
+            self.pages[page_id] = PaymentPage(id=page_id, state=PageState.ENDED)
+        return self.pages[page_id]
 
     async def read(self, account: PaymentAccount, reference: str) -> PaymentFact:
         raise NotExpected("read")

@@ -35,6 +35,7 @@ class RejectCode(StrEnum):
     INSUFFICIENT_BALANCE = "insufficient_balance"
     UNEXPECTED_STATE = "unexpected_state"
     NOT_FOUND = "not_found"
+    TOO_SMALL = "too_small"  # less than the custodian collects in that currency
     BAD_CREDENTIALS = "bad_credentials"
     OTHER = "other"
 
@@ -132,7 +133,9 @@ class Promotion(Struct, frozen=True, kw_only=True):
 
 class PaymentAsk(Struct, frozen=True, kw_only=True):
     """A sum that the shopper pays on a page of the custodian's, which sees to 3-D Secure. ``ask_id`` goes into the
-    metadata of the page and of its payment. The page ends at ``ends_at``, in thirty minutes at the least (Stripe)."""
+    metadata of the page and of its payment. The page ends at ``ends_at``: 30 minutes to 24 hours from now (Stripe).
+    Where the custodian's amounts are coarser than ours it collects less than ``amount`` by less than a step, never
+    more."""
 
     ask_id: str
     key: str

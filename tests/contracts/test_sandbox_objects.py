@@ -49,12 +49,21 @@ async def documents(till: Till) -> dict[str, Document]:
         coupon = (await client.post("/v1/coupons", data={"percent_off": "25.5", "id": "c1"})).json()
         promotion = {"promotion[type]": "coupon", "promotion[coupon]": "c1", "code": "FALL20"}
         await client.post("/v1/promotion_codes", data=promotion)
+        session = {
+            "mode": "payment", "success_url": "https://shop.invalid/", "cancel_url": "https://shop.invalid/",
+            "line_items[0][quantity]": "1", "line_items[0][price_data][currency]": "usd",
+            "line_items[0][price_data][unit_amount]": "700", "line_items[0][price_data][product_data][name]": "More",
+        }  # fmt: skip
+        checkout = (await client.post("/v1/checkout/sessions", data=session)).json()
         kinds = ("payment_intent", "charge", "refund", "dispute", "promotion_code", "event")
         pages = {kind: (await client.get(f"/v1/{kind}s")).json() for kind in kinds}
-    return {"coupon": coupon, **{kind: page["data"][0] for kind, page in pages.items()}}
+    return {"coupon": coupon, "checkout.session": checkout, **{kind: page["data"][0] for kind, page in pages.items()}}
 
 
-@pytest.mark.parametrize("kind", ["payment_intent", "charge", "refund", "dispute", "coupon", "promotion_code", "event"])
+@pytest.mark.parametrize(
+    "kind",
+    ["payment_intent", "charge", "refund", "dispute", "coupon", "promotion_code", "event", "checkout.session"],
+)
 def test_a_document_has_every_field_of_the_newest_api(kind: str, documents: dict[str, Document]) -> None:
     theirs = msgspec.json.decode(FIXTURES.read_bytes())["resources"][kind]
     if kind == "event":

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from plugin.payments.sandbox import pay_page
 from plugin.payments.sandbox.books import Books
 from plugin.payments.sandbox.control import run_control
 from plugin.payments.sandbox.faults import Fault, FaultKind, refusal_of
@@ -52,6 +53,8 @@ class _Answer:
     status: int
     body: str
     is_replayed: bool = False
+    type: str = "application/json"
+    goes_to: str | None = None
 
 
 class _ConnectionCut(Exception):
@@ -89,9 +92,21 @@ class SandboxApp:
         try:
             if request.path.startswith(_CONTROL):
                 return _Answer(200, await run_control(self._books, request.path.removeprefix(_CONTROL), request.body))
+            if request.path.startswith(pay_page.PATH):
+                return self._pay(request)
             return await self._speak(request)
         except Refusal as refusal:
             return _refused(refusal)
+
+    def _pay(self, request: _Request) -> _Answer:
+        """The hosted page, whose address is its own permission."""
+        ledger, session = self._books.find_session(request.path.removeprefix(pay_page.PATH))
+        if request.method == "POST":
+            shown = pay_page.press(ledger, session, request.body.decode(errors="replace"))
+        else:
+            shown = pay_page.show(ledger, session)
+        self._books.commit()
+        return _Answer(shown.status, shown.html, type="text/html; charset=utf-8", goes_to=shown.goes_to)
 
     async def _speak(self, request: _Request) -> _Answer:
         api_key = _api_key(request.headers.get("authorization", ""))
@@ -149,6 +164,7 @@ def _run(request: _Request, ledger: Ledger) -> str:
     params = Params(parse_form(request.query if request.method == "GET" else request.body.decode(errors="replace")))
     params.require_known(route.accepts)
     paths = params.texts("expand")
+    ledger.address = f"http://{request.headers.get('host', '')}"
     ledger.request = {"id": request.id, "idempotency_key": request.idempotency_key}
     document = route.handler(ledger, params, id)
     for path in paths:
@@ -199,11 +215,13 @@ def _start(status: int, headers: dict[str, str]) -> Message:
 async def _send(send: Send, request: _Request, answer: _Answer) -> None:
     body = answer.body.encode()
     headers = {
-        "content-type": "application/json", "content-length": str(len(body)), "request-id": request.id,
+        "content-type": answer.type, "content-length": str(len(body)), "request-id": request.id,
         "stripe-version": request.headers.get("stripe-version", API_VERSION),
     }  # fmt: skip
     if request.idempotency_key is not None:
         headers["idempotency-key"] = request.idempotency_key
+    if answer.goes_to is not None:
+        headers["location"] = answer.goes_to
     if answer.is_replayed:
         headers["idempotent-replayed"] = "true"
     await send(_start(answer.status, headers))

@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from plugin.payments.sandbox import refunds, state_file
+from plugin.payments.sandbox import refunds, sessions, state_file
 from plugin.payments.sandbox.deliveries import Postman
 from plugin.payments.sandbox.faults import FaultSwitches
 from plugin.payments.sandbox.idempotency import KeyStore
 from plugin.payments.sandbox.ledger import Ledger, SandboxClock
-from plugin.payments.sandbox.refusals import Refusal
+from plugin.payments.sandbox.objects import Document
+from plugin.payments.sandbox.refusals import Refusal, missing
 from plugin.payments.sandbox.state_file import SavedAccount
 
 
@@ -55,6 +56,13 @@ class Books:
     def keys(self, api_key: str) -> KeyStore:
         return self._keys[api_key]
 
+    def find_session(self, id: str) -> tuple[Ledger, Document]:
+        """A Checkout Session and whose it is, by the address of its page. Raises ``Refusal`` (404)."""
+        for ledger in self._ledgers.values():
+            if (session := ledger.find(sessions.KIND, id)) is not None:
+                return ledger, session
+        raise missing(sessions.KIND, id)
+
     def commit(self) -> None:
         """After a change: make it durable, and set the timers of refunds that have something still to come."""
         self.start_timers()
@@ -67,12 +75,26 @@ class Books:
         return SavedAccount(ledger.account_id, ledger.tables, ledger.balance, ledger.due, answers)
 
     def start_timers(self) -> None:
-        if self._settle_after is None:
-            return
         loop = asyncio.get_running_loop()
         for ledger in self._ledgers.values():
+            for session in sessions.open_sessions(ledger):
+                if session["id"] not in self._timers:
+                    left = max(0, session["expires_at"] - self.clock.now())
+                    self._timers[session["id"]] = loop.call_later(left, self._end_session, ledger, session["id"])
+            if self._settle_after is None:
+                continue
             for refund_id in ledger.due.keys() - self._timers.keys():
                 self._timers[refund_id] = loop.call_later(self._settle_after, self._settle_due, ledger, refund_id)
+
+    def _end_session(self, ledger: Ledger, session_id: str) -> None:
+        del self._timers[session_id]
+        sessions.end_overdue(ledger)
+        self.commit()
+
+    def end_overdue_sessions(self) -> None:
+        """After the clock was moved: end the pages whose time that is."""
+        if any([sessions.end_overdue(ledger) for ledger in self._ledgers.values()]):
+            self.commit()
 
     def _settle_due(self, ledger: Ledger, refund_id: str) -> None:
         del self._timers[refund_id]

@@ -33,6 +33,7 @@ async def _reset(books: Books, _message: None) -> None:
 
 async def _clock(books: Books, message: control_messages.ClockOffset) -> None:
     books.clock.offset = message.offset
+    books.end_overdue_sessions()
 
 
 async def _add_fault(books: Books, message: Fault) -> None:

@@ -63,6 +63,14 @@ class SandboxControl:
             raise ControlRefused(response.text)
         return msgspec.json.decode(response.content, type=Made).id
 
+    async def press(self, page: str, **button: str) -> str:
+        """A shopper presses a button of a payment page at its address (``card="pm_card_visa"``, ``bank="yes"``);
+        returns where that leads, or raises ``ControlRefused`` with the page where it leads nowhere."""
+        response = await self._client.post(page, data=button)
+        if not response.is_redirect:
+            raise ControlRefused(response.text)
+        return response.headers["location"]
+
     async def reset(self) -> None:
         """Forget everything, of every account."""
         await self._tell("reset")

@@ -114,6 +114,52 @@ def cancel(ledger: Ledger, params: Params, id: str) -> Document:
     return intent
 
 
+def cancel_unpaid(ledger: Ledger, id: str) -> None:
+    """The end of a payment whose page has ended; one that was paid stays as it is."""
+    if ledger.get("payment_intent", id)["status"] in _CANCELABLE:
+        cancel(ledger, Params({}), id)
+
+
+def open_for_page(ledger: Ledger, session: Document) -> Document:
+    """The PaymentIntent of a hosted page, made when the shopper first tries to pay."""
+    if session["payment_intent"] is not None:
+        return ledger.get("payment_intent", session["payment_intent"])
+    intent = objects.payment_intent(
+        ledger.new_id("payment_intent"), random_text(25), amount=session["amount_total"],
+        currency=session["currency"], capture_method="automatic_async", created=ledger.clock.now(),
+    )  # fmt: skip
+    session["payment_intent"] = intent["id"]
+    ledger.emit("payment_intent.created", ledger.add(intent))
+    return intent
+
+
+def pay_with(ledger: Ledger, intent: Document, method: str) -> Document:
+    """Confirm with a test card; raises the ``Refusal`` (402) of a declined one."""
+    if method not in CARDS:
+        raise missing("PaymentMethod", method, "payment_method", status=400)
+    if intent["status"] not in (*_CONFIRMABLE, "requires_action"):
+        raise _unexpected(intent, "confirmed")
+    _attach(intent, method)
+    return _confirm(ledger, intent)
+
+
+def answer_bank(ledger: Ledger, intent: Document, *, is_passed: bool) -> Document:
+    """The shopper's answer to 3-D Secure. Raises the ``Refusal`` (402) of one who is not believed."""
+    if intent["status"] != "requires_action":
+        raise _unexpected(intent, "authenticated")
+    intent["next_action"] = None
+    if is_passed:
+        return _charge(ledger, intent, CARDS[intent["payment_method"]])
+    message = "We are unable to authenticate your payment method."
+    code = "payment_intent_authentication_failure"
+    intent |= {
+        "status": "requires_payment_method", "payment_method": None,
+        "last_payment_error": {"type": "card_error", "code": code, "message": message},
+    }  # fmt: skip
+    ledger.emit("payment_intent.payment_failed", intent)
+    raise Refusal(402, message, type="card_error", code=code)
+
+
 def retrieve_charge(ledger: Ledger, _params: Params, id: str) -> Document:
     return ledger.get("charge", id, "charge")
 
@@ -156,6 +202,10 @@ def _confirm(ledger: Ledger, intent: Document) -> Document:
         intent |= {"status": "requires_action", "next_action": {"type": "use_stripe_sdk", "use_stripe_sdk": {}}}
         ledger.emit("payment_intent.requires_action", intent)
         return intent
+    return _charge(ledger, intent, card)
+
+
+def _charge(ledger: Ledger, intent: Document, card: Card) -> Document:
     charge = ledger.add(
         objects.charge(ledger.new_id("charge"), intent, intent["payment_method"], card, ledger.clock.now())
     )

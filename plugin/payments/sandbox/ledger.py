@@ -16,7 +16,7 @@ from plugin.payments.sandbox.refusals import invalid, missing
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PREFIXES = {
     "payment_intent": "pi", "charge": "ch", "refund": "re", "dispute": "du", "coupon": "co", "promotion_code": "promo",
-    "event": "evt", "webhook_endpoint": "we", "balance_transaction": "txn",
+    "event": "evt", "checkout.session": "cs_test", "webhook_endpoint": "we", "balance_transaction": "txn",
 }  # fmt: skip
 
 
@@ -38,7 +38,8 @@ def random_text(length: int) -> str:
 @dataclass
 class Ledger:
     """``balance`` limits what can be refunded, by currency, where it is set. ``due`` is the state that a refund will
-    reach later, by its id. ``publish`` hands each new event to whoever delivers it."""
+    reach later, by its id. ``publish`` hands each new event to whoever delivers it.
+    ``address`` is where the caller found this server."""
 
     account_id: str
     clock: SandboxClock
@@ -46,6 +47,7 @@ class Ledger:
     tables: dict[str, dict[str, Document]] = field(default_factory=dict)
     balance: dict[str, int] = field(default_factory=dict)
     due: dict[str, str] = field(default_factory=dict)
+    address: str = ""
     request: Document = field(default_factory=lambda: {"id": None, "idempotency_key": None})
 
     def new_id(self, kind: str) -> str:

@@ -47,6 +47,35 @@ def payment_intent(id: str, secret: str, *, amount: int, currency: str, capture_
     }  # fmt: skip
 
 
+def checkout_session(
+    id: str, *, amount: int, currency: str, success_url: str, cancel_url: str, url: str, expires_at: int, created: int
+) -> Document:
+    return {
+        "id": id, "object": "checkout.session", "amount_subtotal": amount, "amount_total": amount,
+        "automatic_tax": {"enabled": False, **_empty("liability", "provider", "status")}, "cancel_url": cancel_url,
+        "created": created, "currency": currency, "custom_fields": [], "customer_creation": "if_required",
+        "expires_at": expires_at,
+        "custom_text": _empty("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"),
+        "invoice_creation": {"enabled": False, "invoice_data": {
+            "issuer": None, "metadata": {}, **_empty("account_tax_ids", "custom_fields", "description", "footer",
+                                                      "rendering_options")}},
+        "livemode": False, "metadata": {}, "mode": "payment", "payment_method_options": {},
+        "payment_method_types": ["card"], "payment_status": "unpaid", "phone_number_collection": {"enabled": False},
+        "shipping_options": [], "status": "open", "success_url": success_url, "ui_mode": "hosted_page", "url": url,
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        "adaptive_pricing": {"enabled": False},
+        **_empty(
+            "after_expiration", "allow_promotion_codes", "billing_address_collection", "client_reference_id",
+            "client_secret", "collected_information", "consent", "consent_collection", "currency_conversion",
+            "customer", "customer_account", "customer_details", "customer_email", "discounts",
+            "integration_identifier", "invoice", "locale", "managed_payments", "origin_context", "payment_intent",
+            "payment_link", "payment_method_collection", "payment_method_configuration_details", "permissions",
+            "recovered_from", "saved_payment_method_options", "setup_intent", "shipping_address_collection",
+            "shipping_cost", "submit_type", "subscription", "wallet_options",
+        ),
+    }  # fmt: skip
+
+
 def charge(id: str, intent: Document, method: str, card: Card, created: int) -> Document:
     is_manual = intent["capture_method"] == "manual"
     return {

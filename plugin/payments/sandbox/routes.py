@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from plugin.payments.sandbox import account, disputes, intents, promotions, refunds
+from plugin.payments.sandbox import account, disputes, intents, promotions, refunds, sessions
 from plugin.payments.sandbox.forms import Params
 from plugin.payments.sandbox.ledger import Ledger
 from plugin.payments.sandbox.objects import Document
@@ -40,6 +40,10 @@ ROUTES = (
     _route("POST", "/v1/payment_intents/*/confirm", intents.confirm, "payment_method return_url off_session"),
     _route("POST", "/v1/payment_intents/*/capture", intents.capture, "amount_to_capture metadata"),
     _route("POST", "/v1/payment_intents/*/cancel", intents.cancel, "cancellation_reason"),
+    _route("POST", "/v1/checkout/sessions", sessions.create, sessions.ACCEPTED),
+    _route("GET", "/v1/checkout/sessions", sessions.list_all, "payment_intent status"),
+    _route("GET", "/v1/checkout/sessions/*", sessions.retrieve),
+    _route("POST", "/v1/checkout/sessions/*/expire", sessions.expire),
     _route("GET", "/v1/charges", intents.list_charges, "payment_intent"),
     _route("GET", "/v1/charges/*", intents.retrieve_charge),
     _route("POST", "/v1/refunds", refunds.create, "payment_intent charge amount reason metadata instructions_email"),

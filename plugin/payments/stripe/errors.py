@@ -21,6 +21,7 @@ _CODES = {
     "charge_not_refundable": RejectCode.UNEXPECTED_STATE,
     "refund_disputed_payment": RejectCode.UNEXPECTED_STATE,
     "amount_too_large": RejectCode.UNEXPECTED_STATE,
+    "amount_too_small": RejectCode.TOO_SMALL,
     "resource_missing": RejectCode.NOT_FOUND,
 }
 _DEFINITIVE = frozenset(range(400, 500)) - {409, 429}

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import stripe
 
-from plugin.payments.stripe import promotions
+from plugin.payments.stripe import pages, promotions
 from plugin.payments.stripe.amounts import part_to_stripe, to_stripe
 from plugin.payments.stripe.errors import reading, writing
 from plugin.payments.stripe.facts import CAPTURE_KEY, LEG_KEY, dispute_fact, payment_fact, refund_fact
@@ -17,7 +17,9 @@ from plugin.ports.payments import (
     DisputeFact,
     GatewayEvent,
     PaymentAccount,
+    PaymentAsk,
     PaymentFact,
+    PaymentPage,
     Promotion,
     RefundFact,
     RejectCode,
@@ -139,6 +141,15 @@ class StripeGateway:
             )
             facts = [dispute_fact(dispute, "") async for dispute in page.auto_paging_iter()]
         return tuple(fact for fact in facts if fact.payment_reference)
+
+    async def ask_payment(self, account: PaymentAccount, ask: PaymentAsk) -> PaymentPage:
+        return await pages.ask(self._client(account), ask)
+
+    async def read_page(self, account: PaymentAccount, page_id: str) -> PaymentPage:
+        return await pages.read(self._client(account), page_id)
+
+    async def end_page(self, account: PaymentAccount, page_id: str) -> PaymentPage:
+        return await pages.end(self._client(account), page_id)
 
     async def publish_code(self, account: PaymentAccount, promotion: Promotion, *, key: str) -> str:
         return await promotions.publish(self._client(account), promotion, key)
