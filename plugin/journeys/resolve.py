@@ -7,55 +7,28 @@ others change nothing. What each form of it does is a row of ``FORMS``.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from plugin.audit import service as audit
-from plugin.cases.models import Case, CaseUnit
+from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, decision_of, move
 from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
 from plugin.db import Transaction
-from plugin.journeys.owed_again import SETTLE_LEG
-from plugin.journeys.promises import promised_dates
-from plugin.journeys.tell import tell_staff
-from plugin.messages.parts import AlertKind
+from plugin.journeys.giving import Due, Form, refund
 from plugin.orders.service import StoredOrder
-from plugin.outbox import service as outbox
 from plugin.parcels.states import Verdict
 from plugin.parcels.store import parcels_of_case
 from plugin.parcels.worth import amounts_for, bonus_for
-from plugin.policies.decision import Amounts
 from plugin.policies.reasons import Resolution, Trigger
 from plugin.ports.runtime import Ports
-from plugin.refunds.plan import NotEnoughToRefund, plan
-from plugin.refunds.service import reserve
 from plugin.refunds.states import SETTLED, LegState
-from plugin.refunds.store import legs_of_case, payments_and_payables
-from plugin.shops.hours import person_answers_by
+from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of
 
 MONEY_HAS = timedelta(days=1)
 _ORDER = {Trigger.APPROVAL: 0, Trigger.IN_TRANSIT: 1, Trigger.RECEIVED: 2, Trigger.INSPECTED: 3}
 _GOODS_OPEN = (CaseState.AWAITING_GOODS, CaseState.INSPECTING)
-
-
-@dataclass(frozen=True)
-class Due:
-    """What is to be given now: the case's amounts for ``units``, the share of its bonus, and the order it is for."""
-
-    ports: Ports
-    shop: Shop
-    order: StoredOrder
-    case: Case
-    units: tuple[CaseUnit, ...]
-    amounts: Amounts
-    bonus: int
-
-
-Form = Callable[[Transaction, Due], Awaitable[None]]
 
 
 def trigger_of(case: Case) -> Trigger:
@@ -87,29 +60,6 @@ async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder,
     form = FORMS[Resolution(case.resolution or Resolution.REFUND)]
     await form(tx, Due(ports, shop, order, case, tuple(units), amounts, bonus))
     return True
-
-
-async def refund(tx: Transaction, due: Due) -> None:
-    """Back to where the money came from, in legs that ``settle`` brings to their end."""
-    case, at = due.case, due.ports.clock.now()
-    payments, can_give = await payments_and_payables(due.order.id)
-    owed = Amounts(currency=case.currency, goods=due.amounts.goods, shipping=due.amounts.shipping,
-                   extras=due.amounts.extras, fee=due.amounts.before_fee - case.owed)  # fmt: skip
-    try:
-        legs = plan(owed, can_give, everything=False)
-    except NotEnoughToRefund:
-        await _to_a_person(tx, due, "not_enough_to_refund")
-        return
-    promised = promised_dates(legs, payments, settings_of(due.shop), at)
-    for leg in await reserve(tx, case, legs, promised_for=promised, at=at):
-        await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
-
-
-async def _to_a_person(tx: Transaction, due: Due, why: str) -> None:
-    at = due.ports.clock.now()
-    answers_by = person_answers_by(settings_of(due.shop), at)
-    await move(tx, due.case, CaseState.WITH_PERSON, at=at, due_at=answers_by, why=why)
-    await tell_staff(tx, due.case, AlertKind.REFUND_STUCK)
 
 
 FORMS: dict[Resolution, Form] = {Resolution.REFUND: refund}
