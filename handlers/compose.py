@@ -13,6 +13,7 @@ from plugin.mailers.smtp import SmtpTransport
 from plugin.payments.stripe.gateway import StripeGateway
 from plugin.ports.runtime import Clock, Doorbell, Ports, SystemClock
 from plugin.settings import Settings
+from plugin.storage.folder import FolderStore
 from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
@@ -48,6 +49,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
             },
             platforms={"woocommerce": woocommerce, "shopify": ShopifyPlatform(shopify, clock)},
             mail=mail,
+            files=FolderStore(settings.files_folder),
             public_url=settings.public_url,
             mail_sender=parseaddr(settings.mail_from)[1],
             allow_private_addresses=not settings.production,

@@ -12,6 +12,7 @@ from plugin import db
 from plugin.cases.service import CASE_DUE
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
+from plugin.files.service import SWEEP_FILE, sweep_file
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.backtest_jobs import BACKTEST, run_backtest
 from plugin.journeys.cancel import ASK_STORE
@@ -54,6 +55,7 @@ JOBS: dict[str, UseCase] = {
     HOLD_ORDER: hold_order,
     RELEASE_HOLD: release_hold,
     BACKTEST: run_backtest,
+    SWEEP_FILE: sweep_file,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

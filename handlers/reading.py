@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from litestar import Request
 from litestar.datastructures import FormMultiDict, State
-from litestar.enums import ScopeType
+from litestar.enums import RequestEncodingType, ScopeType
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -29,14 +29,14 @@ class ExactRequest(Request[Any, Any, State]):
     """A request whose JSON is UTF-8 and nested no deeper than our stack, and free of NUL, which no column can store.
 
     Its JSON has the very types that the route declares: "1" is no number and 1 is no truth, which Litestar would let
-    pass. Its body arrives within ``patience`` seconds or is not waited for.
+    pass. Its body arrives within ``patience`` seconds, or those of its route's ``opt``, or is not waited for.
     """
 
     patience = 30.0
 
     async def body(self) -> bytes:
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout(self.scope["route_handler"].opt.get("patience", self.patience)):
                 return await super().body()
         except TimeoutError as error:
             raise HTTPException(status_code=408) from error
@@ -66,9 +66,12 @@ class ExactRequest(Request[Any, Any, State]):
             raise ValidationException(extra=[fault]) from error
 
     async def form(self) -> FormMultiDict:
-        if b"%00" in await self.body():
+        if b"%00" in await self.body() and self.content_type[0] == RequestEncodingType.URL_ENCODED:
             raise ClientException(_NUL)
-        return await super().form()
+        form = await super().form()
+        if any(isinstance(value, str) and "\0" in value for _, value in form.multi_items()):
+            raise ClientException(_NUL)
+        return form
 
 
 def _with_whole_numbers(value: Any) -> Any:

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
 
     env: Literal["development", "production"] = Field(default="development", validation_alias="COMEBACK_ENV")
     data: Path = Field(default=Path(".data"), validation_alias="COMEBACK_DATA")
+    files: Path | None = Field(default=None, validation_alias="COMEBACK_FILES")
     secret_keys: CommaSeparated = Field(default=(), validation_alias="COMEBACK_SECRET_KEY", repr=False)
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     redis_url: str | None = Field(default=None, validation_alias="REDIS_URL", repr=False)
@@ -76,6 +77,11 @@ class Settings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.env == "production"
+
+    @property
+    def files_folder(self) -> Path:
+        """Where uploaded files lie; every process must see the same folder."""
+        return self.files or self.data / "files"
 
     @property
     def public_url(self) -> str:

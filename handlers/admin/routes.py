@@ -11,6 +11,7 @@ from handlers.admin.case_steps import case_step_routes
 from handlers.admin.cases import case_routes
 from handlers.admin.codes import code_routes
 from handlers.admin.exports import export_routes
+from handlers.admin.files import file_routes
 from handlers.admin.me import me_routes
 from handlers.admin.people import people_routes
 from handlers.admin.persons import person_routes
@@ -24,7 +25,7 @@ from handlers.admin.switch import switch_routes
 from handlers.admin.webhooks import webhook_routes
 
 admin_routes: list[HTTPRouteHandler | type[Controller]] = [
-    *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes,
+    *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes, *file_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
     *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
     *day_routes, *person_routes,

@@ -63,8 +63,9 @@ def export(
         Path | None, typer.Option("--to", help="Write into this new file instead of standard output.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Everything that is kept of a person, as one JSON document to send to them."""
-    document, found = run(_export(shop_id, email, customer, order or []))
+    """Everything that is kept of a person, as one JSON document to send to them. Their photos go into a folder beside
+    the file of --to, named as it is."""
+    document, found = run(_export(shop_id, email, customer, order or [], to))
     if to is None:
         sys.stdout.write(document + "\n")
         return
@@ -98,14 +99,24 @@ async def _who(ports: Ports, shop: Shop, email: str | None, customer: str | None
     return who_is(ports, shop, customer_id=customer, email=email, order_ids=ids)
 
 
-async def _export(shop_id: str, email: str | None, customer: str | None, orders: list[str]) -> tuple[str, str]:
+async def _export(
+    shop_id: str, email: str | None, customer: str | None, orders: list[str], to: Path | None
+) -> tuple[str, str]:
     import msgspec
 
+    from plugin.journeys.kept_files import file_contents
     from plugin.journeys.export_person import export_person
 
     async with opened(load()) as ports:
         (shop,) = await shops_of(shop_id)
         kept = await export_person(ports, shop, await _who(ports, shop, email, customer, orders))
+        files = [each for order in kept.orders for each in order.files]
+        if to is not None and files:
+            folder = to.with_name(f"{to.name}.files")
+            folder.mkdir(mode=0o700, exist_ok=True)
+            async for name, content in file_contents(ports, shop.id, files):
+                with open(folder / name, "wb", opener=partial(os.open, mode=0o600)) as file:
+                    file.write(content)
     found = f"{len(kept.orders)} orders and all about them, {len(kept.webhooks)} webhooks beside them"
     return msgspec.json.format(msgspec.json.encode(kept), indent=2).decode(), found
 

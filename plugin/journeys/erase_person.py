@@ -16,6 +16,7 @@ from plugin.cases.notes import forget_notes
 from plugin.cases.store import cases_of_order, forget_words, open_case_number
 from plugin.codes.minting import forget_customer
 from plugin.db import Transaction, transaction
+from plugin.files.service import forget_files
 from plugin.inbox.events import forget_all_unused, forget_bodies
 from plugin.inbox.idempotency import forget_answers
 from plugin.journeys import sentences
@@ -122,6 +123,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await forget_words(tx, order.id)
     await forget_notes(tx, order.id)
     await forget_goods(tx, order.id)
+    await forget_files(tx, shop.id, order.id)
     await forget_customer(tx, shop.id, order.id, order.row.customer_hash, at)
     await forget_order(tx, order.id)
     await forget_contacts(tx, order.id)

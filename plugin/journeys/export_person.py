@@ -33,6 +33,7 @@ from plugin.journeys.kept import (
     KeptWebhook,
 )
 from plugin.journeys.kept_cases import kept_cases
+from plugin.journeys.kept_files import kept_files
 from plugin.messages.contacts import contacts_of
 from plugin.messages.contexts import MailContext, ManageLink, ShopperLetter
 from plugin.messages.models import Mail
@@ -88,6 +89,7 @@ async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
             for each in await Happening.filter(shop_id=shop.id, order_id=order_id).order_by("at", "id")
         ),
         webhooks=await _webhooks(shop, about, row.email),
+        files=await kept_files(order_id),
     )  # fmt: skip
 
 

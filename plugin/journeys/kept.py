@@ -166,6 +166,18 @@ class KeptWebhook(Struct, frozen=True):
     body: str
 
 
+class KeptFile(Struct, frozen=True, kw_only=True):
+    """An uploaded file; its bytes lie beside the document, in the file ``name``."""
+
+    id: str
+    name: str
+    purpose: str
+    media_type: str
+    size: int
+    sha256: str
+    added_at: datetime
+
+
 class KeptOrder(Struct, frozen=True, kw_only=True):
     """``now`` is the store's newest version, ``placed`` the amounts frozen at placement or at the last edit."""
 
@@ -183,6 +195,7 @@ class KeptOrder(Struct, frozen=True, kw_only=True):
     audit: tuple[KeptNote, ...]
     happenings: tuple[KeptNote, ...]
     webhooks: tuple[KeptWebhook, ...]
+    files: tuple[KeptFile, ...] = ()
 
 
 class KeptPerson(Struct, frozen=True, kw_only=True):
