@@ -65,14 +65,14 @@ def export(
 ) -> None:
     """Everything that is kept of a person, as one JSON document to send to them. Their photos go into a folder beside
     the file of --to, named as it is."""
+    if to is not None and to.exists():
+        fail(f"{to} is there already. Name a new file.")
     document, found = run(_export(shop_id, email, customer, order or [], to))
     if to is None:
         sys.stdout.write(document + "\n")
         return
     try:
-        # Never over a file that is there, and for nobody else's eyes from the beginning.
-        with open(to, "x", encoding="utf-8", opener=partial(os.open, mode=0o600)) as file:
-            file.write(document + "\n")
+        _write_new(to, f"{document}\n".encode())
     except FileExistsError:
         fail(f"{to} is there already. Name a new file.")
     out.print(f"[green]✓[/] {found}: {to}", highlight=False)
@@ -85,6 +85,12 @@ def erase(shop_id: ShopId, by: By, email: Email = None, customer: Customer = Non
     out.print(f"[green]✓[/] Erased from {done} orders.", highlight=False)
     for number, why in waiting:
         out.print(f"Order {number} waits, because {why}. It is tried again by itself.", markup=False, highlight=False)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Never over a file that is there, and for nobody else's eyes from the beginning; raises ``FileExistsError``."""
+    with open(path, "xb", opener=partial(os.open, mode=0o600)) as file:
+        file.write(content)
 
 
 async def _who(ports: Ports, shop: Shop, email: str | None, customer: str | None, orders: list[str]) -> Who:
@@ -104,8 +110,8 @@ async def _export(
 ) -> tuple[str, str]:
     import msgspec
 
-    from plugin.journeys.kept_files import file_contents
     from plugin.journeys.export_person import export_person
+    from plugin.journeys.kept_files import file_contents
 
     async with opened(load()) as ports:
         (shop,) = await shops_of(shop_id)
@@ -113,10 +119,9 @@ async def _export(
         files = [each for order in kept.orders for each in order.files]
         if to is not None and files:
             folder = to.with_name(f"{to.name}.files")
-            folder.mkdir(mode=0o700, exist_ok=True)
+            folder.mkdir(mode=0o700)
             async for name, content in file_contents(ports, shop.id, files):
-                with open(folder / name, "wb", opener=partial(os.open, mode=0o600)) as file:
-                    file.write(content)
+                _write_new(folder / name, content)
     found = f"{len(kept.orders)} orders and all about them, {len(kept.webhooks)} webhooks beside them"
     return msgspec.json.format(msgspec.json.encode(kept), indent=2).decode(), found
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from plugin.access.roles import Permission
 from plugin.db import rows
-from tests.strangers.door import Ask, Call, Door, Key, about, constant
+from tests.strangers.door import Ask, Call, Door, Key, about, constant, sending
 from tests.strangers.town import Placed
 
 P = Permission
@@ -49,6 +49,15 @@ DESK_DOORS: dict[str, Door] = {
         f"POST /v1/admin/cases/{{case_id}}/{step}": staff(about_case(step, body), needs, names_order=True)
         for step, (needs, body) in _STEPS.items()
     },
+    "GET /v1/admin/cases/{case_id}/files": staff(
+        about(lambda o: f"/v1/admin/cases/{o.case_id}/files"), P.READ_CASES, names_order=True
+    ),
+    "POST /v1/admin/cases/{case_id}/files": staff(
+        sending(lambda o: f"/v1/admin/cases/{o.case_id}/files"), P.DECIDE_CASES, names_order=True
+    ),
+    "GET /v1/admin/files/{file_id}": staff(
+        about(lambda o: f"/v1/admin/files/{o.photo_id}"), P.READ_CASES, names_order=True
+    ),
     "GET /v1/admin/refunds": staff(constant("/v1/admin/refunds"), P.READ_CASES),
     "GET /v1/admin/refunds/{refund_id}": staff(about_refund(), P.READ_CASES, names_order=True),
     "POST /v1/admin/refunds/{refund_id}/retry": staff(about_refund("/retry"), P.MOVE_MONEY, names_order=True),

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from plugin.access.roles import Permission, Role
+from tests.photos import a_photo
 from tests.strangers.town import Placed
 
 
@@ -33,6 +34,7 @@ class Call:
     json: Any = None
     form: dict[str, str] | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    files: Any = None
 
 
 Ask = Callable[[Placed], Awaitable[Call]]
@@ -64,6 +66,15 @@ def constant(path: str, json: Any = None, **headers: str) -> Ask:
 def about(path: Callable[[Placed], str], json: Callable[[Placed], Any] = lambda order: None) -> Ask:
     async def ask(order: Placed) -> Call:
         return Call(path(order), json(order), headers={"Idempotency-Key": uuid4().hex})
+
+    return ask
+
+
+def sending(path: Callable[[Placed], str]) -> Ask:
+    """A photo, as a multipart form."""
+
+    async def ask(order: Placed) -> Call:
+        return Call(path(order), files={"file": ("photo.jpg", a_photo(), "image/jpeg")})
 
     return ask
 

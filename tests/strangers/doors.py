@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 from handlers.web import build_app
 from plugin.settings import Settings
 from tests.strangers.desk_doors import DESK_DOORS
-from tests.strangers.door import Call, Door, Key, about, constant, posting
+from tests.strangers.door import Call, Door, Key, about, constant, posting, sending
 from tests.strangers.office_doors import OFFICE_DOORS
 from tests.strangers.policy_doors import POLICY_DOORS
 from tests.strangers.reading_doors import READING_DOORS
@@ -61,6 +61,10 @@ DOORS: dict[str, Door] = {
         Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/events"), names_order=True
     ),
     "POST /v1/order/person": Door(Key.SESSION, constant("/v1/order/person", {"message": "Hello?"}), tries=4),
+    "POST /v1/order/files": Door(Key.SESSION, sending(lambda o: "/v1/order/files"), tries=4),
+    "GET /v1/order/files/{file_id}": Door(
+        Key.SESSION, about(lambda o: f"/v1/order/files/{o.photo_id}"), names_order=True
+    ),
     "POST /v1/sessions/end": Door(Key.SESSION, constant("/v1/sessions/end")),
     "POST /v1/codes/quote": Door(
         Key.PAGE, about(lambda o: "/v1/codes/quote", lambda o: {"code": o.code, "cart": CART}), names_order=True

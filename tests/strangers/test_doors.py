@@ -36,6 +36,7 @@ async def knock(town: Town, route: str, door: Door, caller: Caller, order: Place
         call.path,
         json=call.json,
         data=form,
+        files=call.files,
         headers={**call.headers, **headers, **shown.headers},
         params=shown.params or None,
     )

@@ -25,7 +25,9 @@ from plugin.access.service import (
     open_session,
 )
 from plugin.db import rows, transaction
+from plugin.files.service import keep_photo
 from plugin.storefronts.standard.wire import OrderBody
+from tests.photos import a_photo
 from tests.staffed import Colleague, a_colleague
 from tests.world import Shopper, World, a_world, shop_settings
 
@@ -45,6 +47,7 @@ class Placed:
     link: str
     lookup_id: str
     mailed_code: str
+    photo_id: str
     marks: frozenset[str] = field(repr=False)
     staff: Mapping[Role, Colleague] = field(repr=False)
 
@@ -138,7 +141,12 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         lookup_id = await begin_lookup(tx, shop_id=world.shop.id, order_id=shopper.order_id, at=at)
         mailed = await give_code(tx, lookup_id)
     code = done["code"]["code"]
+    photo = await keep_photo(
+        world.ports, shop_id=world.shop.id, order_id=shopper.order_id, content=a_photo(), declared="image/jpeg",
+        by="shopper",
+    )  # fmt: skip
     marks = {
+        photo.id,
         email,
         name,
         f"Name{mark}",
@@ -152,7 +160,7 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         mailed,
     }
     return Placed(
-        world, order, shopper.order_id, case["id"], code, link, lookup_id, mailed, frozenset(marks), staff
+        world, order, shopper.order_id, case["id"], code, link, lookup_id, mailed, photo.id, frozenset(marks), staff
     )  # fmt: skip
 
 
