@@ -166,8 +166,9 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
 
 @asynccontextmanager
 async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town]:
-    """Both shops are served by their own process over the same database, as if behind one load balancer. ``app`` are
+    """Both shops are served by their own process over the same database and files, as if behind one load balancer. ``app`` are
     fields of ``Settings``."""
+    app = {"files": data / "files", **app}
     async with (
         a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,)), **app) as ours,
         a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,)), **app) as neighbour,
