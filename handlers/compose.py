@@ -18,6 +18,7 @@ from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from plugin.storefronts.standard.adapter import StandardStorefront
+from plugin.storefronts.standard.goods import StandardGoods
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 
@@ -47,6 +48,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
                 "woocommerce": WooCommerceStorefront(woocommerce),
                 "shopify": ShopifyStorefront(shopify, clock),
             },
+            goods={"standard": StandardGoods(http)},
             platforms={"woocommerce": woocommerce, "shopify": ShopifyPlatform(shopify, clock)},
             mail=mail,
             files=FolderStore(settings.files_folder),

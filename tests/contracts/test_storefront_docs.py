@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import msgspec
@@ -24,6 +24,14 @@ from plugin.storefronts.shopify.api import API_VERSION
 from plugin.storefronts.shopify.permissions import NEEDED_FOR
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.cancelling import CancelMessage
+from plugin.storefronts.standard.goods_wire import (
+    CreditedBody,
+    FixedBody,
+    GoodsAsk,
+    OffersBody,
+    OrderMadeBody,
+    SaidBody,
+)
 from plugin.storefronts.standard.schema import EXAMPLE, order_schema
 from plugin.storefronts.standard.signature import verified_id
 from plugin.storefronts.woocommerce.marks import CANCEL_KEY, asked_mark, claimed_mark
@@ -51,6 +59,24 @@ def test_the_cancel_call_on_the_page_is_the_one_that_is_sent() -> None:
     raw = blocks("json")[1]
     message = msgspec.json.decode(raw, type=CancelMessage)
     assert json.loads(msgspec.json.encode(message)) == json.loads(raw)
+
+
+GOODS = [json.loads(block) for block in blocks("json")[2:]]
+
+
+@pytest.mark.parametrize("ask", [block for block in GOODS if "type" in block], ids=lambda block: block["type"])
+def test_a_goods_call_on_the_page_is_one_that_is_sent(ask: dict[str, Any]) -> None:
+    message: GoodsAsk = msgspec.json.decode(json.dumps(ask), type=GoodsAsk)
+    assert json.loads(msgspec.json.encode(message)) == ask
+
+
+def test_the_page_shows_every_goods_call_and_every_answer_whole() -> None:
+    kinds = {each.__struct_config__.tag for each in get_args(GoodsAsk)}
+    assert {block["type"] for block in GOODS if "type" in block} == kinds
+    shapes: tuple[type[msgspec.Struct], ...] = (OffersBody, OrderMadeBody, SaidBody, FixedBody, CreditedBody)
+    for shown, shape in zip((block for block in GOODS if "type" not in block), shapes, strict=True):
+        read = msgspec.json.decode(json.dumps(shown), type=shape)
+        assert {**json.loads(msgspec.json.encode(read)), "reason": None} == {**shown, "reason": None}
 
 
 def test_the_python_on_the_page_signs() -> None:

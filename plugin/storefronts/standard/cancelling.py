@@ -5,7 +5,6 @@ No trouble of the store is an error here. What was not read is UNKNOWN, because 
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -15,12 +14,8 @@ from msgspec import Meta, Struct
 
 from plugin.ports.orders import LineCount
 from plugin.ports.storefronts import CancelAnswer, CancelRequest, CancelStatus, StoreConnection
-from plugin.storefronts.addresses import AddressRefused
-from plugin.storefronts.calling import NoAnswer, Outgoing, call
-from plugin.storefronts.standard.signature import sign
-
-LONGEST_ANSWER = 64 * 1024
-_HEADERS = {"content-type": "application/json"}
+from plugin.storefronts.calling import NoAnswer, Outgoing
+from plugin.storefronts.standard.asking import CannotAsk, post, readable, stable_id
 
 
 class Ask(StrEnum):
@@ -59,16 +54,13 @@ class AnswerBody(Struct, frozen=True, kw_only=True):
 
 def message_id(request: CancelRequest, ask: Ask) -> str:
     """A webhook-id that the same ask always gets again, after a crash or a lost answer too."""
-    word = "cancel" if ask is Ask.CANCEL else "status"
-    return f"{word}_{hashlib.sha256(request.key.encode()).hexdigest()[:40]}"
+    return stable_id("cancel" if ask is Ask.CANCEL else "status", request.key)
 
 
 async def ask_store(
     outgoing: Outgoing, store: StoreConnection, request: CancelRequest, ask: Ask, now: datetime
 ) -> CancelAnswer:
     """Send one signed call and read its answer; never raises for the store's troubles."""
-    if not store.address or not store.secret:
-        return _unsupported("The shop has no address or no secret for its store.")
     data = CancelData(
         request_id=message_id(request, Ask.CANCEL),
         order_id=request.order_id,
@@ -80,15 +72,9 @@ async def ask_store(
     )
     body = msgspec.json.encode(CancelMessage(type=ask, data=data))
     try:
-        signed = sign(store.secret, message_id(request, ask), int(now.timestamp()), body)
-    except ValueError as error:
-        return _unsupported(str(error))
-    try:
-        answer = await call(
-            outgoing, store, "POST", store.address, headers={**_HEADERS, **signed}, body=body, longest=LONGEST_ANSWER
-        )
-    except AddressRefused as error:
-        return _unsupported(str(error))
+        answer = await post(outgoing, store, message_id(request, ask), body, now)
+    except CannotAsk as cannot:
+        return _unsupported(cannot.reason)
     except NoAnswer as nothing:
         return _unknown(nothing.reason)
     return _understood(answer.status, answer.body, ask)
@@ -107,8 +93,7 @@ def _understood(status: int, answer: bytes | None, ask: Ask) -> CancelAnswer:
         return _unknown(f"The store answered {status} with a body that is no answer.")
     if said.deadline is not None and not 1990 <= said.deadline.year <= 2200:
         return _unknown(f"The store named {said.deadline.isoformat()} as its deadline.")
-    reason = "".join(filter(str.isprintable, said.reason))[:500] if said.reason else None
-    return CancelAnswer(status=CancelStatus(said.status), deadline=said.deadline, reason=reason)
+    return CancelAnswer(status=CancelStatus(said.status), deadline=said.deadline, reason=readable(said.reason))
 
 
 def _unknown(reason: str) -> CancelAnswer:
