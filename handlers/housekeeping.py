@@ -1,5 +1,6 @@
 """What is done every minute, by one process at a time: forgetting what has expired, sealing the audit, having
-stores and custodians asked for what no webhook may have told, and putting scheduled policies live."""
+stores and custodians asked for what no webhook may have told, putting scheduled policies live, telling shoppers of
+promises that were missed, and asking how easy it was."""
 
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ from plugin.audit.service import unsealed_days, write_root
 from plugin.codes.minting import expire_due
 from plugin.db import Transaction, transaction
 from plugin.inbox import idempotency
+from plugin.journeys.effort import find_closed_cases
+from plugin.journeys.late_money import tell_of_late_money
 from plugin.journeys.payment_reported import READ_PAYMENT
 from plugin.journeys.poll import POLL_STORE
 from plugin.journeys.poll_stripe import POLL_STRIPE
@@ -53,6 +56,8 @@ async def keep_house(ports: Ports) -> None:
         for shop_id, day in await unsealed_days(at.date() - SEALED_WITHIN, last_day):
             await write_root(tx, shop_id, day)
     await expire_due(ports)
+    await tell_of_late_money(ports)
+    await find_closed_cases(ports)
     for shop_id in await shops_with_due_versions(at):
         async with transaction(ports.doorbell) as tx:
             await take_effect(tx, shop_id, at)

@@ -16,6 +16,7 @@ from plugin.files.service import SWEEP_FILE, sweep_file
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.backtest_jobs import BACKTEST, run_backtest
 from plugin.journeys.cancel import ASK_STORE
+from plugin.journeys.effort import ASK_EFFORT, ask_effort
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
@@ -56,6 +57,7 @@ JOBS: dict[str, UseCase] = {
     RELEASE_HOLD: release_hold,
     BACKTEST: run_backtest,
     SWEEP_FILE: sweep_file,
+    ASK_EFFORT: ask_effort,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

@@ -17,7 +17,7 @@ from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member
 from plugin.core.errors import DomainError
-from plugin.journeys.letters import brand_of
+from plugin.journeys.letter_frame import brand_of
 from plugin.journeys.shop_settings import change_settings, check_known, settings_hash, take_settings
 from plugin.messages.render import render
 from plugin.messages.samples import samples

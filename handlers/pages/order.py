@@ -23,6 +23,7 @@ from handlers.shopper.cases import case_now, changes
 from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, order_now
 from plugin.cases.store import UnitsTaken
 from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyReused
+from plugin.insights.effort import is_unanswered
 from plugin.journeys.cancel import preview_cancellation
 from plugin.journeys.judging import DecisionChanged, Preview
 from plugin.journeys.view_order import newest_case
@@ -136,6 +137,7 @@ async def case_page(
         case=case,
         headline=headline(case, say),
         steps=timeline(case, say),
+        asks_effort=case.is_final and await is_unanswered(case.id),
         is_moving=is_moving(case),
     )
 

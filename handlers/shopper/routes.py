@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from handlers.shopper.cases import case_routes
+from handlers.shopper.effort import effort_api_routes
 from handlers.shopper.files import file_routes
+from handlers.shopper.money import money_api_routes
 from handlers.shopper.orders import order_routes
 from handlers.shopper.policy import policy_routes
 from handlers.shopper.sessions import session_routes
 
-shopper_routes = [*session_routes, *order_routes, *case_routes, *file_routes, *policy_routes]
+shopper_routes = [
+    *session_routes,
+    *order_routes,
+    *case_routes,
+    *money_api_routes,
+    *effort_api_routes,
+    *file_routes,
+    *policy_routes,
+]

@@ -12,7 +12,8 @@ from plugin.cases.trust import seen_by_staff
 from plugin.core.words import Words, choose_language, choose_locale
 from plugin.db import Transaction
 from plugin.journeys import sentences
-from plugin.journeys.letters import brand_of
+from plugin.journeys.letter_frame import brand_of
+from plugin.journeys.letters_after import late_legs
 from plugin.journeys.scene import Scene
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffAlert
@@ -54,6 +55,8 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
     words = staff_words(settings)
     stuck = [leg for leg in scene.legs if leg.state in (LegState.FAILED, LegState.WITH_PERSON)]
     amount = worth_of_shipping(scene.case) if alert is AlertKind.SHIPPING_OPEN else sum(leg.amount for leg in stuck)
+    if alert is AlertKind.PROMISE_MISSED:
+        amount = sum(leg.amount for leg in late_legs(scene))
     why = _why_a_review(scene.case) if alert is AlertKind.REVIEW else None
     return StaffAlert(
         shop=brand_of(scene.shop, settings, language, scene.public_url),
@@ -90,6 +93,7 @@ async def alert_shop(
     order: StoredOrder | None = None,
     command: str | None = None,
     due_at: datetime | None = None,
+    story: Sequence[str] = (),
 ) -> bool:
     """Mail the shop's staff about something that is no case, once per ``purpose``; False where they have no address.
 
@@ -117,6 +121,7 @@ async def alert_shop(
             url=desk_of(settings, ports.public_url),
             command=command,
             due_at=due_at,
+            story=tuple(story),
         ),
     )
     return True

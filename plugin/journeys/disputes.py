@@ -11,7 +11,7 @@ from plugin.core.words import choose_language
 from plugin.db import Transaction
 from plugin.journeys import sentences
 from plugin.journeys.alerts import desk_of, staff_words, story_of
-from plugin.journeys.letters import brand_of
+from plugin.journeys.letter_frame import brand_of
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffAlert
 from plugin.messages.parts import AlertKind

@@ -35,7 +35,8 @@ from plugin.journeys.kept import (
 from plugin.journeys.kept_cases import kept_cases
 from plugin.journeys.kept_files import kept_files
 from plugin.messages.contacts import contacts_of
-from plugin.messages.contexts import MailContext, ManageLink, ShopperLetter
+from plugin.messages.contexts import MailContext, ManageLink
+from plugin.messages.letter import ShopperLetter
 from plugin.messages.models import Mail
 from plugin.messages.render import render
 from plugin.orders.people import Who, orders_of

@@ -1,4 +1,4 @@
-"""The cases of an order as a person's document has them: the ask, the goods that went back, the money, the new goods."""
+"""The cases of an order in a document about a person: the ask, what went back, the new goods, the money."""
 
 from __future__ import annotations
 

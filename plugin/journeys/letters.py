@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from plugin.cases.service import amounts_of, decision_of
 from plugin.journeys import sentences
+from plugin.journeys.letter_frame import frame_of, lines_of
+from plugin.journeys.letters_after import promise_missed
 from plugin.journeys.money_words import outcome_of_leg
 from plugin.journeys.scene import Scene
 from plugin.messages.contexts import (
@@ -20,84 +22,24 @@ from plugin.messages.contexts import (
 from plugin.messages.parts import (
     AmountPart,
     Ask,
-    Brand,
-    MailLine,
     NextStep,
     Option,
     OptionKind,
     PaidBack,
     PartKind,
     RetentionCode,
-    Snippets,
 )  # fmt: skip
-from plugin.messages.snippets import BadSnippet, check_snippet
 from plugin.policies.explain import explain
 from plugin.ports.payments import PromotionKind
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind
 from plugin.refunds.states import LegState
 from plugin.shops.hours import person_answers_by
-from plugin.shops.models import Shop
-from plugin.shops.settings import ShopSettings
-
-
-def brand_of(shop: Shop, settings: ShopSettings, language: str, public_url: str) -> Brand:
-    """The shop's looks for a mail in ``language``."""
-    snippets = {name: _sound(name, texts.get(language)) for name, texts in settings.brand.snippets.items()}
-    return Brand(
-        name=shop.name,
-        url=settings.brand.home_url or public_url,
-        reply_to=settings.person.reply_to,
-        logo_url=settings.brand.logo_url,
-        accent=settings.brand.accent,
-        address=settings.brand.postal_address or "",
-        snippets=Snippets(
-            greeting=snippets.get("greeting"),
-            personal_line=snippets.get("personal_line"),
-            sign_off=snippets.get("sign_off"),
-        ),
-    )
-
-
-def _sound(name: str, text: str | None) -> str | None:
-    """The shop's own text, or None where it is one that would not be taken in today: then the mail says ours."""
-    try:
-        check_snippet(name, text or "")
-    except BadSnippet:
-        return None
-    return text
-
-
-def first_name(name: str | None) -> str | None:
-    """How a shopper is greeted: the first word of the name that the store gave."""
-    return name.split()[0] if name and name.split() else None
 
 
 def compose(scene: Scene, template: str) -> MailContext | None:
     """The letter of this template about the case; None when there is nothing to say (any more)."""
     return _LETTERS[template](scene)
-
-
-def _frame(scene: Scene) -> dict[str, object]:
-    return {
-        "shop": brand_of(scene.shop, scene.settings, scene.words.language, scene.public_url),
-        "locale": scene.words.locale,
-        "zone": str(scene.words.zone),
-        "order_number": scene.order.row.number,
-        "manage_url": scene.url,
-        "person_url": scene.person_url,
-        "first_name": first_name(scene.order.now.customer.name),
-        "person_answers_by": person_answers_by(scene.settings, scene.at),
-    }
-
-
-def _lines(scene: Scene) -> tuple[MailLine, ...]:
-    images = {line.id: line.image_url for line in scene.order.placement.lines}
-    return tuple(
-        MailLine(title=line.title, quantity=len(line.units) or line.asked, image_url=images.get(line.line_id))
-        for line in decision_of(scene.case).lines
-        if line.title
-    )
 
 
 def _cancelled(scene: Scene) -> MailContext:
@@ -110,9 +52,9 @@ def _cancelled(scene: Scene) -> MailContext:
         AmountPart(kind=PartKind.WITHHELD, amount=-scene.case.withheld),
     )
     return Cancelled(
-        **_frame(scene),  # type: ignore[arg-type]
+        **frame_of(scene),  # type: ignore[arg-type]
         whole_order=scene.nothing_is_left,
-        lines=_lines(scene),
+        lines=lines_of(scene),
         currency=scene.case.currency,
         total=scene.case.owed,
         withheld=scene.case.withheld,
@@ -147,10 +89,10 @@ def _under_review(scene: Scene) -> MailContext:
     why = sentences.WHY_OF_PERSON_REASON.get(scene.case.person_reason or "")
     reasons = (scene.words.say(why),) if why else explain(decision_of(scene.case), scene.words).parts
     return UnderReview(
-        **_frame(scene),  # type: ignore[arg-type]
+        **frame_of(scene),  # type: ignore[arg-type]
         ask=Ask.CANCEL,
         answer_by=scene.case.due_at or scene.at,
-        lines=_lines(scene),
+        lines=lines_of(scene),
         reasons=reasons,
     )
 
@@ -165,7 +107,7 @@ def _refused(scene: Scene) -> MailContext:
     else:
         reasons = (scene.words.say(sentences.PERSON_SAID_NO),)
     return Refused(
-        **_frame(scene),  # type: ignore[arg-type]
+        **frame_of(scene),  # type: ignore[arg-type]
         ask=Ask.CANCEL,
         reasons=reasons,
         options=(Option(kind=OptionKind.KEEP), Option(kind=OptionKind.PERSON)),
@@ -188,7 +130,7 @@ def _money_is_back(scene: Scene, kind: type[Refunded], paid: Sequence[RefundLeg]
     if not paid:
         return None
     return kind(
-        **_frame(scene),  # type: ignore[arg-type]
+        **frame_of(scene),  # type: ignore[arg-type]
         currency=scene.case.currency,
         refunds=tuple(
             PaidBack(
@@ -207,7 +149,7 @@ def _refund_problem(scene: Scene) -> MailContext | None:
     if not failed:
         return None
     return RefundProblem(
-        **_frame(scene),  # type: ignore[arg-type]
+        **frame_of(scene),  # type: ignore[arg-type]
         currency=scene.case.currency,
         amount=sum(leg.amount for leg in failed),
         next_step=NextStep.PERSON,
@@ -227,4 +169,5 @@ _LETTERS = {
     "refunded": _refunded,
     "refunded_again": _refunded_again,
     "refund_problem": _refund_problem,
+    "promise_missed": promise_missed,
 }

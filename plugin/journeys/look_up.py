@@ -13,7 +13,7 @@ from plugin.access.service import LOOKUP_LASTS, begin_lookup, find_lookup, give_
 from plugin.core.ids import token_hash
 from plugin.core.words import choose_locale
 from plugin.db import transaction
-from plugin.journeys.letters import brand_of, first_name
+from plugin.journeys.letter_frame import brand_of, first_name
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import ManageLink
 from plugin.orders.service import find_id_by_number_and_email, get_order, number_key

@@ -15,7 +15,7 @@ from plugin.db import transaction
 from plugin.insights.service import happened
 from plugin.journeys import sentences
 from plugin.journeys.alerts import desk_of, staff_words, story_of
-from plugin.journeys.letters import brand_of
+from plugin.journeys.letter_frame import brand_of
 from plugin.messages import contacts
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffAlert

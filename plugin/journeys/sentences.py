@@ -44,6 +44,11 @@ ALERT_WHY = {
     ),
     "shopper_waits": "The shopper asks for a person, and writes:",
     "overdue": "This case is past its date and still waits for a person.",
+    "promise_missed": (
+        "We promised this money for a day that is over, and it has not arrived: {amount}. The shopper was told so, "
+        "with an apology. Find out where it is, and write to them."
+    ),
+    "hard_work": "A shopper answered that this was not easy. The case below has their story; write to them.",
 }
 
 DISPUTE_OPENED = "The shopper's bank has opened a dispute over this payment and holds {amount}: answer it at Stripe."
@@ -92,6 +97,11 @@ CASE_STANDS = {
     "refused": "Case {number}: refused.",
     "withdrawn": "Case {number}: withdrawn.",
     "converted_to_return": "Case {number}: has become a return.",
+    "awaiting_payment": "Case {number}: waits for the shopper to pay the difference.",
+    "ordering": "Case {number}: the store is asked for the new goods.",
+    "awaiting_goods": "Case {number}: approved, and the goods are awaited.",
+    "inspecting": "Case {number}: the goods are here, and somebody has to look at them.",
+    "expired": "Case {number}: ran out.",
 }
 
 

@@ -31,7 +31,7 @@ from plugin.audit import service as audit
 from plugin.core.errors import DomainError, NotFound
 from plugin.core.words import choose_locale
 from plugin.db import Transaction, transaction
-from plugin.journeys.letters import brand_of
+from plugin.journeys.letter_frame import brand_of
 from plugin.journeys.sign_in import note
 from plugin.messages import outbox as mails
 from plugin.messages.contexts import StaffInvitation

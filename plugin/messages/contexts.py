@@ -1,22 +1,22 @@
 """What each mail says, frozen when it is queued: one Struct per folder of ``templates/emails``.
 
 A context is stored as JSON in the outbox row and rendered when the mail is sent. It holds what its mail needs and
-nothing else; the ``template`` field of the JSON names the folder. Locale, zone and all words are chosen by then.
+nothing else; the ``template`` field of the JSON names the folder. Locale, zone and all words are chosen by then. The
+contexts of each journey stand in a module of their own, beside those of a cancellation here.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import Struct
-
 from plugin.access.roles import Role
+from plugin.messages.contexts_after import EffortAsked, PromiseMissed
+from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
     AlertKind,
     Amount,
     AmountPart,
     Ask,
-    Brand,
     MailLine,
     MoneyState,
     NextStep,
@@ -28,38 +28,6 @@ from plugin.messages.parts import (
     clean,
     is_address,
 )
-
-
-class Letter(Struct, frozen=True, kw_only=True, tag_field="template"):
-    """What every mail carries. ``locale`` is already chosen (``choose_locale``), ``zone`` is an IANA name."""
-
-    shop: Brand
-    locale: str
-    zone: str
-    order_number: str
-
-    def __post_init__(self) -> None:
-        clean(self, order_number=60)
-
-    @property
-    def answers_go_to(self) -> str | None:
-        """Who reads what is written back."""
-        return self.shop.reply_to
-
-
-class ShopperLetter(Letter, frozen=True, kw_only=True):
-    """What every mail to a shopper carries. ``person_answers_by`` comes from the shop's hours, where it keeps any."""
-
-    manage_url: str
-    person_url: str
-    first_name: str | None = None
-    person_answers_by: datetime | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        clean(self, first_name=40)
-        check_web_address(self.manage_url)
-        check_web_address(self.person_url)
 
 
 class ManageLink(ShopperLetter, frozen=True, kw_only=True, tag="manage_link"):
@@ -186,5 +154,5 @@ class StaffInvitation(Letter, frozen=True, kw_only=True, tag="staff_invitation")
 
 MailContext = (
     ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundedAgain | RefundProblem | StaffAlert
-    | StaffInvitation
+    | StaffInvitation | PromiseMissed | EffortAsked
 )  # fmt: skip

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from plugin.core.money import as_decimal
-from plugin.messages.contexts import Cancelled, Letter, ShopperLetter, StaffAlert, StaffInvitation
+from plugin.messages.contexts import Cancelled, StaffAlert, StaffInvitation
+from plugin.messages.letter import Letter, ShopperLetter
 
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&'\u2028\u2029"}
 

@@ -206,3 +206,5 @@ class AlertKind(StrEnum):
     ERASURE_WAITS = "erasure_waits"
     STORE_LEFT = "store_left"
     BREAKER = "breaker"
+    PROMISE_MISSED = "promise_missed"
+    HARD_WORK = "hard_work"

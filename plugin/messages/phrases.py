@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from plugin.access.roles import Role
 from plugin.core.words import Words
-from plugin.messages.contexts import Letter, ShopperLetter
+from plugin.messages.alert_phrases import subject_of
+from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
     AlertKind,
     Ask,
@@ -238,6 +239,19 @@ class Phrases:
             "Your {amount} did not reach you. That is not your fault, and your money is safe.", amount=owed
         )
 
+    def missed(self, amount: int, currency: str, promised_for: date, method: str | None) -> str:
+        """Which money was promised for when."""
+        owed, day = self.words.money(amount, currency), self.words.date(promised_for)
+        if method:
+            return self.words.say(
+                "We told you that {amount} would be on {method} by {date}. As far as we can see, it is not.",
+                amount=owed, method=isolated(method), date=day,
+            )  # fmt: skip
+        return self.words.say(
+            "We told you that {amount} would be with you by {date}. As far as we can see, it is not.",
+            amount=owed, date=day,
+        )  # fmt: skip
+
     def next_step(self, step: NextStep) -> str:
         match step:
             case NextStep.RETRYING:
@@ -259,33 +273,4 @@ class Phrases:
 
     def alert(self, kind: AlertKind) -> str:
         """What staff is asked to do, short enough for a subject."""
-        say = self.words.say
-        match kind:
-            case AlertKind.REVIEW:
-                return say("A shopper's request needs your decision")
-            case AlertKind.MANUAL_REFUND:
-                return say("Please pay this back by hand")
-            case AlertKind.REFUND_STUCK:
-                return say("A refund is stuck")
-            case AlertKind.STORE_SILENT:
-                return say("The store does not answer")
-            case AlertKind.SHIPPED_AFTER_CANCEL:
-                return say("A cancelled order was shipped")
-            case AlertKind.SHIPPING_OPEN:
-                return say("The shipping of a cancelled order was not paid back")
-            case AlertKind.AMOUNTS_DISAGREE:
-                return say("The amounts of an order disagree")
-            case AlertKind.DISPUTE:
-                return say("A payment is disputed")
-            case AlertKind.SHOPPER_WAITS:
-                return say("A shopper asks for a person")
-            case AlertKind.OVERDUE:
-                return say("A case is overdue")
-            case AlertKind.DATA_ASKED:
-                return say("A shopper asks for their data")
-            case AlertKind.ERASURE_WAITS:
-                return say("An erasure has to wait")
-            case AlertKind.STORE_LEFT:
-                return say("The store has disconnected")
-            case AlertKind.BREAKER:
-                return say("Automatic approvals are paused")
+        return subject_of(kind, self.words.say)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TypedDict
 
 from msgspec.structs import replace
 
@@ -25,7 +24,6 @@ from plugin.messages.parts import (
     AlertKind,
     AmountPart,
     Ask,
-    Brand,
     MailLine,
     MoneyState,
     NextStep,
@@ -37,6 +35,8 @@ from plugin.messages.parts import (
     RetentionCode,
     Snippets,
 )
+from plugin.messages.sample_shop import ANSWER, BY, INVITATION, SHOP, shopper
+from plugin.messages.samples_after import samples_after
 from plugin.ports.payments import PromotionKind
 
 # What a policy explains, in the words of each language: in a real mail these sentences come from `explain`.
@@ -72,17 +72,6 @@ _STORY = {
     "ru": ("Отправлено товаров этого заказа: 0 из 3.", "Обращение C-7K2MQ9X: решает человек."),
 }
 
-_SHOP = Brand(
-    name="Fern & Thistle",
-    url="https://fern-thistle.example/",
-    reply_to="hello@fern-thistle.example",
-    address="12 Mill Lane, Bristol BS1 4QA, United Kingdom",
-)
-_MANAGE = "https://comeback.example/o/lnk_4f9aVtS0Z2qkq1m8"
-_INVITATION = "https://comeback.example/admin/invitations/invite_4f9aVtS0Z2qkq1m8"
-_PERSON = "https://comeback.example/o/lnk_4f9aVtS0Z2qkq1m8/person"
-_BY = date(2026, 11, 30)
-_ANSWER = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 _CODE = RetentionCode(
     code="FERN-7K2M-Q9XD-4T1V",
     kind=PromotionKind.PERCENT,
@@ -99,10 +88,10 @@ def samples(locale: str) -> dict[str, MailContext]:
     language = choose_language(locale)
     cancelled = _cancelled(locale)
     review = UnderReview(
-        **_shopper(locale), ask=Ask.CANCEL, answer_by=_ANSWER, lines=cancelled.lines, reasons=(_LARGE[language],)
+        **shopper(locale), ask=Ask.CANCEL, answer_by=ANSWER, lines=cancelled.lines, reasons=(_LARGE[language],)
     )
     refused = Refused(
-        **_shopper(locale),
+        **shopper(locale),
         ask=Ask.CANCEL,
         reasons=(_PACKED[language],),
         options=(
@@ -112,17 +101,17 @@ def samples(locale: str) -> dict[str, MailContext]:
         ),
     )
     refunded = Refunded(
-        **_shopper(locale),
+        **shopper(locale),
         currency="GBP",
         refunds=(
-            PaidBack(amount=6450, method="Visa •••• 4242", bank_reference="74627884033000112233445", shows_by=_BY),
+            PaidBack(amount=6450, method="Visa •••• 4242", bank_reference="74627884033000112233445", shows_by=BY),
         ),
     )
     problem = RefundProblem(
-        **_shopper(locale), currency="GBP", amount=6450, method="Visa •••• 4242", next_step=NextStep.PERSON, by=_ANSWER
+        **shopper(locale), currency="GBP", amount=6450, method="Visa •••• 4242", next_step=NextStep.PERSON, by=ANSWER
     )
     alert = StaffAlert(
-        shop=_SHOP,
+        shop=SHOP,
         locale=locale,
         zone="Europe/London",
         order_number="#1042",
@@ -131,10 +120,10 @@ def samples(locale: str) -> dict[str, MailContext]:
         url="https://fern-thistle.example/admin",
         command="comeback case show shop_01jd7vq2k9 C-7K2MQ9X",
         case_id="C-7K2MQ9X",
-        due_at=_ANSWER,
+        due_at=ANSWER,
     )
     return {
-        "manage_link": ManageLink(**_shopper(locale), code="7K2MQ9XD", minutes_valid=10),
+        "manage_link": ManageLink(**shopper(locale), code="7K2MQ9XD", minutes_valid=10),
         "cancelled": cancelled,
         **_cancelled_variants(cancelled),
         "under_review": review,
@@ -144,7 +133,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         "refused-return": replace(refused, ask=Ask.RETURN, options=()),
         "refused-exchange": replace(refused, ask=Ask.EXCHANGE, options=(Option(kind=OptionKind.RETURN_LATER),)),
         "refunded": refunded,
-        "refunded_again": RefundedAgain(**_shopper(locale), currency="GBP", refunds=refunded.refunds),
+        "refunded_again": RefundedAgain(**shopper(locale), currency="GBP", refunds=refunded.refunds),
         "refunded-two": replace(
             refunded, refunds=(*refunded.refunds, PaidBack(amount=500, method=None)), first_name=None
         ),
@@ -163,53 +152,30 @@ def samples(locale: str) -> dict[str, MailContext]:
         ),
         **{
             f"staff_invitation-{role}": StaffInvitation(
-                shop=_SHOP,
+                shop=SHOP,
                 locale=locale,
                 zone="Europe/London",
                 order_number="",
                 role=role,
-                url=_INVITATION,
-                expires_at=_ANSWER,
+                url=INVITATION,
+                expires_at=ANSWER,
             )
             for role in Role
         },
+        **samples_after(locale),
         **{f"staff_alert-{kind}": replace(alert, alert=kind, case_id=None, due_at=None) for kind in AlertKind},
     }
 
 
-class _Shopper(TypedDict):
-    shop: Brand
-    locale: str
-    zone: str
-    order_number: str
-    manage_url: str
-    person_url: str
-    first_name: str
-    person_answers_by: datetime
-
-
-def _shopper(locale: str) -> _Shopper:
-    return _Shopper(
-        shop=_SHOP,
-        locale=locale,
-        zone="Europe/London",
-        order_number="#1042",
-        manage_url=_MANAGE,
-        person_url=_PERSON,
-        first_name="Ana",
-        person_answers_by=_ANSWER,
-    )
-
-
 def _cancelled(locale: str) -> Cancelled:
     return Cancelled(
-        **_shopper(locale),
+        **shopper(locale),
         whole_order=True,
         lines=(MailLine(title="Linen apron, moss green", quantity=1), MailLine(title="Enamel mug", quantity=2)),
         currency="GBP",
         total=6450,
         parts=(AmountPart(kind=PartKind.ITEMS, amount=6000), AmountPart(kind=PartKind.SHIPPING, amount=450)),
-        payments=(PaymentOutcome(state=MoneyState.ARRIVING, amount=6450, method="Visa •••• 4242", by=_BY),),
+        payments=(PaymentOutcome(state=MoneyState.ARRIVING, amount=6450, method="Visa •••• 4242", by=BY),),
         code=_CODE,
     )
 
@@ -228,7 +194,7 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
         ),
         "cancelled-refunded": replace(
             whole,
-            payments=(PaymentOutcome(state=MoneyState.REFUNDED, amount=6450, method="Visa •••• 4242", by=_BY),),
+            payments=(PaymentOutcome(state=MoneyState.REFUNDED, amount=6450, method="Visa •••• 4242", by=BY),),
             code=replace(_CODE, kind=PromotionKind.FREE_SHIPPING, percent=None, minimum=None),
         ),
         "cancelled-part-two-payments": replace(
@@ -244,7 +210,7 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
             withheld=500,
             payments=(
                 PaymentOutcome(state=MoneyState.REFUNDED, amount=4700, method="Visa •••• 4242"),
-                PaymentOutcome(state=MoneyState.ARRIVING, amount=1000, by=_BY),
+                PaymentOutcome(state=MoneyState.ARRIVING, amount=1000, by=BY),
             ),
             code=None,
         ),
@@ -276,7 +242,7 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
         ),
         "cancelled-by-person": replace(
             whole,
-            payments=(PaymentOutcome(state=MoneyState.BY_PERSON, amount=6450, by=_BY),),
+            payments=(PaymentOutcome(state=MoneyState.BY_PERSON, amount=6450, by=BY),),
             shop=replace(
                 whole.shop,
                 name="Nord & Süd Lampen",

@@ -1,5 +1,5 @@
-"""What a store does with goods for us: it says what they cost, orders new ones, takes old ones back into stock, corrects
-an order, gives credit of its own.
+"""What a store does with goods for us: it says what they cost, orders new ones, takes old ones back into stock, puts an
+order right, gives credit of its own.
 
 Each call does its own I/O outside any transaction, names what it does by a key (the same key twice is once), and never
 raises for the store's troubles: not knowing is an answer (``UNKNOWN``), and is asked again under the same key. A store

@@ -12,6 +12,7 @@ class RefundLeg(Model):
     """``key`` is the idempotency key and ``amount`` the frozen parameter of the call that may move money once.
 
     A terminal failure is followed by a new attempt: a new row that ``replaces`` this one, with a new key.
+    ``late_told_at`` is when the shopper heard from us that the promise was missed.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -37,6 +38,7 @@ class RefundLeg(Model):
     bank_reference = fields.TextField(null=True)
     failure = fields.TextField(null=True)
     promised_for = fields.DateField()
+    late_told_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     settled_at = fields.DatetimeField(null=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 import holidays
 
@@ -31,3 +31,15 @@ def person_answers_by(settings: ShopSettings, at: datetime) -> datetime:
             left -= closes - start
         moment = datetime.combine(day + timedelta(days=1), time(0), zone)
     return moment.astimezone(at.tzinfo)
+
+
+WAKES, SLEEPS = 8, 21  # o'clock in the shopper's zone: what can wait is not said in between
+
+
+def next_waking_moment(at: datetime, zone: tzinfo) -> datetime:
+    """``at`` itself by day, else the next morning, for what reminds or asks and never for what was asked for."""
+    local = at.astimezone(zone)
+    if WAKES <= local.hour < SLEEPS:
+        return at
+    day = local.date() + timedelta(days=1 if local.hour >= SLEEPS else 0)
+    return datetime.combine(day, time(WAKES), zone).astimezone(at.tzinfo)

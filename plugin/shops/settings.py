@@ -93,6 +93,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     publishing: Publishing = Publishing()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
+    asks_effort: bool = True  # one question after a closed case: how easy was it?
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()
 

@@ -56,6 +56,10 @@ DOORS: dict[str, Door] = {
     "POST /v1/order/cancellations": Door(
         Key.SESSION, about(lambda o: "/v1/order/cancellations", lambda o: {**WHOLE, "digest": "0" * 64})
     ),
+    "GET /v1/order/money": Door(Key.SESSION, constant("/v1/order/money")),
+    "POST /v1/cases/{case_id}/effort": Door(
+        Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/effort", lambda o: {"score": 7}), names_order=True
+    ),
     "GET /v1/cases/{case_id}": Door(Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}"), names_order=True),
     "GET /v1/cases/{case_id}/events": Door(
         Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/events"), names_order=True

@@ -8,7 +8,7 @@ import pytest
 
 from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
-from handlers.shopper import phrases
+from handlers.shopper import money_phrases, phrases
 from plugin.core.words import CATALOGUES, LANGUAGES
 from plugin.journeys import sentences as journeys
 from plugin.policies.page import all_page_sentences
@@ -18,7 +18,7 @@ from tests.catalogues import catalogue_of
 
 DOMAINS: dict[str, set[MessageId]] = {
     "pages": set(page_sentences()),
-    "order": set(phrases.all_sentences()),
+    "order": {*phrases.all_sentences(), *money_phrases.all_sentences()},
     "journeys": set(journeys.all_sentences()),
     "policy": set(all_sentences()),
     "policy_page": {*all_page_sentences(), *all_phrases()},
@@ -48,10 +48,10 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
                 assert placeholders(text) == placeholders(ids[0])
 
 
-@pytest.mark.parametrize("module", [phrases, journeys])
+@pytest.mark.parametrize("module", [phrases, money_phrases, journeys])
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
-    said = {*phrases.all_sentences(), *journeys.all_sentences()}
+    said = {*phrases.all_sentences(), *money_phrases.all_sentences(), *journeys.all_sentences()}
     assert texts <= said
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
-from plugin.journeys.letters import brand_of
+from plugin.journeys.letter_frame import brand_of
 from plugin.journeys.shop_settings import take_settings
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
