@@ -29,9 +29,9 @@ def test_by_day_at_once_and_by_night_in_the_morning(at: str, wakes: str) -> None
     assert next_waking_moment(moment, UTC) == datetime.fromisoformat(wakes).replace(tzinfo=UTC)
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)), ZONES)
-def test_it_is_always_day_there_and_never_more_than_a_night_away(at: datetime, zone: str) -> None:
-    moment, there = at.replace(tzinfo=UTC), ZoneInfo(zone)
+@given(st.integers(0, 2 * 365 * 24 * 60), ZONES)
+def test_it_is_always_day_there_and_never_more_than_a_night_away(minutes: int, zone: str) -> None:
+    moment, there = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes), ZoneInfo(zone)
     wakes = next_waking_moment(moment, there)
     assert timedelta(0) <= wakes - moment <= timedelta(hours=24 - SLEEPS + WAKES + 1)
     assert WAKES <= wakes.astimezone(there).hour < SLEEPS
