@@ -1,4 +1,4 @@
-"""What a document about a person holds, as ``export_person`` makes it (GDPR Art. 15 and 20). Amounts are minor units."""
+"""What a document about a person holds, as ``export_person`` makes it (GDPR Art. 15, 20). Amounts are minor units."""
 
 from __future__ import annotations
 

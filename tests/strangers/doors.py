@@ -9,6 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from handlers.web import build_app
+from plugin.db import rows, transaction
+from plugin.insights.effort import ask_once
 from plugin.settings import Settings
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting, sending
@@ -23,6 +25,29 @@ from tests.strangers.town import Placed
 async def open_mailed(order: Placed) -> Call:
     lookup_id, code = await order.fresh_lookup()
     return Call(f"/v1/lookups/{lookup_id}/open", {"code": code})
+
+
+async def effort_token(order: Placed) -> str:
+    """The secret of the question about the order's case, asked anew."""
+    await rows("DELETE FROM effort_questions WHERE case_id = $1", order.case_id)
+    async with transaction(order.world.ports.doorbell) as tx:
+        token = await ask_once(
+            tx, shop_id=order.shop_id, order_id=order.order_id, case_id=order.case_id,
+            at=order.world.ports.clock.now(),
+        )  # fmt: skip
+    return str(token)
+
+
+async def look_at_the_question(order: Placed) -> Call:
+    return Call(f"/effort/{await effort_token(order)}")
+
+
+async def tap_on_the_case(order: Placed) -> Call:
+    return Call(f"/order/cases/{order.case_id}/effort", form={"score": "7"})
+
+
+async def answer_the_question(order: Placed) -> Call:
+    return Call(f"/effort/{await effort_token(order)}", form={"score": "7"})
 
 
 CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency": "USD"}
@@ -117,6 +142,12 @@ DOORS: dict[str, Door] = {
     "GET /order/cases/{case_id}/events": Door(
         Key.COOKIE, about(lambda o: f"/order/cases/{o.case_id}/events"), names_order=True
     ),
+    "GET /order/money": Door(Key.COOKIE, constant("/order/money")),
+    "POST /order/cases/{case_id}/effort": Door(
+        Key.COOKIE, tap_on_the_case, names_order=True
+    ),
+    "GET /effort/{token}": Door(Key.SECRET, look_at_the_question),
+    "POST /effort/{token}": Door(Key.SECRET, answer_the_question),
     "GET /order/person": Door(Key.COOKIE, constant("/order/person")),
     "POST /order/person": Door(Key.COOKIE, posting("/order/person", message="Hello?"), tries=4),
     "GET /order/person/sent": Door(Key.COOKIE, constant("/order/person/sent")),
