@@ -12,6 +12,7 @@ from plugin.access import service as access
 from plugin.access.accounts import forget_invitations
 from plugin.audit.service import unsealed_days, write_root
 from plugin.codes.minting import expire_due
+from plugin.credit.issuing import end_due
 from plugin.db import Transaction, transaction
 from plugin.inbox import idempotency
 from plugin.journeys.effort import find_closed_cases
@@ -58,6 +59,7 @@ async def keep_house(ports: Ports) -> None:
     await expire_due(ports)
     await tell_of_late_money(ports)
     await find_closed_cases(ports)
+    await end_due(ports)
     for shop_id in await shops_with_due_versions(at):
         async with transaction(ports.doorbell) as tx:
             await take_effect(tx, shop_id, at)

@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from handlers.admin.routes import admin_routes
 from handlers.app import create_app
 from handlers.bells import RedisBell
+from handlers.checkout.credit_routes import credit_checkout_routes
 from handlers.checkout.routes import checkout_routes
 from handlers.closing import Closing
 from handlers.compose import adapters, database_address
@@ -51,7 +52,15 @@ def build_app(
     work = _work(settings, clock, ends)
     return create_app(
         settings,
-        route_handlers=[*hook_routes, *shopper_routes, *checkout_routes, *admin_routes, *page_routes, *more_routes],
+        route_handlers=[
+            *hook_routes,
+            *shopper_routes,
+            *checkout_routes,
+            *credit_checkout_routes,
+            *admin_routes,
+            *page_routes,
+            *more_routes,
+        ],  # fmt: skip
         lifespan=[work] if connected else [_database(settings), work],
         dependencies={
             "ports": Provide(provide_ports, sync_to_thread=False),

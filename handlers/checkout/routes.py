@@ -40,25 +40,25 @@ IdempotencyKey = Annotated[
     HeaderParameter(name="Idempotency-Key", required=False, description="A new random value for each new intent."),
 ]
 
-_KEY = {401: "The key is not known."}
-_UNKNOWN = {404: "No code of this shop reads so."}
-_CALL = _KEY | _UNKNOWN | {400: "No Idempotency-Key, or a body that is not exact.", 422: "The key was used before."}
-_FROM_PAGE = {"shop": Provide(provide_page_shop)}
-_FROM_SERVER = {"shop": Provide(provide_server_shop)}
+KEY = {401: "The key is not known."}
+UNKNOWN = {404: "No code of this shop reads so."}
+CALL = KEY | UNKNOWN | {400: "No Idempotency-Key, or a body that is not exact.", 422: "The key was used before."}
+FROM_PAGE = {"shop": Provide(provide_page_shop)}
+FROM_SERVER = {"shop": Provide(provide_server_shop)}
 
 
 class QuoteController(Controller):
     path = "/v1/codes"
     tags = ("checkout",)
     security = ({BY_PUBLISHABLE_KEY: []},)
-    dependencies = _FROM_PAGE
+    dependencies = FROM_PAGE
 
     @post(
         "/quote",
         status_code=200,
         summary="What a code gives on a cart",
         description="Changes nothing. A code that is not good is a 200 that says why, in the shopper's language.",
-        responses=problem_responses(_KEY | _UNKNOWN | {429: "Too many quotes; see Retry-After."}),
+        responses=problem_responses(KEY | UNKNOWN | {429: "Too many quotes; see Retry-After."}),
     )
     async def quote(
         self, request: AnyRequest, data: JSONBody[QuoteAsk], ports: NamedDependency[Ports], shop: NamedDependency[Shop]
@@ -75,7 +75,7 @@ class LedgerController(Controller):
     path = "/v1/codes"
     tags = ("checkout",)
     security = ({BY_SERVER_KEY: []},)
-    dependencies = _FROM_SERVER
+    dependencies = FROM_SERVER
 
     @post(
         "/reserve",
@@ -83,7 +83,7 @@ class LedgerController(Controller):
         summary="Hold a code for a cart",
         description="The same cart again holds the code for longer; another cart is refused meanwhile.",
         responses={200: ResponseSpec(ReserveAnswer, description="The code is held.")}
-        | problem_responses(_CALL | {409: "The code is not good for this cart; `code` says why."}),
+        | problem_responses(CALL | {409: "The code is not good for this cart; `code` says why."}),
     )
     async def reserve(
         self, data: JSONBody[ReserveAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
@@ -107,7 +107,7 @@ class LedgerController(Controller):
         description="At most once: the same order again gets the same answer, another order is refused. "
         "A late redemption is accepted and flagged, unless another order was faster.",
         responses={200: ResponseSpec(RedeemAnswer, description="The code is redeemed.")}
-        | problem_responses(_CALL | {409: "Another order has it, or another cart holds it now; `code` says which."}),
+        | problem_responses(CALL | {409: "Another order has it, or another cart holds it now; `code` says which."}),
     )
     async def redeem(
         self, data: JSONBody[RedeemAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
@@ -129,7 +129,7 @@ class LedgerController(Controller):
         summary="Let go of a cart's hold",
         description="Releasing what the cart does not hold changes nothing and is no error.",
         responses={200: ResponseSpec(ReleaseAnswer, description="The cart does not hold the code.")}
-        | problem_responses(_CALL | {409: "The first call with this key is still running."}),
+        | problem_responses(CALL | {409: "The first call with this key is still running."}),
     )
     async def release(
         self, data: JSONBody[ReleaseAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],

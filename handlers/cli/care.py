@@ -152,6 +152,7 @@ def rotate() -> None:
 async def _rotate() -> int:
     from plugin.access.accounts import reseal_totps
     from plugin.codes.minting import reseal_codes
+    from plugin.credit.issuing import reseal_credits
     from plugin.messages.contacts import reseal_contacts
     from plugin.messages.outbox import reseal_mails
     from plugin.shops.models import Shop
@@ -166,6 +167,7 @@ async def _rotate() -> int:
             done += await reseal_mails(ports.vault, shop.id)
             done += await reseal_contacts(ports.vault, shop.id)
             done += await reseal_codes(ports.vault, shop.id)
+            done += await reseal_credits(ports.vault, shop.id)
             done += await reseal_totps(ports.vault, shop.id)
 
         await each_under_a_bar("Shops", await shops_of(None), each)

@@ -9,11 +9,9 @@ from enum import StrEnum
 from plugin.audit.service import record
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE, Code
 from plugin.codes.rules import (
-    CODE_LENGTH,
     budget_month,
     customer_window,
     ends_at,
-    grouped,
     is_held_out,
     worth_of,
 )
@@ -32,6 +30,7 @@ from plugin.codes.store import (
     time_out_reservations,
 )
 from plugin.core.ids import new_id, readable_code, token_hash
+from plugin.core.readable import CODE_LENGTH, grouped
 from plugin.core.vault import Vault
 from plugin.db import Transaction, read, transaction
 from plugin.outbox.service import add

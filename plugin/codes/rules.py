@@ -15,10 +15,6 @@ from plugin.core.words import Words
 from plugin.ports.payments import PromotionKind
 from plugin.shops.settings import CodeOffer
 
-CODE_LENGTH = 16  # of five bits each: 80 bits, which nobody guesses
-_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
-_LETTERS = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-
 
 @dataclass(frozen=True)
 class Cart:
@@ -91,20 +87,6 @@ def percent_of(amount: int, percent: int) -> int:
     whole, hundredths = divmod(amount * percent, 100)
     rounds_up = hundredths > 50 or (hundredths == 50 and whole % 2 == 1)
     return whole + rounds_up
-
-
-def normalised(code: str) -> str | None:
-    """A code as it is hashed: without dashes and blanks, in upper case, misread letters put right (Crockford).
-
-    None for a text that cannot be one of our codes.
-    """
-    letters = code.upper().translate(_MISREAD)
-    return letters if len(letters) == CODE_LENGTH and _LETTERS.issuperset(letters) else None
-
-
-def grouped(code: str) -> str:
-    """A code as people read it: ``XXXX-XXXX-XXXX-XXXX``."""
-    return "-".join(code[i : i + 4] for i in range(0, len(code), 4))
 
 
 def is_held_out(customer_hash: str, percent: int) -> bool:

@@ -12,10 +12,11 @@ from datetime import datetime
 
 from plugin.codes.models import Code
 from plugin.codes.refusals import CodeUnknown
-from plugin.codes.rules import Standing, Terms, normalised
+from plugin.codes.rules import Standing, Terms
 from plugin.codes.states import CODE, CodeState
 from plugin.core.errors import NotFound
 from plugin.core.ids import token_hash
+from plugin.core.readable import normalised
 from plugin.db import Transaction, read, rows
 from plugin.ports.orders import OrderState
 from plugin.ports.payments import PromotionKind

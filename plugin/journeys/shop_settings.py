@@ -20,7 +20,17 @@ from plugin.shops.settings import BadSettings, ShopSettings, parse_settings
 
 LARGEST = 10**12  # of any number: what is counted against it stays within the database's integers
 # Closed words and numbers, which can be nobody's name or address: of these the audit says what they were and are.
-_TOLD = ("codes.", "limits.", "publishing.", "code_authority", "transit_days", "country", "time_zone", "locale")
+_TOLD = (
+    "codes.",
+    "credit.",
+    "limits.",
+    "publishing.",
+    "code_authority",
+    "transit_days",
+    "country",
+    "time_zone",
+    "locale",
+)
 
 
 class SettingsChanged(DomainError):

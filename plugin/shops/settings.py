@@ -62,6 +62,14 @@ class CodeOffer(Struct, frozen=True, kw_only=True):
     mail: Literal["consent", "soft_opt_in", "never"] = "soft_opt_in"
 
 
+class CreditRules(Struct, frozen=True, kw_only=True):
+    """Store credit: for how many days it is good (None: it never ends), never fewer than a law wants, and who keeps it:
+    our ledger, or the store's own credit where its platform has one."""
+
+    valid_days: int | None = None
+    authority: Literal["ledger", "store"] = "ledger"
+
+
 class Limits(Struct, frozen=True, kw_only=True):
     """How much may be approved without a person, in minor units by currency; a currency that is not named has no limit.
 
@@ -90,6 +98,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     brand: Brand = Brand()
     person: Person = Person()
     codes: CodeOffer = CodeOffer()
+    credit: CreditRules = CreditRules()
     limits: Limits = Limits()
     publishing: Publishing = Publishing()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
@@ -153,6 +162,7 @@ def parse_settings(raw: object) -> ShopSettings:
         "codes.valid_days": not 1 <= offer.valid_days <= 730,
         "codes.per_customer": not 0 <= offer.per_customer <= 100 or not 1 <= offer.per_days <= 730,
         "codes.held_out_percent": not 0 <= offer.held_out_percent <= 50,
+        "credit.valid_days": settings.credit.valid_days is not None and not 1 <= settings.credit.valid_days <= 36_500,
         **{f"limits.{name}": _is_below(getattr(limits, name), 0) for name in MONEY_LIMITS},
         "limits.approvals_per_hour": limits.approvals_per_hour is not None and limits.approvals_per_hour < 1,
         "limits.failed_refunds_per_hour": limits.failed_refunds_per_hour is not None

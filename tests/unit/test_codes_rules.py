@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from plugin.codes.refusals import ERROR_FOR, CodeGivenBack, CodeRefused, CodeUnknown, NotReservedHere, Refusal
 from plugin.codes.rules import (
-    CODE_LENGTH,
     Cart,
     Standing,
     Terms,
@@ -22,9 +21,7 @@ from plugin.codes.rules import (
     describe,
     discount_on,
     ends_at,
-    grouped,
     is_held_out,
-    normalised,
     percent_of,
     refusal,
     worth_of,
@@ -33,6 +30,7 @@ from plugin.codes.service import CartUnnamed
 from plugin.codes.states import CodeState
 from plugin.core.errors import DomainError
 from plugin.core.ids import keyed_hash, readable_code
+from plugin.core.readable import CODE_LENGTH, grouped, normalised
 from plugin.core.words import LANGUAGES, Words, catalogue
 from plugin.ports.payments import PromotionKind
 from plugin.shops.settings import CodeOffer
