@@ -52,15 +52,7 @@ def build_app(
     work = _work(settings, clock, ends)
     return create_app(
         settings,
-        route_handlers=[
-            *hook_routes,
-            *shopper_routes,
-            *checkout_routes,
-            *credit_checkout_routes,
-            *admin_routes,
-            *page_routes,
-            *more_routes,
-        ],  # fmt: skip
+        route_handlers=[*_ROUTES, *more_routes],
         lifespan=[work] if connected else [_database(settings), work],
         dependencies={
             "ports": Provide(provide_ports, sync_to_thread=False),
@@ -73,6 +65,9 @@ def build_app(
     )
 
 
+_ROUTES: list[ControllerRouterHandler] = [
+    *hook_routes, *shopper_routes, *checkout_routes, *credit_checkout_routes, *admin_routes, *page_routes,
+]  # fmt: skip
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 

@@ -174,7 +174,8 @@ async def _own_hold(tx: Transaction, credit: Credit, cart_id: str) -> int:
         return 0
     if own.state == HoldState.SPENT:
         raise CartHasSpent(param="cart_id")
-    return own.amount
+    held: int = own.amount
+    return held
 
 
 def _check(reason: Refusal | None) -> None:

@@ -1,4 +1,4 @@
-"""The ledger of store credit on a real database: never overspent, once for each purpose, and back when it comes back."""
+"""The ledger of store credit on a real database: never overspent, once for each purpose, back when it comes back."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from handlers.web import build_app
 from plugin.db import rows, transaction
 from plugin.insights.effort import ask_once
 from plugin.settings import Settings
+from tests.strangers.credit_doors import CREDIT_DOORS
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting, sending
 from tests.strangers.office_doors import OFFICE_DOORS
@@ -164,6 +165,7 @@ DOORS: dict[str, Door] = {
     "GET /schema": Door(Key.PUBLIC, constant("/schema")),
     "GET /schema/{path}": Door(Key.PUBLIC, constant("/schema/anything")),
     "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
+    **CREDIT_DOORS,
     **STAFF_DOORS,
     **DESK_DOORS,
     **POLICY_DOORS,

@@ -24,6 +24,7 @@ from plugin.access.service import (
     make_link,
     open_session,
 )
+from plugin.credit.issuing import issue, show
 from plugin.db import rows, transaction
 from plugin.files.service import keep_photo
 from plugin.storefronts.standard.wire import OrderBody
@@ -44,6 +45,7 @@ class Placed:
     order_id: str
     case_id: str
     code: str
+    credit: str
     link: str
     lookup_id: str
     mailed_code: str
@@ -114,6 +116,18 @@ async def people_of(world: World, mark: str) -> Mapping[Role, Colleague]:
     return {role: await a_colleague(world.ports, shop_id, role, f"{mark}.{role}@staff.example") for role in Role}
 
 
+async def a_credit_for(world: World, order_id: str, case_id: str) -> str:
+    """Store credit that this order's case has given, as its shopper reads it."""
+    async with transaction(world.ports.doorbell) as tx:
+        (order,) = await tx.rows("SELECT customer_hash FROM orders WHERE id = $1 FOR UPDATE", order_id)
+        credit = await issue(
+            tx, vault=world.ports.vault, shop_id=world.shop.id, order_id=order_id, case_id=case_id,
+            customer_hash=order["customer_hash"], currency="USD", amount=5000, bonus=500, expires_at=None,
+            authority="ledger", at=world.ports.clock.now(),
+        )  # fmt: skip
+    return show(world.ports.vault, credit)
+
+
 async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Placed:
     """Place a marked order, cancel one unit of it and wait until everything is done."""
     email, name = f"{mark}.shopper@mail.example", f"Name{mark} Surname{mark}"
@@ -145,6 +159,7 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         world.ports, shop_id=world.shop.id, order_id=shopper.order_id, content=a_photo(), declared="image/jpeg",
         by="shopper",
     )  # fmt: skip
+    credit = await a_credit_for(world, shopper.order_id, case["id"])
     marks = {
         photo.id,
         email,
@@ -155,12 +170,14 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         shopper.order_id,
         case["id"],
         code,
+        credit,
         link,
         lookup_id,
         mailed,
     }
     return Placed(
-        world, order, shopper.order_id, case["id"], code, link, lookup_id, mailed, photo.id, frozenset(marks), staff
+        world, order, shopper.order_id, case["id"], code, credit, link, lookup_id, mailed, photo.id, frozenset(marks),
+        staff,
     )  # fmt: skip
 
 
@@ -183,7 +200,7 @@ async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town
 async def state_of_the_books() -> dict[str, str]:
     """A digest of each table that a stranger must not move; when and how often we read a payment is our own doing."""
     tables = (
-        "cases", "case_units", "refund_legs", "codes", "orders", "payments", "audit_events", "shops", "mails",
+        "cases", "case_units", "refund_legs", "codes", "credits", "credit_entries", "credit_holds", "orders", "payments", "audit_events", "shops", "mails",
         "staff_recovery_codes", "policy_versions",
     )  # fmt: skip
     known = {row["tablename"] for row in await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
