@@ -183,8 +183,8 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
 
 @asynccontextmanager
 async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town]:
-    """Both shops are served by their own process over the same database and files, as if behind one load balancer. ``app`` are
-    fields of ``Settings``."""
+    """Both shops are served by their own process over the same database and files, as if behind one load balancer.
+    ``app`` are fields of ``Settings``."""
     app = {"files": data / "files", **app}
     async with (
         a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,)), **app) as ours,
@@ -200,8 +200,8 @@ async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town
 async def state_of_the_books() -> dict[str, str]:
     """A digest of each table that a stranger must not move; when and how often we read a payment is our own doing."""
     tables = (
-        "cases", "case_units", "refund_legs", "codes", "credits", "credit_entries", "credit_holds", "orders", "payments", "audit_events", "shops", "mails",
-        "staff_recovery_codes", "policy_versions",
+        "cases", "case_units", "refund_legs", "codes", "credits", "credit_entries", "credit_holds", "orders", "payments",
+        "audit_events", "shops", "mails", "staff_recovery_codes", "policy_versions",
     )  # fmt: skip
     known = {row["tablename"] for row in await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     digests = {}
