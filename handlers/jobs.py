@@ -26,6 +26,7 @@ from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.payment_reported import READ_PAYMENT, read_payment
 from plugin.journeys.poll import POLL_STORE, poll_store
 from plugin.journeys.poll_stripe import POLL_STRIPE, poll_stripe
+from plugin.journeys.restock import RESTOCK, restock
 from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
 from plugin.journeys.store_books import NOTE_CASE, RECORD_REFUND, note_case, record_refund
@@ -58,6 +59,7 @@ JOBS: dict[str, UseCase] = {
     BACKTEST: run_backtest,
     SWEEP_FILE: sweep_file,
     ASK_EFFORT: ask_effort,
+    RESTOCK: restock,
 }
 
 AWAY_AT_MOST = timedelta(seconds=30)

@@ -108,7 +108,8 @@ RETURN = TransitionTable[CaseState](
         _S.APPROVED: frozenset({_S.AWAITING_GOODS, *_AFTER_THE_GOODS}),
         _S.AWAITING_GOODS: frozenset({_S.INSPECTING, _S.WITHDRAWN, _S.EXPIRED, *_AFTER_THE_GOODS}),
         _S.INSPECTING: frozenset({_S.AWAITING_GOODS, *_AFTER_THE_GOODS}),  # the rest is in another parcel
-        _S.EXECUTING: frozenset({_S.DONE, _S.WITH_PERSON}),
+        # It was paid before the goods were here, by a person in the end: they are still awaited.
+        _S.EXECUTING: frozenset({_S.DONE, _S.WITH_PERSON, _S.AWAITING_GOODS}),
         _S.WITH_PERSON: frozenset({_S.AWAITING_GOODS, _S.INSPECTING, _S.EXECUTING, _S.DONE, _S.REFUSED}),
         _S.DONE: frozenset({_S.WITH_PERSON}),
         _S.EXPIRED: frozenset({_S.AWAITING_GOODS, _S.WITH_PERSON}),  # a person gives more time; it comes all the same

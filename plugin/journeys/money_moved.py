@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
+from plugin.cases.goods import ABOUT_GOODS, NOT_TAKEN, goods_of
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseKind, CaseState
@@ -18,6 +19,7 @@ from plugin.journeys.told import paid_again, was_told
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import freeze
 from plugin.outbox import service as outbox
+from plugin.parcels.store import parcels_of_case
 from plugin.ports.payments import RefundFact
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
@@ -59,7 +61,6 @@ def _is_amount_of(leg: RefundLeg, fact: RefundFact) -> bool:
 
 async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
     """After a leg has moved: the case may be done, and the shopper may be told. The order and the case are locked."""
-    at = ports.clock.now()
     legs = await legs_of_case(case.id)
     replaced = {leg.replaces for leg in legs if leg.replaces}
     current = [leg for leg in legs if leg.id not in replaced]
@@ -67,16 +68,29 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
         await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
         if _waits_for_money(case):
-            await move(tx, case, CaseState.DONE, at=at)
-            await case_is_done(tx, ports, shop, case)
+            await _money_is_settled(tx, ports, shop, case)
         if case.kind != CaseKind.CANCEL or await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded_again" if await paid_again(case, legs) else "refunded")
 
 
 def _waits_for_money(case: Case) -> bool:
-    """A parcel that left after the cancel (I1) and shipping not paid keep their person, whatever the money does."""
-    for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in ABOUT_MORE_THAN_REFUNDS
+    """A parcel that left after the cancel (I1), shipping not paid and goods that are to be decided on keep their
+    person, whatever the money does."""
+    about_more = (*ABOUT_MORE_THAN_REFUNDS, *ABOUT_GOODS, NOT_TAKEN)
+    for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in about_more
     return for_money or CaseState(case.state) is CaseState.EXECUTING
+
+
+async def _money_is_settled(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
+    """The case is done, unless it was paid before its goods are here: then it goes on waiting for them, from now."""
+    at = ports.clock.now()
+    if any(parcel.is_open for parcel in await parcels_of_case(case.id)):
+        await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=at, why="paid_already")
+        if (await goods_of(case.id)).here:
+            await move(tx, case, CaseState.INSPECTING, at=at, due_at=at, why="paid_already")
+        return
+    await move(tx, case, CaseState.DONE, at=at)
+    await case_is_done(tx, ports, shop, case)
 
 
 async def money_failed(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:

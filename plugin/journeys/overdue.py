@@ -9,12 +9,15 @@ from plugin.cases.service import move, postpone
 from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, lock_case
 from plugin.db import transaction
+from plugin.journeys.goods_back import Bench
+from plugin.journeys.goods_due import goods_are_due
 from plugin.journeys.store_answers import store_stays_silent
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import lock_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
+from plugin.parcels.store import parcels_of_case
 from plugin.ports.runtime import Ports
 from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import legs_of_case
@@ -31,7 +34,7 @@ async def case_due(ports: Ports, claim: Claim) -> None:
     found = await get_case(claim.shop_id, claim.ref)
     shop = await get_shop(claim.shop_id)
     async with transaction(ports.doorbell) as tx:
-        await lock_order(tx, found.order_id)
+        order = await lock_order(tx, found.order_id)
         case = await lock_case(tx, found.id)
         at = ports.clock.now()
         if case.due_at is not None and case.due_at > at:
@@ -46,6 +49,9 @@ async def case_due(ports: Ports, claim: Claim) -> None:
                 case CaseState.EXECUTING:
                     await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why="money_is_late")
                     await tell_staff(tx, case, AlertKind.REFUND_STUCK)
+                case CaseState.AWAITING_GOODS | CaseState.INSPECTING:
+                    parcels = await parcels_of_case(case.id)
+                    await goods_are_due(tx, Bench(ports, shop, order, case, parcels, "comeback"))
                 case _:
                     await postpone(tx, case, due)
                     await tell_staff(tx, case, AlertKind.OVERDUE)

@@ -16,6 +16,7 @@ from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
 from plugin.db import Transaction
 from plugin.journeys.giving import Due, Form, refund
+from plugin.journeys.store_books import case_is_done
 from plugin.orders.service import StoredOrder
 from plugin.parcels.states import Verdict
 from plugin.parcels.store import parcels_of_case
@@ -27,38 +28,47 @@ from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
 
 MONEY_HAS = timedelta(days=1)
+STATUTORY = "statutory"  # the basis of a case that is a withdrawal
 _ORDER = {Trigger.APPROVAL: 0, Trigger.IN_TRANSIT: 1, Trigger.RECEIVED: 2, Trigger.INSPECTED: 3}
 _GOODS_OPEN = (CaseState.AWAITING_GOODS, CaseState.INSPECTING)
 
 
 def trigger_of(case: Case) -> Trigger:
-    """What has to have happened to the goods first: the latest that a line of the case asks for."""
+    """What has to have happened to the goods first: the latest that a line of the case asks for.
+
+    After a withdrawal a proof of sending is enough, whatever the policy says (Directive 2011/83/EU, Article 13(3)).
+    """
     named = [line.pays_on for line in decision_of(case).lines if line.pays_on is not None]
-    return max(named, key=_ORDER.__getitem__, default=Trigger.APPROVAL)
+    latest = max(named, key=_ORDER.__getitem__, default=Trigger.APPROVAL)
+    return min(latest, Trigger.IN_TRANSIT, key=_ORDER.__getitem__) if case.basis == STATUTORY else latest
 
 
 async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, now: Trigger) -> bool:
     """Give what was agreed if ``now`` is what the policy waits for, or later; whether it was given by this call.
 
-    After an inspection what is accepted is what is owed; before it, what was decided.
+    After an inspection what is accepted is what is owed, with what a person gives for although it never came; before
+    it, what was decided. Where nothing is accepted, nothing is given, in whatever form.
     """
     if case.resolved_at is not None or _ORDER[now] < _ORDER[trigger_of(case)]:
         return False
-    units = [unit for unit in await units_of_case(case.id) if unit.state != "released"]
+    asked = await units_of_case(case.id)
+    units = [unit for unit in asked if unit.state != "released" and unit.inspection != Verdict.REJECTED]
     if now is Trigger.INSPECTED:
-        units = [unit for unit in units if unit.inspection == Verdict.ACCEPTED]
+        units = [unit for unit in units if unit.state == "settled" or unit.inspection == Verdict.ACCEPTED]
     at, decided = ports.clock.now(), amounts_of(case)
     amounts = amounts_for(decided, units)
     bonus = bonus_for(sum(line.bonus for line in decision_of(case).lines), decided, units)
     case.resolved_at = at
     await tx.execute("UPDATE cases SET resolved_at = $2 WHERE id = $1", case.id, at)
-    await owe(tx, case, max(0, amounts.total - case.withheld), withheld=case.withheld)
+    withheld = min(case.withheld, amounts.total)
+    await owe(tx, case, amounts.total - withheld, withheld=withheld)
     await audit.record(
         tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_resolved", actor="comeback", at=at,
         data={"case": case.id, "on": str(now), "owed": case.owed, "currency": case.currency, "form": case.resolution},
     )  # fmt: skip
-    form = FORMS[Resolution(case.resolution or Resolution.REFUND)]
-    await form(tx, Due(ports, shop, order, case, tuple(units), amounts, bonus))
+    if units or not asked:
+        form = FORMS[Resolution(case.resolution or Resolution.REFUND)]
+        await form(tx, Due(ports, shop, order, case, tuple(units), amounts, bonus))
     return True
 
 
@@ -75,5 +85,6 @@ async def goods_are_settled(tx: Transaction, ports: Ports, shop: Shop, case: Cas
     open_legs = [leg for leg in legs if LegState(leg.state) not in SETTLED]
     if not open_legs:
         await move(tx, case, CaseState.DONE, at=at)
+        await case_is_done(tx, ports, shop, case)
         return
     await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from plugin.journeys import goods_words
+
 STORE_TOO_LATE = (
     "Your order had already left when we asked to stop it, so it can no longer be cancelled. Nothing was refunded, and "
     "the parcel is on its way to you."
@@ -49,6 +51,8 @@ ALERT_WHY = {
         "with an apology. Find out where it is, and write to them."
     ),
     "hard_work": "A shopper answered that this was not easy. The case below has their story; write to them.",
+    **goods_words.REVIEWS,
+    **goods_words.ALERTS,
 }
 
 DISPUTE_OPENED = "The shopper's bank has opened a dispute over this payment and holds {amount}: answer it at Stripe."

@@ -8,7 +8,7 @@ from datetime import datetime
 from plugin.audit import service as audit
 from plugin.cases.models import Case
 from plugin.cases.service import move
-from plugin.cases.states import CaseState
+from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import (
     ask_anew,
     get_case,
@@ -27,6 +27,7 @@ from plugin.journeys.desk_refusals import (
     StillToDecide,
     StoreHasCancelled,
 )
+from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.holds import end_hold
 from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
 from plugin.journeys.on_desk import Less, check_not_shipped, pay_less, reserve_anew, take, take_for_the_store
@@ -114,6 +115,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
             raise StoreHasCancelled()
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")
+        await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
         await release_units(tx, desk.case.id)
         if CaseState(desk.case.state) is CaseState.IN_REVIEW:
             await keep_answer(tx, desk.case, Answer.REFUSED)
@@ -161,7 +163,10 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: An
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
         if any(LegState(leg.state) not in SETTLED for leg in desk.legs):
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
-        await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
+        if desk.case.kind == CaseKind.CANCEL:
+            await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
+        else:
+            await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
         await end_hold(tx, ports, shop, desk.case)
         await case_is_done(tx, ports, shop, desk.case)

@@ -5,14 +5,15 @@ Nothing here moves money, and what fails here keeps none: a store that does not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from plugin.audit import service as audit
-from plugin.cases.models import Case
+from plugin.cases.goods import lines_of
+from plugin.cases.models import Case, CaseUnit
 from plugin.cases.service import decision_of
-from plugin.cases.states import CaseState
-from plugin.cases.store import get_case
+from plugin.cases.states import CaseKind, CaseState
+from plugin.cases.store import get_case, units_of_case
 from plugin.core.money import as_decimal
 from plugin.db import Transaction, rows, transaction
 from plugin.journeys.order_fetched import waits_for
@@ -84,7 +85,7 @@ async def note_case(ports: Ports, claim: Claim) -> None:
     order, connected = await get_order(shop.id, case.order_id), await platform_of(ports, shop)
     told = None
     if connected is not None and not await _was_noted(case):
-        text = sentence_of(case, await legs_of_case(case.id))
+        text = sentence_of(case, await legs_of_case(case.id), await units_of_case(case.id))
         claim.check_may_send()
         try:
             await connected.platform.note(connected.store, order.row.external_id, text)
@@ -96,8 +97,15 @@ async def note_case(ports: Ports, claim: Claim) -> None:
     await _finish(ports, claim, order, told, {"case": case.id})
 
 
-def sentence_of(case: Case, legs: list[RefundLeg]) -> str:
-    """What the shopper cancelled, what was given back and where, and the case's number."""
+_ASKED: Mapping[str, str] = {
+    CaseKind.CANCEL: "cancelled", CaseKind.RETURN: "sent back", CaseKind.EXCHANGE: "exchanged",
+    CaseKind.FAULT: "reported a fault of", CaseKind.FIX: "corrected",
+}  # fmt: skip
+
+
+def sentence_of(case: Case, legs: list[RefundLeg], units: Sequence[CaseUnit] = ()) -> str:
+    """What the shopper asked for, what was given back and where, and the case's number; for goods that came back, how
+    many of them can be sold again."""
     goods = ", ".join(f"{len(line.units)} × {line.title}" for line in decision_of(case).lines)
     sums: dict[str, int] = {}
     for leg in legs:
@@ -105,7 +113,11 @@ def sentence_of(case: Case, legs: list[RefundLeg]) -> str:
             where = _WHERE[LegKind(leg.kind)]
             sums[where] = sums.get(where, 0) + leg.amount
     money = " and ".join(f"{as_decimal(n, case.currency)} {case.currency} {where}" for where, n in sums.items())
-    return f"Comeback case {case.number}: the shopper cancelled {goods}; {money or 'nothing had to be paid back'}."
+    said = f"the shopper {_ASKED[case.kind]} {goods}; {money or 'nothing had to be paid back'}"
+    titles = {line.line_id: line.title for line in decision_of(case).lines}
+    good = lines_of([unit for unit in units if unit.disposition == "restock"])
+    stock = ", ".join(f"{n} × {titles[line]}" for line, n in good.items())
+    return f"Comeback case {case.number}: {said}{f'; back into stock: {stock}' if stock else ''}."
 
 
 async def _was_noted(case: Case) -> bool:

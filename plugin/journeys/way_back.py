@@ -13,6 +13,7 @@ from plugin.cases.service import decision_of, move
 from plugin.cases.states import CaseState
 from plugin.cases.store import mark_units
 from plugin.db import Transaction
+from plugin.journeys.goods_dates import next_look
 from plugin.journeys.resolve import goods_are_settled, resolve
 from plugin.orders.service import StoredOrder
 from plugin.parcels.service import open_parcel
@@ -42,8 +43,8 @@ async def go_on(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, c
     if sends_back(decision):
         payer = Payer.SHOP if any(line.label is Payer.SHOP for line in decision.lines) else Payer.SHOPPER
         send_by = last_day(decision, order, shop, at)
-        await open_parcel(tx, case, payer=payer, send_by=send_by, at=at)
-        await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=send_by)
+        parcel = await open_parcel(tx, case, payer=payer, send_by=send_by, at=at)
+        await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=next_look(shop, order, parcel, at))
         await resolve(tx, ports, shop, order, case, Trigger.APPROVAL)
         return
     await mark_units(tx, case.id, "settled")

@@ -42,3 +42,9 @@ def subject_of(kind: AlertKind, say: Callable[[str], str]) -> str:
             return say("A promised refund has not arrived")
         case AlertKind.HARD_WORK:
             return say("A shopper did not have it easy")
+        case AlertKind.TO_INSPECT:
+            return say("Goods that came back wait to be inspected")
+        case AlertKind.PAID_TOO_MUCH:
+            return say("More was paid back than came back")
+        case AlertKind.CAME_UNASKED:
+            return say("A parcel came that nobody waits for")

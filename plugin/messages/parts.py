@@ -208,3 +208,6 @@ class AlertKind(StrEnum):
     BREAKER = "breaker"
     PROMISE_MISSED = "promise_missed"
     HARD_WORK = "hard_work"
+    TO_INSPECT = "to_inspect"
+    PAID_TOO_MUCH = "paid_too_much"
+    CAME_UNASKED = "came_unasked"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from plugin.cases.models import Case
 from plugin.core.errors import NotFound
-from plugin.db import Transaction, read
-from plugin.parcels.models import Parcel
+from plugin.db import Transaction, read, read_both
+from plugin.parcels.models import Finding, Parcel, ParcelEvent
 
 
 async def parcels_of_case(case_id: str) -> list[Parcel]:
@@ -24,3 +28,91 @@ async def lock_parcel(tx: Transaction, parcel_id: str) -> Parcel:
     """The parcel with its row locked, after the order and the case."""
     (parcel,) = await read(Parcel, "WHERE id = $1 FOR UPDATE", parcel_id, tx=tx)
     return parcel
+
+
+async def parcel_of_tracking(shop_id: str, tracking_number: str) -> Parcel | None:
+    """The newest parcel of the shop under this number, as the shopper or the shop wrote it down."""
+    found = await read(
+        Parcel, "WHERE shop_id = $1 AND tracking_number = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
+        shop_id, tracking_number,
+    )  # fmt: skip
+    return found[0] if found else None
+
+
+async def find_parcel(shop_id: str, parcel_id: str) -> Parcel | None:
+    """The parcel of this shop by a name that a carrier has written."""
+    found = await read(Parcel, "WHERE id = $1 AND shop_id = $2", parcel_id, shop_id)
+    return found[0] if found else None
+
+
+async def add_event(
+    tx: Transaction, parcel: Parcel, *, source: str, event_id: str, kind: str, happened_at: datetime, at: datetime
+) -> bool:
+    """Keep what was told of a parcel; False where this (source, event) was told before (I10)."""
+    written = await tx.rows(
+        "INSERT INTO parcel_events (shop_id, parcel_id, source, event_id, kind, happened_at, received_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shop_id, source, event_id) DO NOTHING RETURNING id",
+        parcel.shop_id, parcel.id, source, event_id, kind, happened_at, at,
+    )  # fmt: skip
+    return bool(written)
+
+
+async def events_of(parcel_id: str) -> list[ParcelEvent]:
+    """All that was told of a parcel, by when it happened."""
+    return await read(ParcelEvent, "WHERE parcel_id = $1 ORDER BY happened_at, id", parcel_id)
+
+
+async def write_moments(
+    tx: Transaction, parcel: Parcel, *, sent_at: datetime | None, received_at: datetime | None, lost_at: datetime | None
+) -> None:
+    """When it was sent, came and was lost, as far as anybody has told."""
+    parcel.sent_at, parcel.received_at = sent_at or parcel.sent_at, received_at or parcel.received_at
+    parcel.lost_at = lost_at or parcel.lost_at
+    await tx.execute(
+        "UPDATE parcels SET sent_at = $2, received_at = $3, lost_at = $4 WHERE id = $1",
+        parcel.id, parcel.sent_at, parcel.received_at, parcel.lost_at,
+    )  # fmt: skip
+
+
+async def set_label(tx: Transaction, parcel: Parcel, file_id: str) -> None:
+    """The shop's label for it."""
+    parcel.label_file = file_id
+    await tx.execute("UPDATE parcels SET label_file = $2 WHERE id = $1", parcel.id, file_id)
+
+
+async def give_until(tx: Transaction, parcel: Parcel, send_by: datetime) -> None:
+    """More time to send it: its reminders begin anew."""
+    parcel.send_by, parcel.was_told, parcel.extensions = send_by, [], parcel.extensions + 1
+    await tx.execute(
+        "UPDATE parcels SET send_by = $2, was_told = '[]', extensions = extensions + 1 WHERE id = $1",
+        parcel.id, send_by,
+    )  # fmt: skip
+
+
+async def note_told(tx: Transaction, parcel: Parcel, days: int) -> None:
+    """That the reminder of so many days before the end went out."""
+    parcel.was_told = [*parcel.was_told, days]
+    await tx.execute("UPDATE parcels SET was_told = was_told || to_jsonb($2::int) WHERE id = $1", parcel.id, days)
+
+
+async def write_finding(tx: Transaction, finding: Finding) -> None:
+    """Keep what came and was not asked."""
+    await finding.save(using_db=tx.connection)
+
+
+async def findings_of_case(case_id: str) -> list[Finding]:
+    """What came with a case's goods and was not asked, the oldest first."""
+    return await read(Finding, "WHERE case_id = $1 ORDER BY found_at, id", case_id)
+
+
+async def parcels_awaited(
+    shop_id: str, states: Sequence[str], limit: int, after: tuple[datetime, str] | None = None
+) -> list[tuple[Parcel, Case]]:
+    """Parcels in these states with their cases, those that are to be sent soonest first."""
+    at, parcel_id = after or (None, None)
+    return await read_both(
+        Parcel, Case,
+        "FROM parcels a JOIN cases b ON b.id = a.case_id WHERE a.shop_id = $1 AND a.state = ANY($2) "
+        "AND ($3::timestamptz IS NULL OR (a.send_by, a.id) > ($3, $4::text)) ORDER BY a.send_by, a.id LIMIT $5",
+        shop_id, list(states), at, parcel_id, limit,
+    )  # fmt: skip

@@ -20,12 +20,17 @@ class Connected:
     store: StoreConnection
 
 
+async def is_connected(shop: Shop) -> bool:
+    """Whether the store may be called: we hold its credentials, and it has not left us."""
+    if shop.sealed_store_secret is None or shop.store_address is None:
+        return False
+    return not await rows("SELECT 1 FROM store_links WHERE shop_id = $1 AND state <> 'connected'", shop.id)
+
+
 async def platform_of(ports: Ports, shop: Shop) -> Connected | None:
     """The platform of this shop; None where it has none, where we hold no credentials, and where it has left us."""
     platform = ports.platforms.get(shop.storefront)
-    if platform is None or shop.sealed_store_secret is None or shop.store_address is None:
-        return None
-    if await rows("SELECT 1 FROM store_links WHERE shop_id = $1 AND state <> 'connected'", shop.id):
+    if platform is None or not await is_connected(shop):
         return None
     store = store_connection(ports.vault, shop, allow_private_address=ports.allow_private_addresses)
     return Connected(platform, store)

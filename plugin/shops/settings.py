@@ -91,6 +91,14 @@ class Publishing(Struct, frozen=True, kw_only=True):
     second_person: Literal["never", "always"] = "never"
 
 
+class WayBack(Struct, frozen=True, kw_only=True):
+    """How long things take that come back: until a person has looked at what came, and until a parcel of which nobody
+    hears any more is looked for. In days."""
+
+    inspect_within_days: int = 3
+    lost_after_days: int = 21
+
+
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -101,6 +109,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     credit: CreditRules = CreditRules()
     limits: Limits = Limits()
     publishing: Publishing = Publishing()
+    way_back: WayBack = WayBack()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
     asks_effort: bool = True  # one question after a closed case: how easy was it?
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
@@ -176,6 +185,8 @@ def parse_settings(raw: object) -> ShopSettings:
         "person.manual_refund_days": not 0 <= person.manual_refund_days <= 60,
         "person.desk_url": person.desk_url is not None and not _is_web_address(person.desk_url),
         "transit_days": not 0 <= settings.transit_days <= 60,
+        "way_back.inspect_within_days": not 1 <= settings.way_back.inspect_within_days <= 60,
+        "way_back.lost_after_days": not 1 <= settings.way_back.lost_after_days <= 120,
         "brand.home_url": brand.home_url is not None and not _is_web_address(brand.home_url),
         "brand.logo_url": brand.logo_url is not None
         and not (_is_web_address(brand.logo_url) and brand.logo_url.startswith("https:")),

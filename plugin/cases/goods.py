@@ -1,0 +1,131 @@
+"""The units of a case that come back: counted in, looked at, settled or given back (I3).
+
+A unit is awaited, then here (``received_at``), then accepted or rejected; each is a compare-and-set, so that nobody
+counts or judges one twice. All callers hold the case's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tortoise.exceptions import IntegrityError
+
+from plugin.cases.models import CaseUnit
+from plugin.cases.store import UnitsTaken, units_of_case
+from plugin.db import Transaction
+
+ACCEPTED, REJECTED = "accepted", "rejected"
+LOST, SILENT, CAME_LATE, NOT_SENT = "parcel_lost", "parcel_silent", "came_late", "not_sent"
+WRONG_ITEM, NOT_TAKEN = "wrong_item", "goods_rejected"
+ABOUT_GOODS = (LOST, SILENT, CAME_LATE, NOT_SENT, WRONG_ITEM)
+"""Why a person has a case whose goods are at fault: whatever they do with the goods is their answer."""
+
+
+@dataclass(frozen=True)
+class Goods:
+    """All units of a case by how far they have come. Those that a person or an expiry has let go are in none of them.
+
+    ``forgiven`` are given for although they never came, because a person has said so.
+    """
+
+    awaited: tuple[CaseUnit, ...]
+    here: tuple[CaseUnit, ...]
+    accepted: tuple[CaseUnit, ...]
+    rejected: tuple[CaseUnit, ...]
+    forgiven: tuple[CaseUnit, ...]
+
+
+async def goods_of(case_id: str) -> Goods:
+    units = await units_of_case(case_id)
+    still = [unit for unit in units if unit.state == "open"]
+    return Goods(
+        awaited=tuple(unit for unit in still if unit.received_at is None),
+        here=tuple(unit for unit in still if unit.received_at is not None and unit.inspection is None),
+        accepted=tuple(unit for unit in units if unit.inspection == ACCEPTED),
+        rejected=tuple(unit for unit in units if unit.inspection == REJECTED),
+        forgiven=tuple(unit for unit in units if unit.state == "settled" and unit.inspection is None),
+    )
+
+
+async def count_in(tx: Transaction, case_id: str, line_id: str, quantity: int, at: datetime) -> int:
+    """Up to so many awaited units of a line are here now; how many there were."""
+    counted: int = await tx.execute(
+        "UPDATE case_units SET received_at = $4 WHERE id IN (SELECT id FROM case_units WHERE case_id = $1 "
+        "AND line_id = $2 AND state = 'open' AND received_at IS NULL ORDER BY ordinal LIMIT $3)",
+        case_id, line_id, quantity, at,
+    )  # fmt: skip
+    return counted
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a person says of so many units of a line. ``finding`` are their words, which the shopper reads."""
+
+    line_id: str
+    quantity: int
+    verdict: str
+    grade: str
+    disposition: str
+    finding: str | None = None
+
+
+async def judge(tx: Transaction, case_id: str, judged: Judgement) -> int:
+    """Up to so many units that are here get the verdict; how many there were. Their state stays, until all is said."""
+    counted: int = await tx.execute(
+        "UPDATE case_units SET inspection = $4, grade = $5, disposition = $6, finding = $7 "
+        "WHERE id IN (SELECT id FROM case_units WHERE case_id = $1 AND line_id = $2 AND state = 'open' "
+        "AND received_at IS NOT NULL AND inspection IS NULL ORDER BY ordinal LIMIT $3)",
+        case_id, judged.line_id, judged.quantity, judged.verdict, judged.grade, judged.disposition, judged.finding,
+    )  # fmt: skip
+    return counted
+
+
+async def end_units(tx: Transaction, case_id: str, *, keeps: bool) -> None:
+    """Nothing more comes, and nothing is undecided: what was accepted is settled, and the rest may be asked for again.
+
+    ``keeps``: all of it was paid for before anybody looked. Then nothing is given back: a unit that was paid for once
+    is not asked for, and paid for, again (I5), until its debit is settled.
+    """
+    await tx.execute(
+        "UPDATE case_units SET state = CASE WHEN inspection = 'accepted' OR $2 THEN 'settled' ELSE 'released' END "
+        "WHERE case_id = $1 AND state = 'open'",
+        case_id, keeps,
+    )  # fmt: skip
+
+
+async def forgive(tx: Transaction, case_id: str) -> int:
+    """What is still awaited is given for all the same."""
+    counted: int = await tx.execute(
+        "UPDATE case_units SET state = 'settled' WHERE case_id = $1 AND state = 'open' AND received_at IS NULL", case_id
+    )
+    return counted
+
+
+async def let_go_unpaid(tx: Transaction, case_id: str) -> None:
+    """The shopper has paid back what was paid for goods that were not accepted: they may be asked for again."""
+    await tx.execute(
+        "UPDATE case_units SET state = 'released' WHERE case_id = $1 AND state = 'settled' "
+        "AND inspection IS DISTINCT FROM 'accepted'",
+        case_id,
+    )  # fmt: skip
+
+
+async def take_back_units(tx: Transaction, case_id: str) -> None:
+    """An expired case goes on: its units are its own again; raises ``UnitsTaken`` where another case has one (I2)."""
+    try:
+        await tx.execute(
+            "UPDATE case_units SET state = 'open' WHERE case_id = $1 AND state = 'released' AND inspection IS NULL",
+            case_id,
+        )
+    except IntegrityError as error:
+        raise UnitsTaken() from error
+
+
+def lines_of(units: Sequence[CaseUnit]) -> dict[str, int]:
+    """How many of these units each line has."""
+    counts: dict[str, int] = {}
+    for unit in units:
+        counts[unit.line_id] = counts.get(unit.line_id, 0) + 1
+    return counts

@@ -1,0 +1,60 @@
+"""A person looks at what came: unit by unit accepted or rejected, with its grade, what becomes of it, and their words.
+
+What is accepted is what is owed (``goods_back``); whoever is told that something is rejected is told why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from plugin.audit import service as audit
+from plugin.cases.goods import Judgement, goods_of, judge
+from plugin.core.errors import DomainError
+from plugin.db import Transaction, transaction
+from plugin.journeys.goods_back import Bench, go_on_with_goods, take_goods
+from plugin.journeys.receive import Answered, unasked
+from plugin.parcels.states import Disposition, Verdict
+from plugin.ports.runtime import Ports
+from plugin.shops.models import Shop
+
+
+class NotHere(DomainError):
+    status = 409
+    code = "not_here"
+    sentence = "There are fewer units of this line here that nobody has judged yet. Count them in first."
+
+
+class BadVerdict(DomainError):
+    status = 422
+    code = "bad_verdict"
+    sentence = "What is accepted stays here, and what is rejected is sent back to the shopper."
+
+
+async def inspect(
+    ports: Ports, shop: Shop, case_id: str, judged: Sequence[Judgement], actor: str, *,
+    answered: Answered = unasked,
+) -> None:  # fmt: skip
+    """Judge units that are here; raises ``NothingAwaited``, ``NotHere`` and ``BadVerdict``."""
+    for each in judged:
+        if (each.verdict == Verdict.REJECTED) != (each.disposition == Disposition.SEND_BACK):
+            raise BadVerdict(param="disposition")
+    async with transaction(ports.doorbell) as tx:
+        bench = await take_goods(tx, ports, shop, case_id, actor)
+        for each in judged:
+            if await judge(tx, case_id, each) < each.quantity:
+                raise NotHere(param="quantity", line_id=each.line_id)
+            await _note(tx, bench, each)
+        if not (await goods_of(case_id)).here:
+            await go_on_with_goods(tx, bench)
+        await answered(tx, bench.case)
+
+
+async def _note(tx: Transaction, bench: Bench, judged: Judgement) -> None:
+    await audit.record(
+        tx, shop_id=bench.shop.id, order_id=bench.order.id, kind=f"goods_{judged.verdict}", actor=bench.actor,
+        at=bench.at,
+        data={
+            "case": bench.case.id, "line": judged.line_id, "units": judged.quantity, "grade": judged.grade,
+            "disposition": judged.disposition,
+        },
+    )  # fmt: skip
