@@ -102,7 +102,7 @@ async def show_case(
         policy_id=case.policy_id,
         facts=case.facts,
         decision=msgspec.to_builtins(seen.decision),
-        shopper_reads=speak.case(case, seen.legs, seen.payments, None, ports.vault),
+        shopper_reads=speak.case(seen.as_shopper(), ports.vault),
         legs=tuple(LegRow.of(leg) for leg in seen.legs),
         notes=tuple(NoteView.of(note) for note in seen.notes),
         timeline=tuple(EventView.of(event) for event in seen.events),

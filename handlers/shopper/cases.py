@@ -26,7 +26,7 @@ SESSION_EVERY = 20  # looks
 
 
 def case_view(speak: Presenter, seen: SeenCase, ports: Ports) -> CaseView:
-    return speak.case(seen.case, seen.legs, seen.payments, seen.code, ports.vault)
+    return speak.case(seen, ports.vault)
 
 
 @get(

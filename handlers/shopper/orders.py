@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -12,29 +11,23 @@ from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from handlers.dependencies import Guest
-from handlers.idempotent import Remember, answer_once
 from handlers.problems import problem_responses
 from handlers.shopper import phrases
 from handlers.shopper.cases import case_view
+from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRM_SAYS, confirm_once
 from handlers.shopper.present import presenter
 from handlers.shopper.views import OrderView, PersonAnswer, PreviewView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
-from plugin.access import rate
 from plugin.access.service import close_session
-from plugin.cases.models import Case
-from plugin.db import Transaction
 from plugin.journeys.cancel import confirm_cancellation, preview_cancellation
-from plugin.journeys.judging import DecisionChanged, Preview
+from plugin.journeys.confirming import Answered
 from plugin.journeys.reach_person import reach_person
-from plugin.journeys.view_order import SeenCase, view_order
+from plugin.journeys.view_order import view_order
 from plugin.orders.service import get_order
 from plugin.policies.facts import Ask
 from plugin.policies.reasons import Action
 from plugin.ports.orders import LineCount
 from plugin.ports.runtime import Ports
-from plugin.refunds.store import legs_of_case
-
-CONFIRMS_AN_HOUR = 120
 
 
 class LineAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,18 +105,8 @@ async def preview(
     security=SECURITY,
     tags=["order page"],
     summary="Confirm a cancellation",
-    description="Carries out exactly what the preview with this digest said. If the answer is another one by now, "
-    "nothing is done and the new preview comes back with 409. Send a fresh `Idempotency-Key` for each intent and the "
-    "same one for each retry.",
-    responses=problem_responses(
-        {
-            400: "The Idempotency-Key is missing.",
-            401: "The session has ended.",
-            409: "The decision has changed (`preview`), the items are asked for already, or the call still runs.",
-            422: "The Idempotency-Key was used with another body.",
-            429: "Too many confirmations; see Retry-After.",
-        }
-    ),
+    description=CONFIRM_SAYS,
+    responses=problem_responses(CONFIRM_PROBLEMS),
 )
 async def confirm(
     request: Request[object, object, State],
@@ -141,35 +124,13 @@ async def cancel_once(
 ) -> Response[bytes]:
     """Confirm under the caller's key, for the API and the pages alike; raises ``TooMany`` after many an hour."""
 
-    async def use_case(remember: Remember) -> None:
-        # Counted in here, so that the retry of a call that has its answer gets that answer and no 429 (I11).
-        await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
+    async def confirmed(answered: Answered) -> None:
+        await confirm_cancellation(
+            ports, guest.shop, guest.visitor.order_id, data.ask(),
+            agreed=data.digest, asked_by="shopper", locale=locale or "", answered=answered,
+        )  # fmt: skip
 
-        async def answered(tx: Transaction, case: Case, agreed: Preview) -> None:
-            speak = presenter(guest.shop, agreed.order, ports.clock.now(), locale)
-            payments = {payment.id: payment for payment in agreed.payments}
-            seen = SeenCase(case, await legs_of_case(case.id), payments, None)
-            await remember(tx, case_view(speak, seen, ports))
-
-        try:
-            await confirm_cancellation(
-                ports, guest.shop, guest.visitor.order_id, data.ask(),
-                agreed=data.digest, asked_by="shopper", locale=locale or "", answered=answered,
-            )  # fmt: skip
-        except DecisionChanged as changed:
-            now = changed.now
-            speak = presenter(guest.shop, now.order, ports.clock.now(), locale)
-            raise DecisionChanged(now, preview=msgspec.to_builtins(speak.preview(now))) from changed
-
-    return await answer_once(
-        ports,
-        shop_id=guest.shop.id,
-        scope=f"cancel:{guest.visitor.order_id}",
-        key=key,
-        request=body,
-        status=201,
-        use_case=use_case,
-    )
+    return await confirm_once(ports, guest, "cancel", key, body, locale, confirmed)
 
 
 @post(

@@ -72,6 +72,17 @@ _WHY_A_PERSON = {
     "insufficient_balance": MONEY_STUCK,
 }
 
+_OF_A_CANCEL = {
+    CaseState.REQUESTED: ACCEPTED,
+    CaseState.APPROVED: ACCEPTED,
+    CaseState.AWAITING_STORE: ACCEPTED,
+    CaseState.EXECUTING: MONEY_COMING,
+    CaseState.IN_REVIEW: IN_REVIEW,
+    CaseState.REFUSED: REFUSED,
+    CaseState.WITHDRAWN: WITHDRAWN,
+    CaseState.CONVERTED_TO_RETURN: RETURNED,
+}
+
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
@@ -82,25 +93,13 @@ def all_sentences() -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def case_sentence(state: CaseState, person_reason: str | None, legs: Sequence[RefundLeg], owed: int) -> str:
-    """Where a cancellation stands, in one of our sentences."""
-    match state:
-        case CaseState.REQUESTED | CaseState.APPROVED | CaseState.AWAITING_STORE:
-            return ACCEPTED
-        case CaseState.EXECUTING:
-            return MONEY_COMING
-        case CaseState.DONE:
-            return _settled(legs, owed)
-        case CaseState.IN_REVIEW:
-            return IN_REVIEW
-        case CaseState.WITH_PERSON:
-            return _WHY_A_PERSON.get(person_reason or "", WITH_PERSON)
-        case CaseState.REFUSED:
-            return REFUSED
-        case CaseState.WITHDRAWN:
-            return WITHDRAWN
-        case CaseState.CONVERTED_TO_RETURN:
-            return RETURNED
+def cancel_sentence(state: CaseState, person_reason: str | None, legs: Sequence[RefundLeg], owed: int) -> str:
+    """Where a cancellation stands, in one of our sentences; those of the other kinds are in ``standing``."""
+    if state is CaseState.DONE:
+        return _settled(legs, owed)
+    if state is CaseState.WITH_PERSON:
+        return _WHY_A_PERSON.get(person_reason or "", WITH_PERSON)
+    return _OF_A_CANCEL[state]
 
 
 def _settled(legs: Sequence[RefundLeg], owed: int) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import chain
 
 from handlers.shopper import phrases
+from handlers.shopper.present_goods import may_take_back, parcel_view, terms_of_decision, terms_of_option
+from handlers.shopper.standing import case_sentence, parcel_now
 from handlers.shopper.views import (
     ActionView,
     AmountsView,
@@ -21,7 +25,6 @@ from handlers.shopper.views import (
     PersonView,
     PreviewView,
 )  # fmt: skip
-from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, decision_of
 from plugin.cases.states import CLOSED, CaseState
 from plugin.codes.minting import show
@@ -32,6 +35,8 @@ from plugin.core.vault import Vault
 from plugin.core.words import Words, choose_locale
 from plugin.journeys.judging import Preview
 from plugin.journeys.money_words import is_never_collected, outcome_of_leg
+from plugin.journeys.resolve import pays_at_once
+from plugin.journeys.view_order import SeenCase
 from plugin.messages.parts import MoneyState
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder
@@ -90,6 +95,7 @@ class Presenter:
     def preview(self, preview: Preview) -> PreviewView:
         decision = preview.decision
         payments = {payment.id: payment for payment in preview.payments}
+        at_once = pays_at_once(decision)  # else no day can be promised yet
         return PreviewView(
             outcome=str(decision.outcome),
             reason=str(decision.reason),
@@ -99,11 +105,14 @@ class Presenter:
             money=tuple(
                 self._planned(leg, payments[leg.payment_id], by)
                 for leg, by in zip(preview.legs, preview.promised, strict=True)
-            ),
-            money_by=preview.money_by,
+            )
+            if at_once
+            else (),
+            money_by=preview.money_by if at_once else None,
             digest=preview.digest,
             until=decision.deadline,
             offer=decision.offer,
+            terms=terms_of_decision(decision, self.words),
             person=self.person(),
         )
 
@@ -158,10 +167,9 @@ class Presenter:
             date=self.words.date(by),  # type: ignore[arg-type]
         )
 
-    def case(
-        self, case: Case, legs: Sequence[RefundLeg], payments: dict[str, Payment], code: Code | None, vault: Vault
-    ) -> CaseView:
+    def case(self, seen: SeenCase, vault: Vault) -> CaseView:
         """Where a request stands."""
+        case, legs, code = seen.case, seen.legs, seen.code
         decision = decision_of(case)
         state = CaseState(case.state)
         replaced = {leg.replaces for leg in legs}
@@ -174,27 +182,32 @@ class Presenter:
             kind=case.kind,
             state=case.state,
             is_final=state in CLOSED,
-            sentence=self._case_sentence(case, state, current, money_by),
+            sentence=self._case_sentence(seen, current, money_by),
             explanation=explain(decision, self.words).sentence,
             outcome=str(decision.outcome),
             lines=self._lines(decision),
             amounts=self.amounts(amounts_of(case), case.withheld),
-            money=tuple(self.move(leg, payments[leg.payment_id]) for leg in current),
+            money=tuple(self.move(leg, seen.payments[leg.payment_id]) for leg in current),
             money_by=money_by,
             asked_at=case.asked_at,
             waiting_on=case.waiting_on,
             due_at=case.due_at,
             code=self.code(code, vault) if code and state in (CaseState.EXECUTING, CaseState.DONE) else None,
+            resolution=case.resolution,
+            fault=case.fault,
+            parcel=parcel_view(case, seen.parcels, self.settings.goods_come_to, self.words),
+            can_withdraw=may_take_back(case, seen.parcels),
             person=self.person(),
             links={"self": f"/v1/cases/{case.id}", "events": f"/v1/cases/{case.id}/events"},
         )
 
-    def _case_sentence(self, case: Case, state: CaseState, legs: Sequence[RefundLeg], money_by: object) -> str:
-        sentence = phrases.case_sentence(state, case.person_reason, legs, case.owed)
+    def _case_sentence(self, seen: SeenCase, legs: Sequence[RefundLeg], money_by: date | None) -> str:
+        parcel = parcel_now(seen.parcels)
         return self.words.say(
-            sentence,
-            date=self.words.date(money_by) if money_by else "",  # type: ignore[arg-type]
-            moment=self.words.moment(case.due_at) if case.due_at else "",
+            case_sentence(seen.case, legs, seen.parcels),
+            date=self.words.date(money_by) if money_by else "",
+            moment=self.words.moment(seen.case.due_at) if seen.case.due_at else "",
+            send_by=self.words.date(parcel.send_by) if parcel else "",
         )
 
     def code(self, code: Code, vault: Vault) -> CodeView | None:
@@ -209,11 +222,13 @@ class Presenter:
         self,
         order: StoredOrder,
         facts: OrderFacts,
-        options: Sequence[LineOption],
+        options: Sequence[Sequence[LineOption]],
         whole: Preview,
         cases: Sequence[CaseView],
     ) -> OrderView:
-        by_line = {option.line_id: option for option in options}
+        by_line: dict[str, list[LineOption]] = defaultdict(list)
+        for option in chain.from_iterable(options):
+            by_line[option.line_id].append(option)
         counts = {line.id: line for line in facts.lines}
         currency = facts.currency
         return OrderView(
@@ -238,7 +253,7 @@ class Presenter:
                     total=self.money(line.total, currency),
                     shipped=counts[line.id].fulfilled,
                     cancelled=counts[line.id].cancelled,
-                    actions=(self._action(by_line[line.id], currency),),
+                    actions=tuple(self._action(option, currency) for option in by_line[line.id]),
                 )
                 for line in order.placement.lines
             ),
@@ -257,6 +272,7 @@ class Presenter:
             quantity=option.quantity,
             refund=self.money(option.goods, currency),
             until=option.deadline,
+            terms=terms_of_option(option, currency, self.words),
         )
 
     def _whole(self, preview: Preview) -> ActionView:

@@ -27,6 +27,33 @@ class PersonView(Struct, frozen=True, kw_only=True):
     post_to: str = "/v1/order/person"
 
 
+class ChoiceView(Struct, frozen=True, kw_only=True):
+    """What may be had for goods; ``bonus`` is what it is worth more than money."""
+
+    resolution: Annotated[str, Meta(examples=["refund"])]
+    label: Annotated[str, Meta(examples=["your money back"])]
+    bonus: Money | None = None
+
+
+class TermsView(Struct, frozen=True, kw_only=True):
+    """On what terms goods go back, are exchanged or made good. ``resolution`` is the chosen one, in a preview.
+
+    ``fee`` is kept back of what is owed; ``label`` is who pays the way back (null where nothing is sent back) and
+    ``send_within`` how many days there are for it. ``pays_on`` is what happens first before anything is given.
+    """
+
+    choices: tuple[ChoiceView, ...]
+    fee: Money
+    resolution: str | None = None
+    label: Annotated[str | None, Meta(description="shop or shopper.", examples=["shop"])] = None
+    keep_item: bool = False
+    pays_on: Annotated[
+        str | None, Meta(description="approval, in_transit, received or inspected.", examples=["inspected"])
+    ] = None
+    send_within: Annotated[int | None, Meta(description="Days.", examples=[30])] = None
+    photos: Annotated[bool, Meta(description="Whether pictures are asked for.")] = False
+
+
 class ActionView(Struct, frozen=True, kw_only=True):
     """One thing that may be done with a line now: how much of it, worth what, until when; or why not."""
 
@@ -37,6 +64,7 @@ class ActionView(Struct, frozen=True, kw_only=True):
     quantity: int
     refund: Money
     until: datetime | None = None
+    terms: TermsView | None = None
 
     @property
     def is_open(self) -> bool:
@@ -54,6 +82,10 @@ class LineView(Struct, frozen=True, kw_only=True):
     image_url: str | None = None
     shipped: int = 0
     cancelled: int = 0
+
+    def may(self, action: str) -> ActionView | None:
+        """What is said of this action, where it is spoken of at all."""
+        return next((each for each in self.actions if each.action == action), None)
 
 
 class MoneyMove(Struct, frozen=True, kw_only=True):
@@ -106,6 +138,7 @@ class PreviewView(Struct, frozen=True, kw_only=True):
     money_by: date | None = None
     until: datetime | None = None
     offer: str | None = None
+    terms: TermsView | None = None
 
 
 class CodeView(Struct, frozen=True, kw_only=True):
@@ -114,6 +147,22 @@ class CodeView(Struct, frozen=True, kw_only=True):
     code: str
     sentence: str
     expires_at: datetime
+
+
+class ParcelView(Struct, frozen=True, kw_only=True):
+    """The way back. ``send_by`` is when it must be on its way; ``how_to_send`` are the steps, while it is not.
+
+    ``links`` lead to pages of the order's visit: ``slip``, ``slip_pdf``, ``qr`` and, where the shop gave one, ``label``.
+    """
+
+    state: Annotated[str, Meta(examples=["label"])]
+    payer: Annotated[str, Meta(examples=["shopper"])]
+    return_number: Annotated[str, Meta(examples=["R-7K2M4QX"])]
+    send_by: datetime
+    carrier: str | None = None
+    tracking_number: str | None = None
+    how_to_send: tuple[str, ...] = ()
+    links: dict[str, str] = {}
 
 
 class CaseView(Struct, frozen=True, kw_only=True):
@@ -137,6 +186,10 @@ class CaseView(Struct, frozen=True, kw_only=True):
     waiting_on: str | None = None
     due_at: datetime | None = None
     code: CodeView | None = None
+    resolution: Annotated[str | None, Meta(description="In what it is answered.", examples=["refund"])] = None
+    fault: str | None = None
+    parcel: ParcelView | None = None
+    can_withdraw: Annotated[bool, Meta(description="Whether it can still be taken back.")] = False
     links: dict[str, str] = {}
 
 

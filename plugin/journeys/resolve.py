@@ -21,6 +21,7 @@ from plugin.orders.service import StoredOrder
 from plugin.parcels.states import Verdict
 from plugin.parcels.store import parcels_of_case
 from plugin.parcels.worth import amounts_for, bonus_for
+from plugin.policies.decision import Decision
 from plugin.policies.reasons import Resolution, Trigger
 from plugin.ports.runtime import Ports
 from plugin.refunds.states import SETTLED, LegState
@@ -34,13 +35,23 @@ _GOODS_OPEN = (CaseState.AWAITING_GOODS, CaseState.INSPECTING)
 
 
 def trigger_of(case: Case) -> Trigger:
-    """What has to have happened to the goods first: the latest that a line of the case asks for.
+    """What has to have happened to the goods of the case first.
 
     After a withdrawal a proof of sending is enough, whatever the policy says (Directive 2011/83/EU, Article 13(3)).
     """
-    named = [line.pays_on for line in decision_of(case).lines if line.pays_on is not None]
-    latest = max(named, key=_ORDER.__getitem__, default=Trigger.APPROVAL)
+    latest = waits_for(decision_of(case))
     return min(latest, Trigger.IN_TRANSIT, key=_ORDER.__getitem__) if case.basis == STATUTORY else latest
+
+
+def waits_for(decision: Decision) -> Trigger:
+    """What has to have happened to the goods first: the latest that a line asks for."""
+    named = [line.pays_on for line in decision.lines if line.pays_on is not None]
+    return max(named, key=_ORDER.__getitem__, default=Trigger.APPROVAL)
+
+
+def pays_at_once(decision: Decision) -> bool:
+    """Whether what was decided is given with the approval, before anything is sent back."""
+    return waits_for(decision) is Trigger.APPROVAL
 
 
 async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, now: Trigger) -> bool:

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plugin.audit.models import AuditEvent
-from plugin.cases.models import Case, CaseNote
+from plugin.cases.models import Case, CaseNote, CaseUnit
 from plugin.cases.notes import notes_of_case
-from plugin.cases.store import get_case
+from plugin.cases.store import get_case, units_of_case
 from plugin.cases.trust import seen_by_staff
 from plugin.db import read
+from plugin.journeys.view_order import SeenCase
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, get_order, payments_of
+from plugin.parcels.models import Parcel
+from plugin.parcels.store import parcels_of_case
 from plugin.policies.decision import Decision
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.store import legs_of_case
@@ -31,6 +34,12 @@ class WholeCase:
     payments: dict[str, Payment]
     notes: Sequence[CaseNote]
     events: Sequence[AuditEvent]
+    parcels: list[Parcel]
+    units: Sequence[CaseUnit]
+
+    def as_shopper(self) -> SeenCase:
+        """As the shopper sees it, but for the code, which is theirs alone."""
+        return SeenCase(self.case, list(self.legs), self.payments, None, self.parcels)
 
 
 async def see_case_whole(shop: Shop, case_id: str) -> WholeCase:
@@ -46,4 +55,5 @@ async def see_case_whole(shop: Shop, case_id: str) -> WholeCase:
     return WholeCase(
         case, await get_order(shop.id, case.order_id), seen_by_staff(case), legs,
         {payment.id: payment for payment in await payments_of(case.order_id)}, await notes_of_case(case_id), events,
+        await parcels_of_case(case_id), await units_of_case(case_id),
     )  # fmt: skip

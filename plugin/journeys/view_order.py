@@ -13,6 +13,8 @@ from plugin.journeys.cancel import preview_cancellation
 from plugin.journeys.judging import Preview
 from plugin.orders.models import Payment
 from plugin.orders.service import payments_of
+from plugin.parcels.models import Parcel
+from plugin.parcels.store import parcels_of_case, parcels_of_order
 from plugin.policies.better import options_better
 from plugin.policies.decision import LineOption
 from plugin.policies.facts import Ask
@@ -22,23 +24,28 @@ from plugin.refunds.models import RefundLeg
 from plugin.refunds.store import legs_of_case, legs_of_cases
 from plugin.shops.models import Shop
 
+SHOWN = (Action.CANCEL, Action.RETURN)
+"""What the order page speaks of for each line, in this order."""
+
 
 @dataclass(frozen=True)
 class SeenCase:
-    """A request with the movements of its money and the code that came with it."""
+    """A request with the movements of its money, the code that came with it, and its ways back, oldest first."""
 
     case: Case
     legs: list[RefundLeg]
     payments: dict[str, Payment]
     code: Code | None
+    parcels: list[Parcel]
 
 
 @dataclass(frozen=True)
 class SeenOrder:
-    """``whole`` is the preview of cancelling everything that is left; ``options`` say it line by line."""
+    """``whole`` is the preview of cancelling everything that is left; ``options`` say line by line what may be done, a
+    tuple for each of ``SHOWN``."""
 
     whole: Preview
-    options: tuple[LineOption, ...]
+    options: tuple[tuple[LineOption, ...], ...]
     cases: tuple[SeenCase, ...]
 
 
@@ -47,18 +54,21 @@ async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
     whole = await preview_cancellation(ports, shop, order_id, Ask(action=Action.CANCEL, whole=True))
     cases = await cases_of_order(order_id)
     legs: dict[str, list[RefundLeg]] = defaultdict(list)
+    parcels: dict[str, list[Parcel]] = defaultdict(list)
     codes: dict[str, Code] = {}
     if cases:
         ids = [case.id for case in cases]
+        for parcel in await parcels_of_order(order_id):
+            parcels[parcel.case_id].append(parcel)
         for leg in await legs_of_cases(ids):
             legs[leg.case_id].append(leg)
         codes = await codes_of_cases(ids)
     payments = {payment.id: payment for payment in whole.payments}
-    policies = whole.policies
+    then, now, at = whole.policies.at_purchase.rules, whole.policies.now.rules, ports.clock.now()
     return SeenOrder(
         whole,
-        options_better(whole.facts, policies.at_purchase.rules, policies.now.rules, ports.clock.now()),
-        tuple(SeenCase(case, legs[case.id], payments, codes.get(case.id)) for case in cases),
+        tuple(options_better(whole.facts, then, now, at, action) for action in SHOWN),
+        tuple(SeenCase(case, legs[case.id], payments, codes.get(case.id), parcels[case.id]) for case in cases),
     )
 
 
@@ -66,7 +76,8 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
     """One request of this order; raises ``NotFound``."""
     case = await get_case(shop.id, case_id, order_id)
     payments = {payment.id: payment for payment in await payments_of(order_id)}
-    return SeenCase(case, await legs_of_case(case_id), payments, await find_code_of_case(case_id))
+    code = await find_code_of_case(case_id)
+    return SeenCase(case, await legs_of_case(case_id), payments, code, await parcels_of_case(case_id))
 
 
 async def newest_case(order_id: str) -> str | None:

@@ -16,6 +16,11 @@ async def parcels_of_case(case_id: str) -> list[Parcel]:
     return await read(Parcel, "WHERE case_id = $1 ORDER BY created_at, id", case_id)
 
 
+async def parcels_of_order(order_id: str) -> list[Parcel]:
+    """The ways back of all cases of an order, the oldest first."""
+    return await read(Parcel, "WHERE order_id = $1 ORDER BY created_at, id", order_id)
+
+
 async def get_parcel(shop_id: str, parcel_id: str) -> Parcel:
     """Raises ``NotFound``."""
     found = await read(Parcel, "WHERE id = $1 AND shop_id = $2", parcel_id, shop_id)

@@ -112,8 +112,14 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     way_back: WayBack = WayBack()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
     asks_effort: bool = True  # one question after a closed case: how easy was it?
+    returns_address: str | None = None  # where goods come back to, if not to the postal address
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()
+
+    @property
+    def goods_come_to(self) -> str | None:
+        """The address for what is sent back."""
+        return self.returns_address or self.brand.postal_address
 
 
 MONEY_LIMITS = ("per_order", "per_customer_month", "per_hour", "per_day")
