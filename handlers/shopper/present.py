@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import chain
 
 from handlers.shopper import phrases
-from handlers.shopper.present_goods import may_take_back, parcel_view, terms_of_decision, terms_of_option
+from handlers.shopper.present_goods import parcel_view, terms_of_decision, terms_of_option
 from handlers.shopper.standing import case_sentence, parcel_now
 from handlers.shopper.views import (
     ActionView,
@@ -36,6 +36,7 @@ from plugin.core.words import Words, choose_locale
 from plugin.journeys.judging import Preview
 from plugin.journeys.money_words import is_never_collected, outcome_of_leg
 from plugin.journeys.resolve import pays_at_once
+from plugin.journeys.take_back import can_be_taken_back
 from plugin.journeys.view_order import SeenCase
 from plugin.messages.parts import MoneyState
 from plugin.orders.models import Payment
@@ -196,7 +197,7 @@ class Presenter:
             resolution=case.resolution,
             fault=case.fault,
             parcel=parcel_view(case, seen.parcels, self.settings.goods_come_to, self.words),
-            can_withdraw=may_take_back(case, seen.parcels),
+            can_withdraw=can_be_taken_back(case, seen.parcels),
             person=self.person(),
             links={"self": f"/v1/cases/{case.id}", "events": f"/v1/cases/{case.id}/events"},
         )

@@ -1,4 +1,4 @@
-"""What a shopper reads of goods: the terms on which they go back, and the parcel in which they do (``returns.po``)."""
+"""What a shopper reads of goods: the terms on which they go back, and the parcel in which they do."""
 
 from __future__ import annotations
 
@@ -7,52 +7,13 @@ from collections.abc import Sequence
 from handlers.shopper.standing import parcel_now
 from handlers.shopper.views import ChoiceView, Money, ParcelView, TermsView
 from plugin.cases.models import Case
-from plugin.cases.states import CaseState
 from plugin.core.words import Words
+from plugin.journeys.way_words import how_to_send
 from plugin.parcels.models import Parcel
 from plugin.parcels.states import ParcelState
 from plugin.policies import sentences
 from plugin.policies.decision import Decision, LineDecision, LineOption
 from plugin.policies.reasons import Action, Payer, Resolution
-
-PACK = "Pack what you send back well, if you can in the parcel in which it came."
-PRINT_SLIP = "Print the slip and put it into the parcel, or write the number {number} on it."
-STICK_LABEL = "Stick our label on the parcel and hand it to the carrier. We have paid for it."
-LABEL_COMES = "We pay for the way back and tell you how to hand the parcel over, if you do not know it yet."
-YOUR_CARRIER = "Send it with a carrier of your choice, and keep the receipt until we have told you that it came."
-TO_ADDRESS = "Send it to: {address}"
-TELL_TRACKING = "If it has a tracking number, tell it to us here, and we watch the way with you."
-
-
-def all_sentences() -> tuple[str, ...]:
-    """Every sentence of this module, for the test that holds the catalogues complete."""
-    return PACK, PRINT_SLIP, STICK_LABEL, LABEL_COMES, YOUR_CARRIER, TO_ADDRESS, TELL_TRACKING
-
-
-def how_to_send(parcel: Parcel, number: str, address: str | None, words: Words) -> tuple[str, ...]:
-    """The steps in the order in which they are taken; ``number`` is the return number."""
-    said = [words.say(PACK), words.say(PRINT_SLIP, number=number)]
-    if parcel.label_file:
-        said.append(words.say(STICK_LABEL))
-    elif Payer(parcel.payer) is Payer.SHOP:
-        said.append(words.say(LABEL_COMES))
-    else:
-        said.append(words.say(YOUR_CARRIER))
-    if address and not parcel.label_file:
-        said.append(words.say(TO_ADDRESS, address=address))
-    if Payer(parcel.payer) is Payer.SHOPPER:
-        said.append(words.say(TELL_TRACKING))
-    return tuple(said)
-
-
-def may_take_back(case: Case, parcels: Sequence[Parcel]) -> bool:
-    """Whether the shopper can still take the request back: nothing was sent, and nothing given for it."""
-    if case.kind == Action.CANCEL or case.resolved_at is not None:
-        return False
-    state, parcel = CaseState(case.state), parcel_now(parcels)
-    return state is CaseState.IN_REVIEW or (
-        state is CaseState.AWAITING_GOODS and parcel is not None and parcel.state == ParcelState.LABEL
-    )
 
 
 def parcel_view(case: Case, parcels: Sequence[Parcel], address: str | None, words: Words) -> ParcelView | None:
@@ -124,4 +85,3 @@ def terms_of_decision(decision: Decision, words: Words) -> TermsView | None:
 def shared_choices(lines: Sequence[LineDecision]) -> tuple[Resolution, ...]:
     """What may be chosen for all of these lines, in the order of the first."""
     return tuple(each for each in lines[0].resolutions if all(each in line.resolutions for line in lines[1:]))
-

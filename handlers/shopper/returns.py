@@ -43,9 +43,7 @@ class ReturnAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def ask(self) -> Ask:
         counts = tuple(LineCount(line.line_id, line.quantity) for line in self.lines)
-        return Ask(
-            action=Action.RETURN, whole=self.whole, lines=counts, reason=self.reason, resolution=self.resolution
-        )
+        return Ask(action=Action.RETURN, whole=self.whole, lines=counts, reason=self.reason, resolution=self.resolution)
 
 
 class ReturnConfirm(ReturnAsk, frozen=True, kw_only=True):
@@ -155,9 +153,7 @@ async def tell_tracking(
     data: JSONBody[TrackingAsk],
     locale: Locale = None,
 ) -> CaseView:
-    await announce_parcel(
-        ports, guest.shop, case_id, guest.visitor.order_id, carrier=data.carrier, number=data.number
-    )
+    await announce_parcel(ports, guest.shop, case_id, guest.visitor.order_id, carrier=data.carrier, number=data.number)
     return await case_now(ports, guest, case_id, locale)
 
 

@@ -8,12 +8,14 @@ from handlers.shopper.files import file_routes
 from handlers.shopper.money import money_api_routes
 from handlers.shopper.orders import order_routes
 from handlers.shopper.policy import policy_routes
+from handlers.shopper.returns import return_routes
 from handlers.shopper.sessions import session_routes
 
 shopper_routes = [
     *session_routes,
     *order_routes,
     *case_routes,
+    *return_routes,
     *money_api_routes,
     *effort_api_routes,
     *file_routes,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from plugin.cases.models import Case
 from plugin.cases.service import worth_of_shipping
-from plugin.cases.states import CaseState
+from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.trust import seen_by_staff
 from plugin.core.words import Words, choose_language, choose_locale
 from plugin.db import Transaction
@@ -45,7 +45,12 @@ def story_of(words: Words, order: StoredOrder, cases: Sequence[Case]) -> tuple[s
         status = words.say(sentences.ORDER_STANDS, shipped=shipped, ordered=ordered)
     else:
         status = words.say(sentences.ORDER_CANCELLED)
-    return (status, *(words.say(sentences.CASE_STANDS[CaseState(case.state)], number=case.number) for case in cases))
+    return (status, *(words.say(_stands(case), number=case.number) for case in cases))
+
+
+def _stands(case: Case) -> str:
+    table = sentences.CASE_STANDS if case.kind == CaseKind.CANCEL else sentences.CASE_OF_GOODS_STANDS
+    return table[CaseState(case.state)]
 
 
 def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
@@ -79,7 +84,10 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
 def _why_a_review(case: Case) -> str | None:
     """What we would have answered, where staff may see it before they do; else why it is not ours to answer."""
     suggested = seen_by_staff(case).proposed
-    return sentences.ALERT_WHY.get(f"suggest_{suggested}" if suggested else case.person_reason or "")
+    why = f"suggest_{suggested}" if suggested else case.person_reason or ""
+    if case.kind == CaseKind.CANCEL:
+        return sentences.ALERT_WHY.get(why)
+    return sentences.REVIEW_OF_GOODS.get(why, sentences.REVIEW_OF_GOODS["review"])
 
 
 async def alert_shop(

@@ -8,6 +8,7 @@ from plugin.cases.service import amounts_of, decision_of
 from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
+from plugin.journeys.letters_returns import RETURN_LETTERS
 from plugin.journeys.money_words import outcome_of_leg
 from plugin.journeys.scene import Scene
 from plugin.messages.contexts import (
@@ -90,7 +91,7 @@ def _under_review(scene: Scene) -> MailContext:
     reasons = (scene.words.say(why),) if why else explain(decision_of(scene.case), scene.words).parts
     return UnderReview(
         **frame_of(scene),  # type: ignore[arg-type]
-        ask=Ask.CANCEL,
+        ask=Ask(scene.case.kind),
         answer_by=scene.case.due_at or scene.at,
         lines=lines_of(scene),
         reasons=reasons,
@@ -105,12 +106,13 @@ def _refused(scene: Scene) -> MailContext:
     elif decision.outcome == "refuse":
         reasons = explain(decision, scene.words).parts
     else:
-        reasons = (scene.words.say(sentences.PERSON_SAID_NO),)
+        reasons = (scene.words.say(sentences.PERSON_SAID_NO_TO[scene.case.kind]),)
+    keeps = (Option(kind=OptionKind.KEEP),) if scene.case.kind == Ask.CANCEL else ()
     return Refused(
         **frame_of(scene),  # type: ignore[arg-type]
-        ask=Ask.CANCEL,
+        ask=Ask(scene.case.kind),
         reasons=reasons,
-        options=(Option(kind=OptionKind.KEEP), Option(kind=OptionKind.PERSON)),
+        options=(*keeps, Option(kind=OptionKind.PERSON)),
     )
 
 
@@ -170,4 +172,5 @@ _LETTERS = {
     "refunded_again": _refunded_again,
     "refund_problem": _refund_problem,
     "promise_missed": promise_missed,
+    **RETURN_LETTERS,
 }

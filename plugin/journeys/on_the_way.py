@@ -24,9 +24,7 @@ class NothingToSend(DomainError):
     sentence = "No parcel is expected for this request. A person is glad to help."
 
 
-async def announce_parcel(
-    ports: Ports, shop: Shop, case_id: str, order_id: str, *, carrier: str, number: str
-) -> None:
+async def announce_parcel(ports: Ports, shop: Shop, case_id: str, order_id: str, *, carrier: str, number: str) -> None:
     """Keep the carrier and its number; the last word counts. Raises ``NotFound`` and ``NothingToSend``."""
     await get_case(shop.id, case_id, order_id)
     carrier, number = carrier.strip(), number.strip()
@@ -39,7 +37,9 @@ async def announce_parcel(
         parcel = await lock_parcel(tx, expected[-1].id)
         if (parcel.carrier, parcel.tracking_number) == (carrier, number):
             return
-        await tx.execute("UPDATE parcels SET carrier = $2, tracking_number = $3 WHERE id = $1", parcel.id, carrier, number)
+        await tx.execute(
+            "UPDATE parcels SET carrier = $2, tracking_number = $3 WHERE id = $1", parcel.id, carrier, number
+        )
         await audit.record(
             tx, shop_id=shop.id, order_id=order_id, kind="parcel_announced", actor="shopper", at=ports.clock.now(),
             data={"case": case_id, "parcel": parcel.id},

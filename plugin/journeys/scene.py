@@ -17,6 +17,8 @@ from plugin.db import Transaction
 from plugin.journeys.told import paid_again
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, payments_of
+from plugin.parcels.models import Parcel
+from plugin.parcels.store import parcels_of_case
 from plugin.ports.runtime import Ports
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.states import LegState
@@ -48,6 +50,7 @@ class Scene:
     at: datetime
     nothing_is_left: bool
     paid_again: frozenset[str]
+    parcels: Sequence[Parcel] = ()
 
     @property
     def person_url(self) -> str:
@@ -82,4 +85,5 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
         at=ports.clock.now(),
         nothing_is_left=await nothing_is_left(order, case),
         paid_again=await paid_again(case, legs),
+        parcels=await parcels_of_case(case.id),
     )

@@ -9,6 +9,13 @@ STORE_TOO_LATE = (
     "the parcel is on its way to you."
 )
 PERSON_SAID_NO = "One of us has looked at your request, and it cannot be cancelled any more."
+PERSON_SAID_NO_TO = {
+    "cancel": PERSON_SAID_NO,
+    "return": "One of us has looked at your request, and what you asked about cannot be sent back.",
+    "exchange": "One of us has looked at your request, and what you asked about cannot be exchanged.",
+    "fault": "One of us has looked at your request, and we could not settle it as you wished.",
+    "fix": "One of us has looked at your request, and your order can no longer be changed.",
+}
 STORE_CANNOT = "The shop confirms this cancellation by hand. One of us is doing that now."
 STORE_SILENT = "The shop's system has not confirmed your cancellation yet, so one of us is looking into it."
 
@@ -108,14 +115,32 @@ CASE_STANDS = {
     "expired": "Case {number}: ran out.",
 }
 
+# Of a case that is no cancellation, where it is another word.
+CASE_OF_GOODS_STANDS = CASE_STANDS | {
+    "awaiting_payment": "Case {number}: the shopper is to pay the difference.",
+    "ordering": "Case {number}: the store is asked for the new goods.",
+    "awaiting_goods": "Case {number}: accepted, and the parcel is still to come.",
+    "inspecting": "Case {number}: the parcel is here, to be looked at.",
+    "executing": "Case {number}: settled, and the money is on its way.",
+    "expired": "Case {number}: nothing came in time.",
+}
+REVIEW_OF_GOODS = {
+    "review": "The policy wants a person to decide this request.",
+    "suggest_approve": "We would approve this request, and the policy wants a person to decide it.",
+    "suggest_refuse": "We would refuse this request, and the policy wants a person to decide it.",
+    "over_limit": "What may be approved without a person is used up, so that a person decides this request.",
+}
+
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
-    story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_STANDS.values(), *BREAKER.values())
+    story = (ORDER_STANDS, ORDER_CANCELLED, *CASE_OF_GOODS_STANDS.values(), *CASE_STANDS.values(), *BREAKER.values())
     disputes = (DISPUTE_OPENED, DISPUTE_ASKED, DISPUTE_OVER, DISPUTE_LOST)
     privacy = (DATA_ASKED, DATA_NOT_KEPT, ERASURE_WAITS, STORE_LEFT)
     return (
         PERSON_SAID_NO,
+        *PERSON_SAID_NO_TO.values(),
+        *REVIEW_OF_GOODS.values(),
         *WHY_OF_PERSON_REASON.values(),
         *ALERT_WHY.values(),
         *disputes,

@@ -29,13 +29,15 @@ from plugin.journeys.desk_refusals import (
 )
 from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.holds import end_hold
+from plugin.journeys.judging import WE_HAVE
 from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
-from plugin.journeys.on_desk import Less, check_not_shipped, pay_less, reserve_anew, take, take_for_the_store
+from plugin.journeys.on_desk import Desk, Less, check_not_shipped, pay_less, reserve_anew, take, take_for_the_store
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
 from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case
+from plugin.journeys.way_back import go_on
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.service import lock_order, unfreeze
@@ -73,15 +75,34 @@ async def approve(
         desk = await take(tx, shop, case_id, CaseState.IN_REVIEW)
         if not unfreezes and desk.order.row.frozen_reason is not None:
             raise OrderIsFrozen()
-        await check_not_shipped(desk)
         at = ports.clock.now()
         await _let_flow(tx, desk.case, by, at)
         await pay_less(tx, ports, shop, desk, less, by)
-        await reserve_anew(tx, ports, shop, desk)
         await keep_answer(tx, desk.case, Answer.APPROVED if less is None else Answer.LESS)
-        await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
-        await ask_for_it(tx, ports, desk.case)
+        await GOES_ON[CaseKind(desk.case.kind)](tx, ports, shop, desk, by)
         await answered(tx)
+
+
+async def cancel_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: str) -> None:
+    """A cancellation that a person has granted is asked of the store, its money reserved."""
+    await check_not_shipped(desk)
+    await reserve_anew(tx, ports, shop, desk)
+    at = ports.clock.now()
+    await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="approved_by_person")
+    await ask_for_it(tx, ports, desk.case)
+
+
+async def return_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: str) -> None:
+    """A return that a person has granted begins its way back, or is paid at once where nothing comes back."""
+    at = ports.clock.now()
+    await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, actor=by, why="approved_by_person")
+    await go_on(tx, ports, shop, desk.order, desk.case)
+    await tell_case(tx, desk.case, "return_approved")
+
+
+GoesOn = Callable[[Transaction, Ports, Shop, Desk, str], Awaitable[None]]
+GOES_ON: dict[CaseKind, GoesOn] = {CaseKind.CANCEL: cancel_goes_on, CaseKind.RETURN: return_goes_on}
+"""What a person's yes sets in motion, by the kind of case."""
 
 
 async def _let_flow(tx: Transaction, case: Case, by: str, at: datetime) -> None:
@@ -111,7 +132,10 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
         desk = await take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
         if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
-        if desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL and await is_granted(case_id):
+        is_cancel = CaseKind(desk.case.kind) is CaseKind.CANCEL
+        if not is_cancel and desk.case.resolved_at is not None:
+            raise MoneyHasMoved()
+        if is_cancel and desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL and await is_granted(case_id):
             raise StoreHasCancelled()
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseKind, CaseState
@@ -43,7 +45,7 @@ async def take_back(ports: Ports, shop: Shop, case_id: str, order_id: str) -> No
         await tell_case(tx, case, "return_withdrawn")
 
 
-def can_be_taken_back(case: Case, parcels: list[Parcel]) -> bool:
+def can_be_taken_back(case: Case, parcels: Sequence[Parcel]) -> bool:
     """Whether nothing was sent, and nothing given for it: a person looks at it, or the goods are still to be sent."""
     if CaseKind(case.kind) not in _KINDS or case.resolved_at is not None:
         return False
@@ -53,7 +55,7 @@ def can_be_taken_back(case: Case, parcels: list[Parcel]) -> bool:
     return CaseState(case.state) is CaseState.AWAITING_GOODS and nothing_left
 
 
-async def cancel_parcels(tx: Transaction, ports: Ports, parcels: list[Parcel], *, actor: str) -> None:
+async def cancel_parcels(tx: Transaction, ports: Ports, parcels: Sequence[Parcel], *, actor: str) -> None:
     """Nothing is expected any more of the ways back that nobody has used."""
     for parcel in parcels:
         if ParcelState(parcel.state) is ParcelState.LABEL:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
+from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
 from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
     AlertKind,
@@ -155,4 +156,5 @@ class StaffInvitation(Letter, frozen=True, kw_only=True, tag="staff_invitation")
 MailContext = (
     ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundedAgain | RefundProblem | StaffAlert
     | StaffInvitation | PromiseMissed | EffortAsked
+    | ReturnApproved | ReturnWithdrawn
 )  # fmt: skip

@@ -159,6 +159,8 @@ class Ask(StrEnum):
     CANCEL = "cancel"
     RETURN = "return"
     EXCHANGE = "exchange"
+    FAULT = "fault"
+    FIX = "fix"
 
 
 class OptionKind(StrEnum):

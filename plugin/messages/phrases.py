@@ -203,6 +203,15 @@ class Phrases:
                 return say(
                     "You asked for an exchange in order {order_number}. A person is looking at it.", order_number=order
                 )
+            case Ask.FAULT:
+                return say(
+                    "You told us of a problem with order {order_number}. A person is looking at it.",
+                    order_number=order,
+                )
+            case Ask.FIX:
+                return say(
+                    "You asked us to change order {order_number}. A person is looking at it.", order_number=order
+                )
 
     def refused(self, ask: Ask) -> str:
         say, order = self.words.say, self.letter.order_number
@@ -213,6 +222,10 @@ class Phrases:
                 return say("We could not accept a return of order {order_number}.", order_number=order)
             case Ask.EXCHANGE:
                 return say("We could not make the exchange in order {order_number}.", order_number=order)
+            case Ask.FAULT:
+                return say("We could not settle the problem with order {order_number} here.", order_number=order)
+            case Ask.FIX:
+                return say("We could not change order {order_number}.", order_number=order)
 
     def option(self, option: Option) -> str:
         """One thing that the shopper can still do."""

@@ -37,6 +37,7 @@ from plugin.messages.parts import (
 )
 from plugin.messages.sample_shop import ANSWER, BY, INVITATION, SHOP, shopper
 from plugin.messages.samples_after import samples_after
+from plugin.messages.samples_returns import return_samples
 from plugin.ports.payments import PromotionKind
 
 # What a policy explains, in the words of each language: in a real mail these sentences come from `explain`.
@@ -129,10 +130,15 @@ def samples(locale: str) -> dict[str, MailContext]:
         "under_review": review,
         "under_review-return": replace(review, ask=Ask.RETURN, lines=(), reasons=()),
         "under_review-exchange": replace(review, ask=Ask.EXCHANGE, first_name=None),
+        "under_review-fault": replace(review, ask=Ask.FAULT),
+        "under_review-fix": replace(review, ask=Ask.FIX),
         "refused": refused,
         "refused-return": replace(refused, ask=Ask.RETURN, options=()),
+        "refused-fault": replace(refused, ask=Ask.FAULT),
+        "refused-fix": replace(refused, ask=Ask.FIX),
         "refused-exchange": replace(refused, ask=Ask.EXCHANGE, options=(Option(kind=OptionKind.RETURN_LATER),)),
         "refunded": refunded,
+        **return_samples(shopper(locale), language),
         "refunded_again": RefundedAgain(**shopper(locale), currency="GBP", refunds=refunded.refunds),
         "refunded-two": replace(
             refunded, refunds=(*refunded.refunds, PaidBack(amount=500, method=None)), first_name=None

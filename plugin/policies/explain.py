@@ -55,6 +55,11 @@ def explain(decision: Decision, words: Words) -> Explanation:
     return Explanation(tuple(said), lines)
 
 
+def what_was_agreed(decision: Decision, words: Words) -> tuple[str, ...]:
+    """What can be done and what comes back, also where it took a person's yes."""
+    return tuple(_approved(decision, words))
+
+
 def explain_option(option: LineOption, currency: str, words: Words) -> str:
     """What may be done with one line, until when and on what terms; or why not. ``currency`` is the order's."""
     return _line(option.action, option, option.quantity, currency, words)
