@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.invariants.books import Books, Row
 
-GIVES_UNITS_BACK = ("refused", "withdrawn", "converted_to_return")
+GIVES_UNITS_BACK = ("refused", "withdrawn", "expired", "converted_to_return")
 
 
 def units_fit(books: Books) -> Iterator[str]:
@@ -22,8 +22,12 @@ def units_fit(books: Books) -> Iterator[str]:
             yield f"I2: {books.cases[unit['case_id']]['state']} case {unit['case_id']} still owns units."
     yield from _lines_hold_their_units(books, live)
     owners: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    back = Counter[tuple[str, str]]()
     for unit in live:
-        owners[unit["order_id"], unit["line_id"]].append(unit)
+        if unit["kind"] == "cancel":
+            owners[unit["order_id"], unit["line_id"]].append(unit)
+        else:
+            back[unit["order_id"], unit["line_id"]] += 1
     for order in books.orders.values():
         cancelled, shipped = Counter[str](), Counter[str]()
         for count in order["document"]["cancelled"]:
@@ -33,6 +37,8 @@ def units_fit(books: Books) -> Iterator[str]:
                 shipped[_line(count)] += _quantity(count)
         for line in order["placement"]["lines"]:
             ours = owners[order["id"], line["id"]]
+            if back[order["id"], line["id"]] > shipped[line["id"]]:
+                yield f"I2: more units of {line['id']} come back than were shipped."
             gone = max(len(ours), cancelled[line["id"]]) + shipped[line["id"]]
             # What the store cancelled and shipped all the same without any case of ours is its own affair.
             if ours and gone > line["quantity"] and not any(_is_known(books, unit) for unit in ours):

@@ -8,6 +8,7 @@ import pytest
 
 from plugin.db import rows
 from plugin.journeys import staff
+from plugin.journeys.on_desk import Less
 from plugin.policies.document import Fee
 from plugin.policies.reasons import Outcome, Payer, Reason, Resolution, Trigger
 from tests.journeys.conftest import OpenWorld
@@ -156,7 +157,7 @@ async def test_a_person_grants_less_and_the_mail_says_so(open_world: OpenWorld) 
     order = await delivered(world)
     shopper = await world.shopper(order)
     case = await send_back(shopper, lines=SCARF)
-    await staff.approve(world.ports, world.shop, case["id"], "ana", staff.Less(1000, "worn"))
+    await staff.approve(world.ports, world.shop, case["id"], "ana", Less(1000, "worn"))
     mail = await world.mail("return_approved", order)
     assert "is not paid back" in " ".join(mail.text.split())
 

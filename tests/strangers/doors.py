@@ -18,6 +18,7 @@ from tests.strangers.door import Call, Door, Key, about, constant, posting, send
 from tests.strangers.office_doors import OFFICE_DOORS
 from tests.strangers.policy_doors import POLICY_DOORS
 from tests.strangers.reading_doors import READING_DOORS
+from tests.strangers.return_doors import RETURN_DOORS
 from tests.strangers.shop_doors import SHOP_DOORS
 from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
@@ -172,6 +173,7 @@ DOORS: dict[str, Door] = {
     **SHOP_DOORS,
     **READING_DOORS,
     **OFFICE_DOORS,
+    **RETURN_DOORS,
 }  # fmt: skip
 
 
