@@ -66,8 +66,8 @@ class TrackingAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     security=SECURITY,
     tags=["order page"],
     summary="Preview a return",
-    description="Writes nothing. The answer says what would come back for the items and in what form, the fee, who pays "
-    "the way back, and what has to happen first; a day is promised only where the money leaves at once.",
+    description="Writes nothing. The answer says what would come back for the items and in what form, the fee, who "
+    "pays the way back, and what has to happen first; a day is promised only where the money leaves at once.",
     responses=problem_responses({401: "The session has ended."}),
 )
 async def preview(

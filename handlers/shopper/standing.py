@@ -1,6 +1,6 @@
 """Where a case of any kind stands, in one sentence for the shopper (``order.po``, ``returns.po``).
 
-The sentences of a cancellation are in ``phrases``; what all the other kinds say alike, and what each says for itself, is
+The sentences of a cancellation are in ``phrases``; what the other kinds say alike, and what each says for itself, is
 here. Placeholders: ``date`` (by when the money is back), ``moment`` (by when somebody answers, or the shopper pays) and
 ``send_by`` (the last day to send something back).
 """

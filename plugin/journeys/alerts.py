@@ -49,8 +49,9 @@ def story_of(words: Words, order: StoredOrder, cases: Sequence[Case]) -> tuple[s
 
 
 def _stands(case: Case) -> str:
-    table = sentences.CASE_STANDS if case.kind == CaseKind.CANCEL else sentences.CASE_OF_GOODS_STANDS
-    return table[CaseState(case.state)]
+    if case.kind != CaseKind.CANCEL and case.state == CaseState.EXECUTING:
+        return sentences.GOODS_EXECUTING
+    return sentences.CASE_STANDS[CaseState(case.state)]
 
 
 def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
