@@ -20,6 +20,7 @@ from plugin.journeys.late_money import tell_of_late_money
 from plugin.journeys.payment_reported import READ_PAYMENT
 from plugin.journeys.poll import POLL_STORE
 from plugin.journeys.poll_stripe import POLL_STRIPE
+from plugin.journeys.retention import forget_what_is_old
 from plugin.outbox import service as outbox
 from plugin.policies.service import take_effect
 from plugin.policies.store import shops_with_due_versions
@@ -59,6 +60,7 @@ async def keep_house(ports: Ports) -> None:
     await expire_due(ports)
     await tell_of_late_money(ports)
     await find_closed_cases(ports)
+    await forget_what_is_old(ports)
     await end_due(ports)
     for shop_id in await shops_with_due_versions(at):
         async with transaction(ports.doorbell) as tx:

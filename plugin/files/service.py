@@ -8,7 +8,7 @@ minutes, so that a day is no race.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Protocol
 
@@ -127,6 +127,14 @@ async def forget_files(tx: Transaction, shop_id: str, order_id: str) -> None:
     """Forget all files of an order; their bytes go by work of this transaction."""
     for file_id in await store.drop_files(tx, order_id):
         await outbox.add(tx, shop_id=shop_id, kind=SWEEP_FILE, ref=file_id)
+
+
+async def forget_files_of_cases(tx: Transaction, shop_id: str, closed_before: datetime, limit: int) -> int:
+    """Forget some files of cases that were closed before, as ``forget_files`` does; how many."""
+    gone = await store.drop_files_of_closed(tx, shop_id, closed_before, limit)
+    for file_id in gone:
+        await outbox.add(tx, shop_id=shop_id, kind=SWEEP_FILE, ref=file_id)
+    return len(gone)
 
 
 async def forget_files_of_shop(ports: Ports, shop_id: str, ids: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, read, rows
@@ -62,6 +63,16 @@ async def is_known(tx: Transaction, file_id: str) -> bool:
 async def drop_files(tx: Transaction, order_id: str) -> list[str]:
     """Forget everything about an order's files; their ids."""
     gone = await tx.rows("DELETE FROM stored_files WHERE order_id = $1 RETURNING id", order_id)
+    return [row["id"] for row in gone]
+
+
+async def drop_files_of_closed(tx: Transaction, shop_id: str, closed_before: datetime, limit: int) -> list[str]:
+    """Forget everything about files of cases that were closed before; their ids."""
+    gone = await tx.rows(
+        "DELETE FROM stored_files WHERE id IN (SELECT f.id FROM stored_files f JOIN cases c ON c.id = f.case_id "
+        "WHERE f.shop_id = $1 AND c.closed_at < $2 LIMIT $3) RETURNING id",
+        shop_id, closed_before, limit,
+    )  # fmt: skip
     return [row["id"] for row in gone]
 
 

@@ -80,6 +80,15 @@ async def forget_bodies(tx: Transaction, shop_id: str, subjects: Sequence[str], 
     )  # fmt: skip
 
 
+async def forget_old_bodies(tx: Transaction, shop_id: str, before: datetime, limit: int) -> int:
+    """Empty some bodies that were received before and are done with; how many. The rows stay, as above."""
+    return await tx.execute(
+        "UPDATE inbox_events SET body = $4 WHERE id IN (SELECT id FROM inbox_events WHERE shop_id = $1 "
+        "AND state IN ('handled', 'ignored') AND received_at < $2 AND body <> $4 ORDER BY received_at LIMIT $3)",
+        shop_id, before, limit, _NO_BODY,
+    )  # fmt: skip
+
+
 async def forget_all_unused(tx: Transaction, shop_id: str) -> None:
     """Empty every body of a shop that meant nothing to us or could not be read, whoever it names."""
     await tx.execute(

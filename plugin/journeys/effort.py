@@ -1,7 +1,7 @@
 """The one question after a closed case: how easy was it? One tap, by a mail or on the case's page.
 
-It is asked a day after the case was closed, by day in the shopper's zone, and never after a withdrawal. A low score goes
-to a person with the whole story; every score goes to the event log, without words.
+It is asked a day after the case was closed, by day in the shopper's zone, and never after a withdrawal. A low score
+goes to a person with the whole story; every score goes to the event log, without words.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ from plugin.messages.contacts import contacts_of
 from plugin.messages.contexts import MailContext, ManageLink
 from plugin.messages.letter import ShopperLetter
 from plugin.messages.models import Mail
+from plugin.messages.outbox import FORGOTTEN
 from plugin.messages.render import render
 from plugin.orders.people import Who, orders_of
 from plugin.orders.service import get_order, payments_of
@@ -116,7 +117,7 @@ async def _mails(ports: Ports, shop: Shop, order_id: str) -> tuple[KeptMail, ...
     kept = []
     for mail in await read(Mail, "WHERE order_id = $1 ORDER BY created_at, id", order_id):
         opened = ports.vault.open(mail.sealed_context, tenant=shop.id, field=f"mail:{mail.purpose}")
-        said = _harmless(msgspec.json.decode(opened, type=MailContext))
+        said = None if opened == FORGOTTEN else _harmless(msgspec.json.decode(opened, type=MailContext))
         letter = render(said) if said else None
         text = _LINK.sub("/o/-", letter.text) if letter else None
         kept.append(

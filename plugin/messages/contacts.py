@@ -77,6 +77,14 @@ async def contacts_of(vault: Vault, shop_id: str, order_id: str) -> Sequence[tup
     return [(row["created_at"], vault.open(row["sealed_message"], tenant=shop_id, field=_FIELD)) for row in found]
 
 
+async def forget_old_contacts(tx: Transaction, shop_id: str, before: datetime, limit: int) -> int:
+    """Delete some of what shoppers wrote before; how many messages."""
+    return await tx.execute(
+        "DELETE FROM contacts WHERE id IN (SELECT id FROM contacts WHERE shop_id = $1 AND created_at < $2 LIMIT $3)",
+        shop_id, before, limit,
+    )  # fmt: skip
+
+
 async def forget_contacts(tx: Transaction, order_id: str) -> None:
     """Delete what the shopper of an order has written."""
     await tx.execute("DELETE FROM contacts WHERE order_id = $1", order_id)

@@ -24,6 +24,7 @@ from plugin.ports.mail import MailDeferred, MailRefused, MailUnknown
 from plugin.ports.runtime import Ports
 
 SEND_MAIL = "send_mail"
+FORGOTTEN = "{}"  # what is left of the context of a mail whose text is gone
 
 
 async def queue(
@@ -136,14 +137,29 @@ async def mails_by_state() -> dict[str, int]:
     return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM mails GROUP BY state")}
 
 
+async def forget_old_mails(tx: Transaction, vault: Vault, shop_id: str, before: datetime, limit: int) -> int:
+    """Empty some mails that came to their end before, as ``forget_mails`` does; how many."""
+    old = await read(
+        Mail, "WHERE shop_id = $1 AND state IN ('sent', 'refused') AND created_at < $2 AND recipient <> '' "
+        "ORDER BY created_at LIMIT $3", shop_id, before, limit, tx=tx,
+    )  # fmt: skip
+    for mail in old:
+        await _empty(tx, vault, mail)
+    return len(old)
+
+
 async def forget_mails(tx: Transaction, vault: Vault, shop_id: str, order_id: str) -> None:
     """Empty an order's mails, which have all come to their end: to whom they went and what they said. The rows stay, so
     that none of them is written a second time."""
     for mail in await read(Mail, "WHERE order_id = $1 ORDER BY id", order_id, tx=tx):
-        await tx.execute(
-            "UPDATE mails SET recipient = '', sealed_context = $2, last_error = NULL WHERE id = $1",
-            mail.id, vault.seal("{}", tenant=shop_id, field=f"mail:{mail.purpose}"),
-        )  # fmt: skip
+        await _empty(tx, vault, mail)
+
+
+async def _empty(tx: Transaction, vault: Vault, mail: Mail) -> None:
+    await tx.execute(
+        "UPDATE mails SET recipient = '', sealed_context = $2, last_error = NULL WHERE id = $1",
+        mail.id, vault.seal(FORGOTTEN, tenant=mail.shop_id, field=f"mail:{mail.purpose}"),
+    )  # fmt: skip
 
 
 async def is_mail_under_way(tx: Transaction, order_id: str) -> bool:

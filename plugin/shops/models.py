@@ -27,6 +27,7 @@ class Shop(Model):
     paused = fields.BooleanField(default=False)
     money_stopped = fields.BooleanField(default=False, db_default=False)  # with paused: what was approved waits, too
     stripe_polled_to = fields.DatetimeField(null=True)  # every refund made at Stripe before it has been seen
+    tidied_at = fields.DatetimeField(null=True)  # what was kept longer than the shop's periods was gone then
     # The head of the chain of what was done to the shop itself (plugin/audit).
     audit_n = fields.IntField(default=0)
     audit_head = fields.CharField(max_length=64, default="")

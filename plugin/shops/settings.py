@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, convert
 from msgspec import ValidationError as Invalid
+from msgspec.structs import asdict
 
 from plugin.core.errors import DomainError
 
@@ -85,6 +86,22 @@ class Limits(Struct, frozen=True, kw_only=True):
     failed_refunds_per_hour: int | None = 25
 
 
+class Retention(Struct, frozen=True, kw_only=True):
+    """For how many days each class of data is kept; None: until its person is erased.
+
+    Webhooks' bodies and mails' texts from their day on, everything about a case from the day that it was closed,
+    ``persons`` from the last change of their order on. Books, decisions and the audit are no class: they stay.
+    """
+
+    webhook_bodies: int | None = 90
+    mail_texts: int | None = 365
+    messages: int | None = 730
+    photos: int | None = 180
+    tracking: int | None = 180
+    survey_words: int | None = 365
+    persons: int | None = None
+
+
 class Publishing(Struct, frozen=True, kw_only=True):
     """Who may let a policy decide: with ``always``, never the one who wrote it."""
 
@@ -110,6 +127,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     publishing: Publishing = Publishing()
     way_back: WayBack = WayBack()
+    retention: Retention = Retention()
     code_authority: Literal["ledger", "stripe", "store"] = "ledger"
     asks_effort: bool = True  # one question after a closed case: how easy was it?
     returns_address: str | None = None  # where goods come back to, if not to the postal address
@@ -182,6 +200,10 @@ def parse_settings(raw: object) -> ShopSettings:
         "limits.approvals_per_hour": limits.approvals_per_hour is not None and limits.approvals_per_hour < 1,
         "limits.failed_refunds_per_hour": limits.failed_refunds_per_hour is not None
         and limits.failed_refunds_per_hour < 1,
+        **{
+            f"retention.{name}": days is not None and not 1 <= days <= 36_500
+            for name, days in asdict(settings.retention).items()
+        },
         "time_zone": find_zone(settings.time_zone) is None,
         "country": not _COUNTRY.fullmatch(settings.country),
         "locale": not _LOCALE.fullmatch(settings.locale),
