@@ -83,7 +83,10 @@ async def forget_what_is_old(ports: Ports) -> None:
     for shop in due:
         if not await _go_through(ports, shop, at):
             async with transaction(ports.doorbell) as tx:
-                await tx.execute("UPDATE shops SET tidied_at = $2 WHERE id = $1", shop.id, at)
+                await tx.execute(  # another process may have gone through it meanwhile
+                    "UPDATE shops SET tidied_at = $2 WHERE id = $1 AND tidied_at IS NOT DISTINCT FROM $3",
+                    shop.id, at, shop.tidied_at,
+                )  # fmt: skip
 
 
 async def _go_through(ports: Ports, shop: Shop, at: datetime) -> bool:
