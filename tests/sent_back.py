@@ -35,6 +35,11 @@ from tests.factories import a_shop, a_store_order, an_order
 from tests.fakes import NOON, FakePorts
 
 ANA = "staff:ana"
+THE_SHIRT = Ask(action=Action.RETURN, lines=(LineCount("l1", 1),))
+
+
+async def nobody_waits(tx: Transaction, case: Case, now: Preview) -> None:
+    """Nobody waits for an answer that is kept."""
 
 
 @dataclass
@@ -68,6 +73,17 @@ class Returned:
     async def owed(self) -> int:
         """What its legs pay, or will."""
         return sum(leg.amount for leg in await legs_of_case(self.case_id))
+
+    async def can_ask_for(self) -> int:
+        """How many shirts of the order could be sent back now."""
+        order_id = (await self.case()).order_id
+        return (await preview_return(self.ports, self.shop, order_id, THE_SHIRT)).decision.lines[0].left
+
+    async def mails(self) -> list[str]:
+        """Write the mails that are to be written, and name all templates that were, in their order."""
+        await self.work("tell")
+        found = await rows("SELECT template FROM mails WHERE case_id = $1 ORDER BY created_at, id", self.case_id)
+        return [row["template"] for row in found]
 
     async def debits(self) -> list[Debit]:
         return await debits_of_case(self.case_id)
@@ -132,11 +148,8 @@ async def a_return(
     seen = await preview_return(ports, shop, stored.id, ask)
     assert seen.decision.outcome is Outcome.APPROVE, seen.decision
 
-    async def answered(tx: Transaction, case: Case, now: Preview) -> None:
-        """Nobody waits for it."""
-
     case = await confirm_return(
-        ports, shop, stored.id, ask, agreed=seen.digest, asked_by="shopper", locale="en", answered=answered
+        ports, shop, stored.id, ask, agreed=seen.digest, asked_by="shopper", locale="en", answered=nobody_waits
     )
     return Returned(ports, shop, case.id)
 

@@ -11,7 +11,7 @@ from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.trust import seen_by_staff
 from plugin.core.words import Words, choose_language, choose_locale
 from plugin.db import Transaction
-from plugin.journeys import sentences
+from plugin.journeys import goods_words, sentences
 from plugin.journeys.letter_frame import brand_of
 from plugin.journeys.letters_after import late_legs
 from plugin.journeys.scene import Scene
@@ -84,6 +84,8 @@ def compose_alert(scene: Scene, alert: AlertKind) -> StaffAlert:
 
 def _why_a_review(case: Case) -> str | None:
     """What we would have answered, where staff may see it before they do; else why it is not ours to answer."""
+    if case.person_reason in goods_words.REVIEWS:
+        return goods_words.REVIEWS[case.person_reason]
     suggested = seen_by_staff(case).proposed
     why = f"suggest_{suggested}" if suggested else case.person_reason or ""
     if case.kind == CaseKind.CANCEL:

@@ -51,7 +51,7 @@ async def _remind(tx: Transaction, bench: Bench, parcel: Parcel) -> None:
     for days in due:
         await note_told(tx, parcel, days)
     if due and bench.at <= parcel.send_by:
-        await tell_case(tx, bench.case, f"return_reminder.{parcel.id}.{parcel.extensions}.{due[0]}")
+        await tell_case(tx, bench.case, f"return_reminder.{len(bench.parcels)}.{parcel.extensions}.{due[0]}")
     await postpone(tx, bench.case, next_look(bench.shop, bench.order, parcel, bench.at))
 
 

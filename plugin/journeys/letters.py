@@ -8,6 +8,7 @@ from plugin.cases.service import amounts_of, decision_of
 from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
+from plugin.journeys.letters_goods import GOODS_LETTERS
 from plugin.journeys.letters_returns import RETURN_LETTERS
 from plugin.journeys.money_words import outcome_of_leg
 from plugin.journeys.scene import Scene
@@ -39,8 +40,11 @@ from plugin.shops.hours import person_answers_by
 
 
 def compose(scene: Scene, template: str) -> MailContext | None:
-    """The letter of this template about the case; None when there is nothing to say (any more)."""
-    return _LETTERS[template](scene)
+    """The letter of this template about the case; None when there is nothing to say (any more).
+
+    What may be said more than once about a case has its occasion behind a dot: ``return_reminder.7``.
+    """
+    return _LETTERS[template.partition(".")[0]](scene)
 
 
 def _cancelled(scene: Scene) -> MailContext:
@@ -173,4 +177,5 @@ _LETTERS = {
     "refund_problem": _refund_problem,
     "promise_missed": promise_missed,
     **RETURN_LETTERS,
+    **GOODS_LETTERS,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from plugin.audit import service as audit
-from plugin.cases.goods import WRONG_ITEM, goods_of, take_back_units
+from plugin.cases.goods import CAME_LATE, WRONG_ITEM, goods_of, take_back_units
 from plugin.cases.service import move, postpone
 from plugin.cases.states import CaseState
 from plugin.db import Transaction, transaction
@@ -30,7 +30,7 @@ async def extend(
     """
     async with transaction(ports.doorbell) as tx:
         bench = await take_goods(tx, ports, shop, case_id, actor)
-        if CaseState(bench.case.state) is CaseState.EXPIRED:
+        if CaseState(bench.case.state) is CaseState.EXPIRED or bench.case.person_reason == CAME_LATE:
             await take_back_units(tx, case_id)
         await _give(tx, bench, days)
         await audit.record(

@@ -108,16 +108,19 @@ async def _count_all_in(tx: Transaction, bench: Bench, came: Sequence[Came]) -> 
             await to_a_person(tx, bench, WRONG_ITEM)
         return
     await _arrived(tx, bench)
-    if CaseState(bench.case.state) is not CaseState.EXPIRED:
-        await go_on_with_goods(tx, bench)
+    if bench.case.person_reason == CAME_LATE:
+        return
+    await go_on_with_goods(tx, bench)
     if not (await goods_of(bench.case.id)).awaited:
         await resolve(tx, bench.ports, bench.shop, bench.order, bench.case, Trigger.RECEIVED)
 
 
 async def _open_again(tx: Transaction, bench: Bench) -> None:
     """It came after the end: a person decides whether that counts (``more_time.extend``, or a refusal)."""
-    if CaseState(bench.case.state) is CaseState.EXPIRED:
+    is_expired = CaseState(bench.case.state) is CaseState.EXPIRED
+    if is_expired or bench.case.person_reason == CAME_LATE:
         await take_back_units(tx, bench.case.id)
+    if is_expired:
         await to_a_person(tx, bench, CAME_LATE)
 
 

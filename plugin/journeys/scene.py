@@ -8,7 +8,8 @@ from datetime import datetime
 
 from plugin.access.service import make_link
 from plugin.cases.left import nothing_is_left
-from plugin.cases.models import Case
+from plugin.cases.models import Case, CaseUnit
+from plugin.cases.store import units_of_case
 from plugin.codes.minting import show
 from plugin.codes.models import Code
 from plugin.codes.store import find_code_of_case
@@ -20,6 +21,7 @@ from plugin.orders.service import StoredOrder, payments_of
 from plugin.parcels.models import Parcel
 from plugin.parcels.store import parcels_of_case
 from plugin.ports.runtime import Ports
+from plugin.refunds.debits import debits_of_case
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.states import LegState
 from plugin.refunds.store import legs_of_case
@@ -33,7 +35,8 @@ class Scene:
     """Everything that a letter about a case may speak of, read once under the order's lock.
 
     ``url`` is where the letter leads: the shopper's own link, or the desk of the staff, who never act as the shopper.
-    ``nothing_is_left`` speaks of the order, ``paid_again`` names the legs that pay what had come back.
+    ``nothing_is_left`` speaks of the order, ``paid_again`` names the legs that pay what had come back. ``is_in_debt``:
+    the case was paid before its goods were seen, and more than was owed.
     """
 
     shop: Shop
@@ -51,6 +54,8 @@ class Scene:
     nothing_is_left: bool
     paid_again: frozenset[str]
     parcels: Sequence[Parcel] = ()
+    units: Sequence[CaseUnit] = ()
+    is_in_debt: bool = False
 
     @property
     def person_url(self) -> str:
@@ -86,4 +91,6 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
         nothing_is_left=await nothing_is_left(order, case),
         paid_again=await paid_again(case, legs),
         parcels=await parcels_of_case(case.id),
+        units=await units_of_case(case.id),
+        is_in_debt=bool(await debits_of_case(case.id)),
     )

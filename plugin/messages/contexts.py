@@ -11,6 +11,7 @@ from datetime import datetime
 
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
+from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
 from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
 from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
@@ -157,4 +158,5 @@ MailContext = (
     ManageLink | Cancelled | UnderReview | Refused | Refunded | RefundedAgain | RefundProblem | StaffAlert
     | StaffInvitation | PromiseMissed | EffortAsked
     | ReturnApproved | ReturnWithdrawn
+    | ReturnReceived | ReturnSettled | ReturnReminder | ReturnExpired | ReturnLost
 )  # fmt: skip

@@ -8,6 +8,8 @@ from datetime import date, datetime
 from plugin.access.roles import Role
 from plugin.core.words import Words
 from plugin.messages.alert_phrases import subject_of
+from plugin.messages.contexts_goods import Condition, Settlement
+from plugin.messages.goods_phrases import condition, settlement
 from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
     AlertKind,
@@ -287,3 +289,11 @@ class Phrases:
     def alert(self, kind: AlertKind) -> str:
         """What staff is asked to do, short enough for a subject."""
         return subject_of(kind, self.words.say)
+
+    def condition(self, found: Condition) -> str:
+        """Why something was not accepted."""
+        return condition(found, self.words.say)
+
+    def settlement(self, how: Settlement, total: int, currency: str) -> str:
+        """How the money of a settled return stands."""
+        return settlement(how, self.words.money(total, currency), self.words.say)

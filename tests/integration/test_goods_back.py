@@ -49,8 +49,7 @@ async def test_where_everything_is_rejected_nothing_is_owed_and_it_may_be_asked_
     await back.judged(REJECTED, 2)
     case = await back.case()
     assert (case.state, case.owed, await back.owed(), await back.debits()) == ("done", 0, 0, [])
-    again = await a_return(fake_ports())
-    assert await again.state() == "awaiting_goods"
+    assert await back.can_ask_for() == 2
 
 
 async def test_what_does_not_come_stays_awaited_in_a_parcel_of_its_own() -> None:
@@ -150,9 +149,9 @@ async def test_what_was_paid_for_is_not_asked_again_until_its_debit_is_settled()
     await back.came(2)
     await back.judged(REJECTED, 2)
     (debit,) = await back.debits()
-    assert debit.amount == 4990
+    assert (debit.amount, await back.can_ask_for()) == (4990, 0)
     await settle_debit(back.ports, back.shop, debit.id, ANA)
-    assert (await back.debits())[0].closed_by == ANA
+    assert ((await back.debits())[0].closed_by, await back.can_ask_for()) == (ANA, 2)
     with pytest.raises(IllegalTransition):
         await waive_debit(back.ports, back.shop, debit.id, ANA)
 
@@ -187,3 +186,14 @@ async def test_a_case_that_is_done_awaits_nothing() -> None:
     await back.judged(REJECTED, 2)
     with pytest.raises(NothingAwaited):
         await back.came(1)
+
+
+async def test_the_shopper_hears_of_each_step_once() -> None:
+    back = await a_return(fake_ports())
+    assert await back.mails() == ["return_approved"]
+    await back.came(1)
+    await back.came(1)
+    assert await back.mails() == ["return_approved", "return_received"]
+    await back.judged(ACCEPTED)
+    await back.judged(REJECTED)
+    assert await back.mails() == ["return_approved", "return_received", "return_settled"]
