@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from handlers.demo.coming_back import check_books, comes_back
+from handlers.demo.goods_story import play_goods
 from handlers.demo.inbox import inbox_routes
 from handlers.demo.shop import kept_in
 from handlers.demo.stores.opening import open_side
@@ -99,6 +100,7 @@ async def _tell_story(ground: Ground, side: DemoStoreSide, tell: Transcript) -> 
         order = await story.play()
         bought = await comes_back(story, order)
         await check_books(story, order, bought)
+        await play_goods(story, ground.ports)
     except Exception:
         tell.say("\n[red]The story stopped at the step above.[/]")
     else:

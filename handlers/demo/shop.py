@@ -11,7 +11,7 @@ from handlers.demo.stores.side import ShopKeys
 from plugin.core.ids import new_token
 from plugin.core.vault import Vault
 from plugin.db import rows, transaction
-from plugin.policies.ready import default_policy
+from plugin.policies.ready_made.fashion import FASHION
 from plugin.policies.service import publish
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
@@ -59,7 +59,7 @@ async def _create(ports: Ports) -> DemoKeys:
         stripe_webhook_secret=stripe_secret,
     )
     async with transaction(ports.doorbell) as tx:
-        await publish(tx, shop_id=made.shop.id, policy=default_policy(), by="comeback demo", at=at)
+        await publish(tx, shop_id=made.shop.id, policy=FASHION, by="comeback demo", at=at)
     return DemoKeys(
         shop_id=made.shop.id,
         secret_key=made.secret_key,

@@ -21,8 +21,12 @@ EVERYWHERE = {
 }  # fmt: skip
 AT_OUR_CHECKOUT_API = {"code_quoted", "code_reserved"}
 AT_THE_STORES_CHECKOUT = {"code_published"}
+SENDS_BACK = {
+    "return_delivered", "return_preview", "return_confirmed", "return_mail", "return_in_transit", "return_received",
+    "return_inspected", "return_refunded", "return_settled_mail",
+}  # fmt: skip
 STORES = {
-    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API, 26666, "re_"),
+    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | SENDS_BACK, 26666, "re_"),
     "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, "re_"),
     "shopify": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, ""),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import httpx
 from msgspec import Struct
@@ -127,4 +127,13 @@ class DemoStoreSide(Protocol):
 
     def check_books(self, sold: Sold) -> str:
         """The store's own books hold the cancellation once; what they hold."""
+        ...
+
+
+@runtime_checkable
+class MovesGoods(Protocol):
+    """A store that also plays the chapters of goods that come back."""
+
+    async def deliver(self, sold: Sold) -> None:
+        """Everything of it has left and arrived, and the store has told so."""
         ...

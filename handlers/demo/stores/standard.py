@@ -13,7 +13,7 @@ from handlers.demo.shop import open_demo_shop, remember_orders
 from handlers.demo.stores.at_stripe import StripeSide
 from handlers.demo.stores.side import STORY_SAMPLE, Connected, Ground, Lines, PaidBack, Sold
 from handlers.demo.transcript import require
-from plugin.orders.models import Order
+from plugin.db import rows
 from plugin.payments.sandbox.server import serve_sandbox
 from plugin.storefronts.demo.samples import build_sample, stripe_part
 from plugin.storefronts.demo.server import ServedStore, serve_demo_store
@@ -57,7 +57,7 @@ class StandardSide:
         self._store.webhook_secret, self._store.call_secret = keys.webhook_secret, keys.store_secret
         self._store.hooks_url = f"{ground.settings.public_url}/hooks/{keys.shop_id}/standard"
         await remember_orders(self._store, keys.shop_id)
-        self._first += await Order.filter(shop_id=keys.shop_id).count()
+        self._first = await _next_number(keys.shop_id)
         await self._stripe.connect(ground, keys)
         return Connected(keys, "a secret to sign its webhooks with, and one that signs our call to it")
 
@@ -92,6 +92,12 @@ class StandardSide:
         response = await self._store.send(self._store.orders[sold.id])
         require(response.status_code == 202, f"The webhook was answered {response.status_code}, not 202.")
 
+    async def deliver(self, sold: Sold) -> None:
+        """See ``MovesGoods.deliver``."""
+        self._store.ship(sold.id)
+        self._store.deliver(sold.id)
+        await self.tell(sold)
+
     def was_asked_to_cancel(self, sold: Sold) -> bool:
         """See ``DemoStoreSide.was_asked_to_cancel``."""
         was_asked = any(ask.order_id == sold.id for ask in self._store.asks)
@@ -115,6 +121,14 @@ class StandardSide:
         order = self._store.orders[sold.id]
         require(not self._store.open_units(order), "The store would still send some of it.")
         return "the store has nothing left to send"
+
+
+async def _next_number(shop_id: str) -> int:
+    """After every number that the store gave in earlier runs."""
+    (found,) = await rows(
+        "SELECT max(number::bigint) AS n FROM orders WHERE shop_id = $1 AND number ~ '^[0-9]{1,12}$'", shop_id
+    )
+    return FIRST_NUMBER if found["n"] is None else max(FIRST_NUMBER, found["n"] + 1)
 
 
 def _sold(order: OrderBody) -> Sold:

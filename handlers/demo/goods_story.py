@@ -1,0 +1,21 @@
+"""The chapters of goods: a return with inspection. Each has its own shopper, its own order and its own timings."""
+
+from __future__ import annotations
+
+from handlers.demo.sends_back import sends_back
+from handlers.demo.stores.side import MovesGoods
+from handlers.demo.story import Story
+from plugin.ports.runtime import Ports
+
+FIRST_PLACE = 2  # after the order that is cancelled and the one that its code buys
+CHAPTERS = (("A return with inspection", sends_back),)
+
+
+async def play_goods(story: Story, ports: Ports) -> int:
+    """Play the chapters where the store moves goods; raises ``StepFailed``. How many places they took."""
+    if not isinstance(story.side, MovesGoods):
+        return 0
+    for place, (title, chapter) in enumerate(CHAPTERS, FIRST_PLACE):
+        story.tell.say(f"\n[bold]{title}[/]\n")
+        await chapter(story, ports, place)
+    return len(CHAPTERS)
