@@ -87,7 +87,7 @@ def facts_of(
         [
             _line_facts(
                 line, fulfilled, cancelled_at_store, by_hand, ownership, has_codes,
-                parcels_of.get(line.id, ()), None if is_told else transit,
+                parcels_of.get(line.id, ()), transit, is_told=is_told,
             )
             for line in order.placement.lines
         ]
@@ -135,14 +135,17 @@ def _line_facts(
     ownership: Ownership,
     has_codes: bool,
     parcels: Sequence[StoreFulfilment],
-    transit: timedelta | None,
+    transit: timedelta,
+    *,
+    is_told: bool,
 ) -> LineFacts:
-    """``parcels`` are those with units of this line; ``transit`` is None where the store tells of deliveries."""
+    """``parcels`` are those with units of this line; ``is_told`` where the store tells of deliveries."""
     owned = ownership.owned(line.id)
     free = range(line.quantity)
     shipped_at = _latest([parcel.shipped_at for parcel in parcels]) if parcels else None
     delivered_at = _latest([parcel.delivered_at for parcel in parcels]) if parcels else None
-    estimated = shipped_at + transit if shipped_at and transit is not None else None
+    expected = shipped_at + transit if shipped_at else None
+    estimated = None if is_told else expected
     return LineFacts(
         id=line.id,
         title=line.title,
@@ -166,6 +169,7 @@ def _line_facts(
         categories=line.categories,
         shipped_at=shipped_at,
         delivered_at=delivered_at or estimated,
+        expected_at=expected,
         delivery_is_estimated=delivered_at is None and estimated is not None,
     )
 

@@ -50,7 +50,7 @@ async def refund(tx: Transaction, due: Due) -> None:
     case, at = due.case, due.ports.clock.now()
     payments, can_give = await payments_and_payables(due.order.id)
     owed = Amounts(currency=case.currency, goods=due.amounts.goods, shipping=due.amounts.shipping,
-                   extras=due.amounts.extras, fee=due.amounts.before_fee - case.owed)  # fmt: skip
+                   extras=due.amounts.extras, fee=due.amounts.before_fee + due.amounts.kept - case.owed)  # fmt: skip
     try:
         legs = plan(owed, can_give, everything=False)
     except NotEnoughToRefund:

@@ -1,7 +1,8 @@
 """The one place where it is decided what a shopper may do, in plain steps:
 
 1. An ask becomes one quantity per line; duplicates are merged; "everything" is every line with units left.
-2. Structure: what cannot be done at all is refused before any rule is read (unknown line, nothing left, too many).
+2. Structure: what cannot be done at all is refused before any rule is read (unknown line, nothing left, too many;
+   not arrived, before it should have).
 3. Rows: the first row that matches decides the line; every row tried keeps its verdict.
 4. Law: where it gives more than the row, it answers instead.
 5. What the shopper would rather have is refused where the answer does not offer it.
@@ -24,7 +25,7 @@ from plugin.policies.document import Fee, Then
 from plugin.policies.facts import Ask, LineFacts, OrderFacts
 from plugin.policies.judge import judge, outcome_for
 from plugin.policies.law.floor import lift
-from plugin.policies.owed import amounts_of, bonus_on, fee_on, fee_that_counts
+from plugin.policies.owed import amounts_of, bonus_on, fee_on, fee_that_counts, kept_of
 from plugin.policies.reasons import Action, FaultKind, Mode, Outcome, Payer, Reason, Resolution, Trigger
 from plugin.policies.rules import Rules, resolutions_of
 from plugin.policies.structure import left_for, obstacle, quantities, refused_as_a_whole, refused_line
@@ -47,7 +48,7 @@ NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
 
 # A member read off its enumeration costs more than a whole condition (CPython 3.11); these are read for every line.
 _APPROVE, _REVIEW, _REFUSE = Outcome.APPROVE, Outcome.REVIEW, Outcome.REFUSE
-_AUTOMATIC, _CANCEL = Mode.AUTOMATIC, Action.CANCEL
+_AUTOMATIC, _CANCEL, _NOT_ARRIVED = Mode.AUTOMATIC, Action.CANCEL, FaultKind.NOT_ARRIVED
 
 # A line's answer with the fee of its row, which may be a share of what several lines are worth together.
 _Answer = tuple[LineDecision, Fee | None]
@@ -125,6 +126,8 @@ def _option(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, at: date
         pays_on=answer.pays_on,
         send_within=answer.send_within,
         photos=answer.photos,
+        kept=answer.kept,
+        ask_from=answer.ask_from,
         law=answer.law,
         is_on_trial=answer.proposed is not None,
     )
@@ -135,6 +138,8 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
     hindrance = obstacle(order, line, ask.action, left, quantity)
     if hindrance is not None:
         return refused_line(line.id, line.title, quantity, left, hindrance), None
+    if ask.fault is _NOT_ARRIVED and line.expected_at is not None and at < line.expected_at:
+        return refused_line(line.id, line.title, quantity, left, Reason.NOT_DUE_YET, ask_from=line.expected_at), None
     by_policy = judge(order, line, ask, rules, at)
     answer = lift(order, line, ask, rules, at, by_policy)
     then, verdicts = answer.then, answer.verdicts
@@ -163,7 +168,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
         ), None  # fmt: skip
     units, fee = line.free[:quantity], fee_that_counts(ask, then)
     goods = worth_of_units(line.total, line.quantity, units)
-    kept = fee_on(goods, order.currency, fee)
+    kept, stays = fee_on(goods, order.currency, fee), kept_of(goods, then)
     label = _way_back(ask, then)
     return LineDecision(
         line_id=line.id,
@@ -180,9 +185,10 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
         deadline=answer.deadline if answer is by_policy else _lifted_until(order, line, ask, rules, answer.deadline),
         offer=then.offer,
         resolutions=resolutions,
-        bonus=bonus_on(goods, kept, then, resolutions),
+        bonus=bonus_on(goods, kept + stays, then, resolutions),
         label=label,
         keep_item=then.keep_item,
+        kept=stays,
         pays_on=(then.pays_on or Trigger.INSPECTED) if label else None,
         send_within=(then.send_within or SEND_WITHIN) if label else None,
         photos=then.photos,

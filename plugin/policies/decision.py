@@ -55,6 +55,8 @@ class LineDecision(Struct, frozen=True, kw_only=True):
     bonus: int = 0
     label: Payer | None = None
     keep_item: bool = False
+    kept: int = 0  # of ``goods``, what is not paid for a faulty item that stays with the shopper
+    ask_from: datetime | None = None  # when it is not too early any more to say that it has not arrived
     pays_on: Trigger | None = None  # None where nothing is sent back
     send_within: int | None = None  # days
     photos: bool = False
@@ -76,17 +78,19 @@ class LineDecision(Struct, frozen=True, kw_only=True):
 
 
 class Amounts(Struct, frozen=True, kw_only=True):
-    """What is owed to the shopper, by component, in minor units of ``currency``; ``fee`` is kept back from it."""
+    """What is owed to the shopper, by component, in minor units of ``currency``; ``fee`` is kept back from it, and
+    ``kept`` is not paid for faulty goods that stay with the shopper, who is compensated for a part of their price."""
 
     currency: str
     goods: Component = Component(0)
     shipping: Component = Component(0)
     extras: Component = Component(0)
     fee: int = 0
+    kept: int = 0
 
     @property
     def before_fee(self) -> int:
-        return self.goods.amount + self.shipping.amount + self.extras.amount
+        return self.goods.amount + self.shipping.amount + self.extras.amount - self.kept
 
     @property
     def total(self) -> int:
@@ -137,6 +141,8 @@ class LineOption(Struct, frozen=True, kw_only=True):
     pays_on: Trigger | None = None
     send_within: int | None = None
     photos: bool = False
+    kept: int = 0
+    ask_from: datetime | None = None
     law: str | None = None
     is_on_trial: bool = False  # a person answers in the place of its row
 
@@ -147,12 +153,15 @@ def digest(decision: Decision) -> str:
     Deadlines, reasons, offers and verdicts stay out, so that time passing or a reworded row changes nothing. A
     cancellation has one form, and nothing of it is sent back.
     """
+    amounts = msgspec.to_builtins(decision.amounts)
+    if not decision.amounts.kept:  # a preview from before there were compensations can still be confirmed
+        del amounts["kept"]
     agreed: tuple[object, ...] = (
         decision.action,
         decision.outcome,
         decision.everything,
         [(line.line_id, line.outcome, line.asked, line.units, line.goods, line.tax) for line in decision.lines],
-        decision.amounts,
+        amounts,
     )
     if decision.action is not Action.CANCEL:
         agreed += (

@@ -207,7 +207,7 @@ def _seen(example: Example, rules: Rules) -> tuple[Any, ...]:
     line: LineDecision = decide(example.facts, example.ask, rules, example.at).lines[0]
     return (
         line.outcome, line.outcome is not Outcome.APPROVE and line.reason, line.resolutions, line.bonus, line.fee,
-        line.label, line.keep_item, line.offer, line.mode, line.proposed, line.proposed_reason,
+        line.label, line.keep_item, line.kept, line.offer, line.mode, line.proposed, line.proposed_reason,
     )  # fmt: skip
 
 

@@ -51,6 +51,7 @@ class Answer(NamedTuple):
     fee_percent: int | None
     label: Payer | None
     keep_item: bool
+    compensation_percent: int | None
     offer: str | None
     mode: Mode
 
@@ -59,7 +60,8 @@ class Answer(NamedTuple):
         amount = (then.fee.amounts or {}).get(currency, 0) if then.fee else 0
         return cls(
             then.outcome, then.reason, then.resolutions, then.bonus_percent, (amount, currency) if amount else None,
-            then.fee.percent if then.fee else None, then.label, then.keep_item, then.offer, then.mode,
+            then.fee.percent if then.fee else None, then.label, then.keep_item,
+            then.compensation_percent, then.offer, then.mode,
         )  # fmt: skip
 
     def as_decided(self, line: LineDecision) -> Answer:
@@ -69,6 +71,7 @@ class Answer(NamedTuple):
             outcome=line.outcome, reason=line.reason, resolutions=line.resolutions or None,
             bonus_percent=self.bonus_percent if line.bonus else None, fee=self.fee if fee else None,
             fee_percent=self.fee_percent if fee else None, label=line.label, keep_item=line.keep_item,
+            compensation_percent=self.compensation_percent if line.kept else None,
             offer=line.offer, mode=line.mode,
         )  # fmt: skip
 
@@ -119,6 +122,8 @@ def _label(answer: Answer) -> str:
 
 
 def _item(answer: Answer) -> str:
+    if answer.compensation_percent:
+        return f"the item is kept and {answer.compensation_percent}% of its price paid"
     return "the item is kept" if answer.keep_item else "the item goes back"
 
 

@@ -43,6 +43,7 @@ from plugin.policies.reasons import (
 from plugin.ports.orders import LineKind
 
 OTHERWISE = "otherwise"
+PAID = frozenset({Resolution.REFUND, Resolution.STORE_CREDIT})
 
 
 class BadPolicy(DomainError):
@@ -72,7 +73,8 @@ class Then(Part, frozen=True):
     ``resolutions`` are what the shopper may choose from, the first of them suggested; ``bonus_percent`` comes on top of
     store credit; ``label`` is who pays the way back; ``keep_item`` says that nothing need be sent back. ``pays_on`` is
     what has to have happened to the goods first (inspected, where it is not said) and ``send_within`` how many days the
-    shopper has to send them (30). ``photos`` asks for pictures. ``mode`` says how far the row is trusted: a person
+    shopper has to send them (30). ``photos`` asks for pictures. ``compensation_percent`` is the part of its price that is
+    paid for a faulty item that is kept (all of it, where it is not said). ``mode`` says how far the row is trusted: a person
     answers in its place until it is ``automatic``.
     """
 
@@ -86,6 +88,7 @@ class Then(Part, frozen=True):
     pays_on: Trigger | None = None
     send_within: Annotated[int, Meta(ge=1, le=365)] | None = None
     photos: bool = False
+    compensation_percent: Percent | None = None
     offer: Name | None = None
     mode: Mode = Mode.AUTOMATIC
 
@@ -101,6 +104,10 @@ class Then(Part, frozen=True):
             raise ValueError("A resolution is named twice")
         if self.bonus_percent and Resolution.STORE_CREDIT not in (self.resolutions or ()):
             raise ValueError("A bonus goes with store_credit")
+        if self.compensation_percent and not self.keep_item:
+            raise ValueError("compensation_percent goes with keep_item")
+        if self.compensation_percent and not (self.resolutions and PAID.issuperset(self.resolutions)):
+            raise ValueError("A compensation is a refund or store_credit, or both: name them as resolutions")
         if self.keep_item and goes_back:
             raise ValueError("What is kept needs no way back")
 
@@ -130,6 +137,8 @@ def check_fits(action: Action, then: Then) -> None:
     if strange := set(then.resolutions or ()) - FITTING[action]:
         raise ValueError(f"{min(strange)} is no answer to {action}")
     goes_back = then.label or then.keep_item or then.pays_on or then.send_within or then.photos
+    if then.compensation_percent and action is not Action.FAULT:
+        raise ValueError(f"A compensation is for a fault, not for {action}")
     if action is Action.CANCEL and goes_back:
         raise ValueError("What is cancelled is not sent back")
 

@@ -72,7 +72,7 @@ def _is_cause(decision: Decision, line: LineDecision) -> bool:
 def _line(action: Action, line: LineDecision | LineOption, left: int, currency: str, words: Words) -> str:
     sentence = sentences.line_sentence(action, line.outcome, line.reason, has_deadline=line.deadline is not None)
     item = words.say(sentences.ITEM, item=line.title)
-    said = [words.say(sentence, item=item, until=_until(line.deadline, words), left=left)]
+    said = [words.say(sentence, item=item, until=_until(line.ask_from or line.deadline, words), left=left)]
     if line.outcome is Outcome.APPROVE:
         said += _terms(action, line, currency, words)
         if line.reason is Reason.STATUTORY:
@@ -87,6 +87,8 @@ def _terms(action: Action, line: LineDecision | LineOption, currency: str, words
         yield choice(line.resolutions, words)
     if line.bonus and Resolution.STORE_CREDIT in line.resolutions:
         yield words.say(sentences.BONUS, bonus=words.money(line.bonus, currency))
+    if line.kept:
+        yield words.say(sentences.COMPENSATION, amount=words.money(line.goods - line.kept, currency))
     if line.fee:
         yield words.say(sentences.FEE, fee=words.money(line.fee, currency))
     yield from _way_back([line], words)
@@ -176,6 +178,8 @@ def _gets(decision: Decision, words: Words) -> Iterator[str]:
     if is_credit:
         plain, less_fee = sentences.GETS_CREDIT, sentences.GETS_CREDIT_LESS_FEE
     yield words.say(less_fee if amounts.fee else plain, amount=words.money(total, amounts.currency), fee=fee)
+    if amounts.kept:
+        yield words.say(sentences.COMPENSATION, amount=words.money(amounts.total, amounts.currency))
     if bonus and is_credit:
         yield words.say(sentences.BONUS_WITHIN, bonus=words.money(bonus, amounts.currency))
     elif bonus and all(Resolution.STORE_CREDIT in line.resolutions for line in decision.lines):

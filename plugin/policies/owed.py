@@ -38,27 +38,35 @@ def bonus_on(goods: int, fee: int, then: Then, resolutions: Sequence[Resolution]
     return max(0, goods - fee) * then.bonus_percent // 100
 
 
+def kept_of(goods: int, then: Then) -> int:
+    """What is not paid for goods that stay with the shopper: all but the compensation, which is rounded down."""
+    percent = then.compensation_percent
+    return 0 if percent is None else max(0, goods) - max(0, goods) * percent // 100
+
+
 def amounts_of(order: OrderFacts, answers: Sequence[tuple[LineDecision, Fee | None]], everything: bool) -> Amounts:
     """The sum of the lines; shipping and extras with everything; less the fees, never more than is owed before them.
 
     Of fees that are sums the highest is kept, once an ask; beside it each row keeps its percentage of its own lines,
     and nothing of those that are a discount: a fee never adds to what is owed.
     """
-    goods = tax = highest = 0
+    goods = tax = highest = stays = 0
     by_row: dict[tuple[str | None, int], int] = {}
     for line, fee in answers:
         goods += line.goods
         tax += line.tax
+        stays += line.kept
         if fee is not None and fee.percent is not None:
             of_row = (line.row, fee.percent)
             by_row[of_row] = by_row.get(of_row, 0) + line.goods
         elif line.fee > highest:
             highest = line.fee
     shipping, extras = (order.shipping, order.extras) if everything else (_NOTHING, _NOTHING)
-    owed = max(0, goods + shipping.amount + extras.amount)
+    owed = max(0, goods - stays + shipping.amount + extras.amount)
     kept = highest
     for (_, percent), worth in by_row.items():
         kept += max(0, worth) * percent // 100
     return Amounts(
-        currency=order.currency, goods=Component(goods, tax), shipping=shipping, extras=extras, fee=min(kept, owed)
-    )
+        currency=order.currency, goods=Component(goods, tax), shipping=shipping, extras=extras, fee=min(kept, owed),
+        kept=stays,
+    )  # fmt: skip

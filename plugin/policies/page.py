@@ -143,6 +143,8 @@ def _terms(action: Action, then: Then, goes_nowhere: bool, words: Words) -> Iter
             else amounts(then.fee.amounts or {}, words)
         )
         yield words.say(sentences.FEE, fee=fee)
+    if then.compensation_percent:
+        yield words.say(sentences.COMPENSATION, amount=words.percent(then.compensation_percent))
     if then.keep_item:
         yield words.say(sentences.KEEP_ITEM)
     elif action is not Action.CANCEL and not goes_nowhere:

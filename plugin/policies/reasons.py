@@ -109,6 +109,7 @@ class Reason(StrEnum):
     ALREADY_SHIPPED = "already_shipped"
     ALREADY_RETURNED = "already_returned"
     NOT_SHIPPED = "not_shipped"  # what is asked back has not left yet: it can be cancelled instead
+    NOT_DUE_YET = "not_due_yet"  # it has not arrived, and need not have yet
     IN_OPEN_CASE = "in_open_case"
     RESOLUTION_NOT_OFFERED = "resolution_not_offered"  # the line's ``resolutions`` say what is
     STATUTORY = "statutory"  # the law gives more than the policy

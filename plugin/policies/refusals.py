@@ -116,6 +116,8 @@ _FAULT: Mapping[Reason, str] = {
     "If it should have arrived by now, please talk to us.",
     Reason.NOT_OFFERED: "{item} cannot be reported online. Please talk to us, and we will look for another way.",
     Reason.MORE_THAN_LEFT: "Of {item}, {left} can still be reported. Please choose that many or fewer.",
+    Reason.NOT_DUE_YET: "{item} is still on its way and should be there by {until}. "
+    "If it has not arrived by then, please tell us again, and we will put it right.",
     Reason.NOT_SHIPPED: "{item} has not left yet, so there is nothing to report. "
     "If it should have arrived by now, please talk to us.",
 }

@@ -69,6 +69,7 @@ LABEL: Mapping[Payer, str] = {
     Payer.SHOP: "We pay for the way back.",
     Payer.SHOPPER: "You pay for the way back.",
 }
+COMPENSATION = "It is a compensation: {amount} of what you paid."
 KEEP_ITEM = "You can keep it: nothing needs to be sent back."
 RIGHT = "This is your right by law."
 RIGHT_BY = "This is your right by law: {law}."
@@ -105,7 +106,7 @@ def _every_sentence() -> Iterator[str]:
         APPROVED_EVERYTHING, APPROVED_EVERYTHING_FEE, APPROVED_EVERYTHING_FREE,
         APPROVED_PART, APPROVED_PART_FEE, APPROVED_PART_FREE, ITEM,
         GETS_MONEY, GETS_MONEY_LESS_FEE, GETS_CREDIT, GETS_CREDIT_LESS_FEE, GETS_NOTHING, BONUS_WITHIN,
-        CHOICE, BONUS, FEE, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
+        CHOICE, BONUS, FEE, COMPENSATION, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
     )  # fmt: skip
     for said in (GETS, CHOICES, LABEL, NAMES):
         yield from said.values()

@@ -6,6 +6,8 @@ fault: of what is missing or has not arrived the store says that it has left, or
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from plugin.policies.decision import Amounts, Decision, LineDecision, Verdict
 from plugin.policies.facts import Ask, LineFacts, OrderFacts, Progress
 from plugin.policies.reasons import Action, Outcome, Reason, Resolution
@@ -22,6 +24,7 @@ STRUCTURE = {
         Reason.ALREADY_SHIPPED,
         Reason.ALREADY_RETURNED,
         Reason.NOT_SHIPPED,
+        Reason.NOT_DUE_YET,
         Reason.IN_OPEN_CASE,
         Reason.RESOLUTION_NOT_OFFERED,
     )
@@ -68,12 +71,13 @@ def obstacle(order: OrderFacts, line: LineFacts, action: Action, left: int, quan
 
 def refused_line(
     line_id: str, title: str, asked: int, left: int, reason: Reason, *,
-    before: tuple[Verdict, ...] = (), resolutions: tuple[Resolution, ...] = (),
+    before: tuple[Verdict, ...] = (), resolutions: tuple[Resolution, ...] = (), ask_from: datetime | None = None,
 ) -> LineDecision:  # fmt: skip
     """A line that is refused for a reason of structure; ``before`` are the verdicts that led there."""
     return LineDecision(
         line_id=line_id, title=title, asked=asked, left=left,
         outcome=Outcome.REFUSE, reason=reason, verdicts=(*before, STRUCTURE[reason]), resolutions=resolutions,
+        ask_from=ask_from,
     )  # fmt: skip
 
 

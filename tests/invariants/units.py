@@ -108,7 +108,7 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
         sent, extras = (asked.get(part, {}).get("amount", 0) for part in ("shipping", "extras"))
         if not case["takes_shipping"]:
             sent = extras = 0
-        before = goods + sent + extras
+        before = goods + sent + extras - amounts.get("kept", 0)  # what faulty goods that stay are not paid for
         decided = amounts.get("fee", 0)
         fee = decided if asked is amounts else min(decided, before)
         if not 0 <= fee <= max(before, 0):

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from plugin.policies.conditions import Since, Span, When
-from plugin.policies.document import FITTING, Calendar, Fee, Otherwise, Policy, Row, Selector, Then
+from plugin.policies.document import FITTING, PAID, Calendar, Fee, Otherwise, Policy, Row, Selector, Then
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, Progress, progress_of
 from plugin.policies.reasons import (  # fmt: skip
     REASONS_OF_OUTCOME,
@@ -111,10 +111,13 @@ def thens(draw: st.DrawFn, action: Action) -> Then:
     resolutions = draw(perhaps(fitting))
     has_credit = Resolution.STORE_CREDIT in (resolutions or ())
     keep_item = action is not Action.CANCEL and draw(st.booleans())
+    is_paid = resolutions is not None and PAID.issuperset(resolutions)
+    is_compensated = action is Action.FAULT and keep_item and is_paid and draw(st.booleans())
     return Then(
         outcome=outcome,
         reason=reason,
         resolutions=resolutions,
+        compensation_percent=draw(st.integers(1, 100)) if is_compensated else None,
         bonus_percent=draw(perhaps(st.integers(1, 100))) if has_credit else None,
         fee=draw(perhaps(fees)),
         label=None if action is Action.CANCEL or keep_item else draw(perhaps(st.sampled_from(Payer))),

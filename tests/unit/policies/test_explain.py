@@ -62,7 +62,8 @@ GUARDS = {Reason.ORDER_FROZEN, Reason.OPEN_DISPUTE, Reason.AMOUNTS_UNEXPLAINED, 
 def test_every_reason_has_a_sentence_for_each_outcome_that_it_can_have(action: Action) -> None:
     where_it_is = Reason.ALREADY_SHIPPED if action is Action.CANCEL else Reason.NOT_SHIPPED
     assert set(LINE_REVIEW[action]) == REASONS_OF_OUTCOME[Outcome.REVIEW] | GUARDS | {Reason.STATUTORY}
-    assert set(LINE_REFUSE[action]) == REASONS_OF_OUTCOME[Outcome.REFUSE] | STRUCTURE | {where_it_is}
+    too_early = {Reason.NOT_DUE_YET} if action is Action.FAULT else set()
+    assert set(LINE_REFUSE[action]) == REASONS_OF_OUTCOME[Outcome.REFUSE] | STRUCTURE | {where_it_is} | too_early
     assert set(ASK_REFUSE[action]) == OF_WHOLE | {where_it_is}
 
 
