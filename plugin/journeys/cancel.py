@@ -52,7 +52,7 @@ async def confirm_cancellation(
 ) -> Case:
     """See ``confirming.confirm``."""
     return await confirm(
-        ports, shop, order_id, ask, _FOLLOW, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered
+        ports, shop, order_id, ask, CANCEL_FOLLOW, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered
     )
 
 
@@ -80,4 +80,4 @@ async def _review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Pr
     await tell_staff(tx, case, AlertKind.REVIEW)
 
 
-_FOLLOW: Follow = {Outcome.APPROVE: _approve, Outcome.REVIEW: _review, Outcome.REFUSE: refuse}
+CANCEL_FOLLOW: Follow = {Outcome.APPROVE: _approve, Outcome.REVIEW: _review, Outcome.REFUSE: refuse}

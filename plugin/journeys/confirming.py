@@ -45,6 +45,7 @@ async def confirm(
     locale: str,
     answered: Answered,
     contact: str | None = None,
+    basis: str = "policy",
 ) -> Case:
     """Carry out what the preview with the digest ``agreed`` said; raises ``DecisionChanged`` if that is not so now.
 
@@ -59,13 +60,34 @@ async def confirm(
         point("after policy_decided")
         if now.digest != agreed:
             raise DecisionChanged(now)
-        at = ports.clock.now()
-        case = await open_case(
-            tx, order=order, ask=ask, facts=now.facts, decision=now.decision, policy=now.policy, locale=locale,
-            asked_by=asked_by, at=at, due_at=at + WE_HAVE, contact=contact,
-        )  # fmt: skip
-        await follow[now.decision.outcome](tx, ports, shop, case, now)
+        case = await carry_out(
+            tx, ports, shop, ask, now, follow, asked_by=asked_by, locale=locale, contact=contact, basis=basis
+        )
         await answered(tx, case, now)
+    return case
+
+
+async def carry_out(
+    tx: Transaction,
+    ports: Ports,
+    shop: Shop,
+    ask: Ask,
+    now: Preview,
+    follow: Follow,
+    *,
+    asked_by: str,
+    locale: str,
+    contact: str | None = None,
+    basis: str = "policy",
+) -> Case:
+    """Open the case of what was agreed to, and take its kind's next step. The order is locked; ``now`` is the decision
+    as it was made under that lock."""
+    at = ports.clock.now()
+    case = await open_case(
+        tx, order=now.order, ask=ask, facts=now.facts, decision=now.decision, policy=now.policy, locale=locale,
+        asked_by=asked_by, at=at, due_at=at + WE_HAVE, contact=contact, basis=basis,
+    )  # fmt: skip
+    await follow[now.decision.outcome](tx, ports, shop, case, now)
     return case
 
 

@@ -43,7 +43,7 @@ async def confirm_return(
 ) -> Case:
     """See ``confirming.confirm``."""
     return await confirm(
-        ports, shop, order_id, ask, _FOLLOW, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered,
+        ports, shop, order_id, ask, RETURN_FOLLOW, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered,
         contact=contact,
     )  # fmt: skip
 
@@ -64,4 +64,4 @@ async def review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Pre
     await tell_staff(tx, case, AlertKind.REVIEW)
 
 
-_FOLLOW: Follow = {Outcome.APPROVE: approve, Outcome.REVIEW: review, Outcome.REFUSE: refuse}
+RETURN_FOLLOW: Follow = {Outcome.APPROVE: approve, Outcome.REVIEW: review, Outcome.REFUSE: refuse}

@@ -191,7 +191,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
         kept=stays,
         pays_on=(then.pays_on or Trigger.INSPECTED) if label else None,
         send_within=(then.send_within or SEND_WITHIN) if label else None,
-        photos=then.photos,
+        photos=then.photos and ask.fault is not _NOT_ARRIVED,
         mode=mode,
         proposed=proposed,
         proposed_reason=proposed_reason,
