@@ -42,7 +42,7 @@ class FileKept(Struct, frozen=True, kw_only=True):
 
 
 async def photo_sent(ports: Ports, guest: Guest, content: bytes, declared: str) -> StoredFile:
-    """Keep one photo of this visitor's order, for the API and the pages alike; raises ``TooMany`` after many an hour."""
+    """Keep one photo of this visitor's order, for API and pages alike; raises ``TooMany`` after many an hour."""
     order_id = guest.visitor.order_id
     await rate.count(f"photo:{order_id}", limit=PHOTOS_AN_HOUR, at=ports.clock.now())
     return await keep_photo(
@@ -57,8 +57,8 @@ async def photo_sent(ports: Ports, guest: Guest, content: bytes, declared: str) 
     security=SECURITY,
     tags=["order page"],
     summary="Send a photo",
-    description="JPEG, PNG or WebP of at most 5 MB, in the field `file`. It is kept as a new JPEG without metadata. Name "
-    "its `id` in the request that it belongs to; a photo that no request names within a day is deleted.",
+    description="JPEG, PNG or WebP of at most 5 MB, in the field `file`. It is kept as a new JPEG without metadata. "
+    "Name its `id` in the request that it belongs to; a photo that no request names within a day is deleted.",
     opt=TAKES_A_FILE,
     request_max_body_size=LIMIT,
     operation_class=UploadOperation,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from handlers.shopper.cases import case_routes
 from handlers.shopper.effort import effort_api_routes
+from handlers.shopper.faults import fault_routes
 from handlers.shopper.files import file_routes
+from handlers.shopper.give_back import give_back_routes
 from handlers.shopper.money import money_api_routes
 from handlers.shopper.orders import order_routes
 from handlers.shopper.policy import policy_routes
@@ -16,6 +18,8 @@ shopper_routes = [
     *order_routes,
     *case_routes,
     *return_routes,
+    *fault_routes,
+    *give_back_routes,
     *money_api_routes,
     *effort_api_routes,
     *file_routes,

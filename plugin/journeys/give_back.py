@@ -148,9 +148,7 @@ def _asks(facts: OrderFacts, wanted: Wanted) -> tuple[Ask, Ask]:
     known = {line.id: line for line in facts.lines}
     asked: dict[str, int] = {}
     if wanted.whole:
-        asked = {
-            line.id: left_for(Action.CANCEL, line) + left_for(Action.RETURN, line) for line in facts.lines
-        }
+        asked = {line.id: left_for(Action.CANCEL, line) + left_for(Action.RETURN, line) for line in facts.lines}
     else:
         for each in wanted.lines:
             asked[each.line_id] = asked.get(each.line_id, 0) + each.quantity

@@ -9,6 +9,7 @@ from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
 from plugin.journeys.letters_goods import GOODS_LETTERS
+from plugin.journeys.letters_faults import FAULT_LETTERS
 from plugin.journeys.letters_returns import RETURN_LETTERS
 from plugin.journeys.money_words import outcome_of_leg
 from plugin.journeys.scene import Scene
@@ -178,4 +179,5 @@ _LETTERS = {
     "promise_missed": promise_missed,
     **RETURN_LETTERS,
     **GOODS_LETTERS,
+    **FAULT_LETTERS,
 }

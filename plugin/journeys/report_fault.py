@@ -40,7 +40,9 @@ FAULT = "fault"  # the basis of such a case
 class PhotosNeeded(DomainError):
     status = 422
     code = "photos_needed"
-    sentence = "Please add at least one photo that shows what is wrong, so that we can put it right without asking back."
+    sentence = (
+        "Please add at least one photo that shows what is wrong, so that we can put it right without asking back."
+    )
 
 
 def needs_photos(decision: Decision) -> bool:
@@ -77,9 +79,7 @@ async def confirm_fault(
     )  # fmt: skip
 
 
-async def _approve(
-    photos: Sequence[str], tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview
-) -> None:
+async def _approve(photos: Sequence[str], tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     await _keep_evidence(tx, case, now, photos)
     at = ports.clock.now()
     await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
@@ -88,9 +88,7 @@ async def _approve(
     await stay_within_limits(tx, ports, shop, now)
 
 
-async def _review(
-    photos: Sequence[str], tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview
-) -> None:
+async def _review(photos: Sequence[str], tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     await _keep_evidence(tx, case, now, photos)
     due = person_answers_by(settings_of(shop), ports.clock.now())
     await move(tx, case, CaseState.IN_REVIEW, at=ports.clock.now(), due_at=due, why=why_in_review(now))

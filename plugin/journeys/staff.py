@@ -93,15 +93,19 @@ async def cancel_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, 
 
 
 async def return_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: str) -> None:
-    """A return that a person has granted begins its way back, or is paid at once where nothing comes back."""
+    """A return or a fault that a person has granted begins its way back, or is paid at once where nothing comes
+    back."""
     at = ports.clock.now()
     await move(tx, desk.case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, actor=by, why="approved_by_person")
     await go_on(tx, ports, shop, desk.order, desk.case)
-    await tell_case(tx, desk.case, "return_approved")
+    is_fault = CaseKind(desk.case.kind) is CaseKind.FAULT
+    await tell_case(tx, desk.case, "fault_approved" if is_fault else "return_approved")
 
 
 GoesOn = Callable[[Transaction, Ports, Shop, Desk, str], Awaitable[None]]
-GOES_ON: dict[CaseKind, GoesOn] = {CaseKind.CANCEL: cancel_goes_on, CaseKind.RETURN: return_goes_on}
+GOES_ON: dict[CaseKind, GoesOn] = {
+    CaseKind.CANCEL: cancel_goes_on, CaseKind.RETURN: return_goes_on, CaseKind.FAULT: return_goes_on,
+}  # fmt: skip
 """What a person's yes sets in motion, by the kind of case."""
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
 from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
+from plugin.messages.contexts_faults import FaultApproved
 from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
 from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
@@ -159,4 +160,5 @@ MailContext = (
     | StaffInvitation | PromiseMissed | EffortAsked
     | ReturnApproved | ReturnWithdrawn
     | ReturnReceived | ReturnSettled | ReturnReminder | ReturnExpired | ReturnLost
+    | FaultApproved
 )  # fmt: skip

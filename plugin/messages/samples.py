@@ -38,6 +38,7 @@ from plugin.messages.parts import (
 from plugin.messages.sample_shop import ANSWER, BY, INVITATION, SHOP, shopper
 from plugin.messages.samples_after import samples_after
 from plugin.messages.samples_goods import samples_goods
+from plugin.messages.samples_faults import fault_samples
 from plugin.messages.samples_returns import return_samples
 from plugin.ports.payments import PromotionKind
 
@@ -140,6 +141,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         "refused-exchange": replace(refused, ask=Ask.EXCHANGE, options=(Option(kind=OptionKind.RETURN_LATER),)),
         "refunded": refunded,
         **return_samples(shopper(locale), language),
+        **fault_samples(shopper(locale), language),
         "refunded_again": RefundedAgain(**shopper(locale), currency="GBP", refunds=refunded.refunds),
         "refunded-two": replace(
             refunded, refunds=(*refunded.refunds, PaidBack(amount=500, method=None)), first_name=None

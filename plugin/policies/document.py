@@ -71,11 +71,11 @@ class Then(Part, frozen=True):
     """The answer of a row. ``offer`` is the id of the shop's offer that may stand beside it.
 
     ``resolutions`` are what the shopper may choose from, the first of them suggested; ``bonus_percent`` comes on top of
-    store credit; ``label`` is who pays the way back; ``keep_item`` says that nothing need be sent back. ``pays_on`` is
-    what has to have happened to the goods first (inspected, where it is not said) and ``send_within`` how many days the
-    shopper has to send them (30). ``photos`` asks for pictures. ``compensation_percent`` is the part of its price that is
-    paid for a faulty item that is kept (all of it, where it is not said). ``mode`` says how far the row is trusted: a person
-    answers in its place until it is ``automatic``.
+    store credit; ``label`` is who pays the way back; ``keep_item`` says that nothing need be sent back, and
+    ``compensation_percent`` which part of its price is then paid for a faulty item (all of it, where it is not said).
+    ``pays_on`` is what has to have happened to the goods first (inspected, where it is not said) and ``send_within``
+    how many days the shopper has to send them (30). ``photos`` asks for pictures. ``mode`` says how far the row is
+    trusted: a person answers in its place until it is ``automatic``.
     """
 
     outcome: Outcome

@@ -54,6 +54,7 @@ async def answer_the_question(order: Placed) -> Call:
 
 CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency": "USD"}
 WHOLE = {"whole": True}
+BROKEN = {"kind": "damaged", "lines": [{"line_id": "scarf", "quantity": 1}]}
 
 DOORS: dict[str, Door] = {
     "POST /hooks/{shop_id}/{source}": Door(
@@ -92,6 +93,14 @@ DOORS: dict[str, Door] = {
         Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/events"), names_order=True
     ),
     "POST /v1/order/person": Door(Key.SESSION, constant("/v1/order/person", {"message": "Hello?"}), tries=4),
+    "POST /v1/order/faults/preview": Door(Key.SESSION, constant("/v1/order/faults/preview", BROKEN)),
+    "POST /v1/order/faults": Door(
+        Key.SESSION, about(lambda o: "/v1/order/faults", lambda o: {**BROKEN, "digest": "0" * 64})
+    ),
+    "POST /v1/order/give-back/preview": Door(Key.SESSION, constant("/v1/order/give-back/preview", WHOLE)),
+    "POST /v1/order/give-back": Door(
+        Key.SESSION, about(lambda o: "/v1/order/give-back", lambda o: {**WHOLE, "digest": "0" * 64})
+    ),
     "POST /v1/order/files": Door(Key.SESSION, sending(lambda o: "/v1/order/files"), tries=4),
     "GET /v1/order/files/{file_id}": Door(
         Key.SESSION, about(lambda o: f"/v1/order/files/{o.photo_id}"), names_order=True

@@ -10,8 +10,8 @@ from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
 from handlers.shopper import money_phrases, phrases, standing
 from plugin.core.words import CATALOGUES, LANGUAGES
+from plugin.journeys import fault_words, way_words
 from plugin.journeys import sentences as journeys
-from plugin.journeys import way_words
 from plugin.policies.page import all_page_sentences
 from plugin.policies.phrases import all_phrases
 from plugin.policies.sentences import all_sentences
@@ -20,7 +20,7 @@ from tests.catalogues import catalogue_of
 DOMAINS: dict[str, set[MessageId]] = {
     "pages": set(page_sentences()),
     "order": {*phrases.all_sentences(), *money_phrases.all_sentences(), *standing.all_sentences()},
-    "journeys": {*journeys.all_sentences(), *way_words.all_sentences()},
+    "journeys": {*journeys.all_sentences(), *way_words.all_sentences(), *fault_words.all_sentences()},
     "policy": set(all_sentences()),
     "policy_page": {*all_page_sentences(), *all_phrases()},
 }
@@ -49,7 +49,7 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
                 assert placeholders(text) == placeholders(ids[0])
 
 
-@pytest.mark.parametrize("module", [phrases, money_phrases, standing, journeys, way_words])
+@pytest.mark.parametrize("module", [phrases, money_phrases, standing, journeys, way_words, fault_words])
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
     said = DOMAINS["order"] | DOMAINS["journeys"]
