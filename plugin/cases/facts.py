@@ -169,7 +169,7 @@ def _line_facts(
         categories=line.categories,
         shipped_at=shipped_at,
         delivered_at=delivered_at or estimated,
-        expected_at=expected,
+        expected_at=delivered_at or expected,
         delivery_is_estimated=delivered_at is None and estimated is not None,
     )
 

@@ -60,7 +60,7 @@ class LineFacts(Struct, frozen=True, kw_only=True):
     categories: tuple[str, ...] = ()
     shipped_at: datetime | None = None  # the line's last parcel
     delivered_at: datetime | None = None
-    expected_at: datetime | None = None  # when the last parcel should be there, whatever was told of it
+    expected_at: datetime | None = None  # when the last parcel came, or else should be there
     delivery_is_estimated: bool = False  # from the shipment, where the store tells of no delivery
 
     @property

@@ -15,7 +15,8 @@ _ANY: Mapping[Reason, str] = {
     Reason.BAD_QUANTITY: "Please choose at least one of {item}.",
     Reason.ORDER_CANCELLED: "{item} is cancelled already, with the whole order. There is nothing left for you to do.",
     Reason.ALREADY_CANCELLED: "{item} is cancelled already. There is nothing left for you to do.",
-    Reason.ALREADY_RETURNED: "{item} has come back to us already. There is nothing left for you to do.",
+    Reason.ALREADY_RETURNED: "{item} is settled already: it came back, or was put right. "
+    "If there is something else, please talk to us.",
     Reason.IN_OPEN_CASE: "We are already looking after {item}. You will hear from us as soon as it is done.",
     Reason.RESOLUTION_NOT_OFFERED: "{item} cannot be settled in the way that you chose. "
     "Please choose one that the order page offers, or talk to us.",
