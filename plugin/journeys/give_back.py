@@ -122,7 +122,8 @@ async def _judge_both(ports: Ports, shop: Shop, order: StoredOrder, wanted: Want
     """Each half as it would be judged alone; of the shop's limits both together must stay within."""
     facts = (await judge(ports, shop, order, Ask(action=Action.CANCEL, whole=True))).facts
     first, second = _asks(facts, wanted)
-    now = TwoHalves(await judge(ports, shop, order, first), await judge(ports, shop, order, second))
+    cancel = await judge(ports, shop, order, first)
+    now = TwoHalves(cancel, await judge(ports, shop, order, second, beside=cancel.decision))
     halves = (now.cancel.decision, now.back.decision)
     if all(half.outcome is Outcome.APPROVE for half in halves):
         at = ports.clock.now()

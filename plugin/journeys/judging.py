@@ -66,8 +66,11 @@ class DecisionChanged(DomainError):
         self.now = now
 
 
-async def judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Preview:
-    """The answer as things are now; writes nothing. To confirm it, the caller holds the order's lock."""
+async def judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask, *, beside: Decision | None = None) -> Preview:
+    """The answer as things are now; writes nothing. To confirm it, the caller holds the order's lock.
+
+    Units that ``beside`` takes, the other half of the same ask, are not free.
+    """
     at = ports.clock.now()
     policies = await policies_of_order(shop.id, order.row.placed_at, at)
     payments, can_give = await payments_and_payables(order.id)
@@ -75,6 +78,8 @@ async def judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Previ
     transit = timedelta(days=settings.transit_days)
     ownership = await ownership_of(order, since=at - PRIOR_WINDOW)
     facts = facts_of(order, ownership, payments, paused=shop.paused, transit=transit, zone=settings.time_zone)
+    if beside is not None:
+        facts = _without(facts, beside)
     decision, is_of_purchase = decide_better(facts, ask, policies.at_purchase.rules, policies.now.rules, at)
     policy = policies.at_purchase if is_of_purchase else policies.now
     legs: tuple[PlannedLeg, ...] = ()
@@ -89,6 +94,15 @@ async def judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask) -> Previ
         decision = over_limit(decision, limit)
     promised = promised_dates(legs, payments, settings, at)
     return Preview(order, tuple(payments), facts, decision, digest(decision), legs, promised, policies, policy)
+
+
+def _without(facts: OrderFacts, beside: Decision) -> OrderFacts:
+    taken = {line.line_id: set(line.units) for line in beside.lines}
+    lines = (
+        structs.replace(line, free=tuple(each for each in line.free if each not in taken.get(line.id, ())))
+        for line in facts.lines
+    )
+    return structs.replace(facts, lines=tuple(lines))
 
 
 def approval(order: StoredOrder, decision: Decision, at: datetime) -> limits.Approval:
