@@ -8,8 +8,8 @@ from plugin.cases.service import amounts_of, decision_of
 from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
-from plugin.journeys.letters_goods import GOODS_LETTERS
 from plugin.journeys.letters_faults import FAULT_LETTERS
+from plugin.journeys.letters_goods import GOODS_LETTERS
 from plugin.journeys.letters_returns import RETURN_LETTERS
 from plugin.journeys.money_words import outcome_of_leg
 from plugin.journeys.scene import Scene

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
-from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
 from plugin.messages.contexts_faults import FaultApproved
+from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
 from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
 from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (

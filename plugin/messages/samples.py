@@ -37,8 +37,8 @@ from plugin.messages.parts import (
 )
 from plugin.messages.sample_shop import ANSWER, BY, INVITATION, SHOP, shopper
 from plugin.messages.samples_after import samples_after
-from plugin.messages.samples_goods import samples_goods
 from plugin.messages.samples_faults import fault_samples
+from plugin.messages.samples_goods import samples_goods
 from plugin.messages.samples_returns import return_samples
 from plugin.ports.payments import PromotionKind
 
