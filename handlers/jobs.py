@@ -14,10 +14,12 @@ from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.files.service import SWEEP_FILE, sweep_file
 from plugin.inbox.events import READ_EVENT
+from plugin.journeys.apply_fix import apply_fix
 from plugin.journeys.backtest_jobs import BACKTEST, run_backtest
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.effort import ASK_EFFORT, ask_effort
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
+from plugin.journeys.fix_order import APPLY_FIX
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
@@ -57,6 +59,7 @@ JOBS: dict[str, UseCase] = {
     HOLD_ORDER: hold_order,
     RELEASE_HOLD: release_hold,
     BACKTEST: run_backtest,
+    APPLY_FIX: apply_fix,
     SWEEP_FILE: sweep_file,
     ASK_EFFORT: ask_effort,
     RESTOCK: restock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.pages.effort import effort_routes
 from handlers.pages.entry import entry_routes
+from handlers.pages.fixes import fix_page_routes
 from handlers.pages.invitation import invitation_routes
 from handlers.pages.money import money_routes
 from handlers.pages.order import order_page_routes
@@ -13,6 +14,7 @@ from handlers.pages.policy import policy_routes
 page_routes = [
     *entry_routes,
     *order_page_routes,
+    *fix_page_routes,
     *money_routes,
     *effort_routes,
     *person_routes,

@@ -26,7 +26,7 @@ from handlers.shopper.views import (
     PreviewView,
 )  # fmt: skip
 from plugin.cases.service import amounts_of, decision_of
-from plugin.cases.states import CLOSED, CaseState
+from plugin.cases.states import CLOSED, CaseKind, CaseState
 from plugin.codes.minting import show
 from plugin.codes.models import Code
 from plugin.codes.rules import describe
@@ -184,7 +184,7 @@ class Presenter:
             state=case.state,
             is_final=state in CLOSED,
             sentence=self._case_sentence(seen, current, money_by),
-            explanation=explain(decision, self.words).sentence,
+            explanation="" if case.kind == CaseKind.FIX else explain(decision, self.words).sentence,
             outcome=str(decision.outcome),
             lines=self._lines(decision),
             amounts=self.amounts(amounts_of(case), case.withheld),

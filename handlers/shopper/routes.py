@@ -6,6 +6,7 @@ from handlers.shopper.cases import case_routes
 from handlers.shopper.effort import effort_api_routes
 from handlers.shopper.faults import fault_routes
 from handlers.shopper.files import file_routes
+from handlers.shopper.fixes import fix_routes
 from handlers.shopper.give_back import give_back_routes
 from handlers.shopper.money import money_api_routes
 from handlers.shopper.orders import order_routes
@@ -16,6 +17,7 @@ from handlers.shopper.sessions import session_routes
 shopper_routes = [
     *session_routes,
     *order_routes,
+    *fix_routes,
     *case_routes,
     *return_routes,
     *fault_routes,

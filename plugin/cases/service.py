@@ -41,13 +41,14 @@ async def open_case(
     due_at: datetime,
     basis: str = "policy",
     contact: str | None = None,
+    kind: CaseKind | None = None,
 ) -> Case:
     """Write the case with all that was known and decided, and give it its units. The order is locked by the caller.
 
     Raises ``UnitsTaken`` where another case owns one of the units. The case is ``requested``: what follows from the
-    decision is the journey's to do, in the same transaction.
+    decision is the journey's to do, in the same transaction. ``kind`` is that of the ask's action, if it is not given.
     """
-    kind = CaseKind(ask.action)
+    kind = kind or CaseKind(ask.action)
     case = Case(
         id=new_id("case"),
         shop_id=order.row.shop_id,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 from tortoise.exceptions import IntegrityError
 
 from plugin.cases.facts import Ownership
@@ -17,7 +18,6 @@ from plugin.db import Transaction, read, read_both, rows
 from plugin.orders.models import Order
 from plugin.orders.service import StoredOrder, locked
 from plugin.policies.decision import Decision
-from plugin.ports.storefronts import CancelRequest
 
 
 class UnitsTaken(DomainError):
@@ -142,13 +142,23 @@ async def own_units(tx: Transaction, case: Case, order: StoredOrder, decision: D
         raise UnitsTaken() from error
 
 
-async def pin_request(tx: Transaction, case: Case, request: CancelRequest) -> None:
+async def pin_request(tx: Transaction, case: Case, request: Struct) -> None:
     """Keep what the store is asked from now on, under the ask's own number."""
     await tx.execute(
         "UPDATE cases SET store_request = $2, store_asks = store_asks + 1 WHERE id = $1",
         case.id,
         msgspec.json.encode(request).decode(),
     )
+
+
+async def keep_store_reason(tx: Transaction, case: Case, reason: str | None) -> None:
+    """The store's own words about its answer, for the shop's people."""
+    await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
+
+
+async def is_asked_for(order_id: str) -> bool:
+    """Whether any ask of this order is under way: what it waits for would change with the order."""
+    return bool(await rows("SELECT 1 FROM cases WHERE order_id = $1 AND closed_at IS NULL LIMIT 1", order_id))
 
 
 async def ask_anew(tx: Transaction, case_id: str) -> None:
@@ -256,10 +266,10 @@ PRIOR_WINDOW = timedelta(days=365)
 
 async def forget_words(tx: Transaction, order_id: str) -> None:
     """Take what people wrote out of an order's closed cases: the shopper's reason, also where the store was asked with
-    it, the store's own words, and a colleague's reason to pay less."""
+    it, the address that an order was corrected to, the store's own words, and a colleague's reason to pay less."""
     await tx.execute(
         "UPDATE cases SET reason = NULL, store_reason = NULL, withheld_reason = NULL, "
-        "store_request = store_request || '{\"reason\": null}' "
+        "store_request = (store_request || '{\"reason\": null}') #- '{fix,address}' "
         "WHERE order_id = $1",
         order_id,
     )

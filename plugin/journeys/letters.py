@@ -9,6 +9,7 @@ from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
 from plugin.journeys.letters_faults import FAULT_LETTERS
+from plugin.journeys.letters_fix import fix_done, fix_problem
 from plugin.journeys.letters_goods import GOODS_LETTERS
 from plugin.journeys.letters_returns import RETURN_LETTERS
 from plugin.journeys.money_words import outcome_of_leg
@@ -180,4 +181,6 @@ _LETTERS = {
     **RETURN_LETTERS,
     **GOODS_LETTERS,
     **FAULT_LETTERS,
+    "fix_done": fix_done,
+    "fix_problem": fix_problem,
 }

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 
 from plugin.cases.models import Case
 from plugin.cases.service import move, postpone
-from plugin.cases.states import CaseState
+from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import get_case, lock_case
 from plugin.db import transaction
+from plugin.journeys.apply_fix import fix_needs_a_person
 from plugin.journeys.goods_back import Bench
 from plugin.journeys.goods_due import goods_are_due
 from plugin.journeys.store_answers import store_stays_silent
@@ -42,6 +43,8 @@ async def case_due(ports: Ports, claim: Claim) -> None:
         if case.due_at is not None:
             due = person_answers_by(settings_of(shop), at)
             match CaseState(case.state):
+                case CaseState.AWAITING_STORE if case.kind == CaseKind.FIX:
+                    await fix_needs_a_person(tx, ports, shop, case, "store_silent")
                 case CaseState.AWAITING_STORE:
                     await store_stays_silent(tx, ports, shop, case)
                 case CaseState.EXECUTING if (promised := await _bank_has_until(case)) and promised > at:

@@ -12,6 +12,7 @@ from datetime import datetime
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
 from plugin.messages.contexts_faults import FaultApproved
+from plugin.messages.contexts_fix import FixDone, FixProblem
 from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
 from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
 from plugin.messages.letter import Letter, ShopperLetter
@@ -161,4 +162,5 @@ MailContext = (
     | ReturnApproved | ReturnWithdrawn
     | ReturnReceived | ReturnSettled | ReturnReminder | ReturnExpired | ReturnLost
     | FaultApproved
+    | FixDone | FixProblem
 )  # fmt: skip

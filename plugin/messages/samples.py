@@ -38,6 +38,7 @@ from plugin.messages.parts import (
 from plugin.messages.sample_shop import ANSWER, BY, INVITATION, SHOP, shopper
 from plugin.messages.samples_after import samples_after
 from plugin.messages.samples_faults import fault_samples
+from plugin.messages.samples_fix import samples_fix
 from plugin.messages.samples_goods import samples_goods
 from plugin.messages.samples_returns import return_samples
 from plugin.ports.payments import PromotionKind
@@ -173,6 +174,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         },
         **samples_after(locale),
         **samples_goods(locale),
+        **samples_fix(locale),
         **{f"staff_alert-{kind}": replace(alert, alert=kind, case_id=None, due_at=None) for kind in AlertKind},
     }
 

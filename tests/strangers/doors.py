@@ -55,6 +55,7 @@ async def answer_the_question(order: Placed) -> Call:
 CART = {"id": "cart-of-a-stranger", "subtotal": 9000, "shipping": 500, "currency": "USD"}
 WHOLE = {"whole": True}
 BROKEN = {"kind": "damaged", "lines": [{"line_id": "scarf", "quantity": 1}]}
+MOVED = {"address": {"name": "Grace Hall", "line1": "7 Oak St", "city": "Portland", "country": "US"}}
 
 DOORS: dict[str, Door] = {
     "POST /hooks/{shop_id}/{source}": Door(
@@ -87,6 +88,10 @@ DOORS: dict[str, Door] = {
     "GET /v1/order/money": Door(Key.SESSION, constant("/v1/order/money")),
     "POST /v1/cases/{case_id}/effort": Door(
         Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/effort", lambda o: {"score": 7}), names_order=True
+    ),
+    "POST /v1/order/fixes/preview": Door(Key.SESSION, constant("/v1/order/fixes/preview", MOVED)),
+    "POST /v1/order/fixes": Door(
+        Key.SESSION, about(lambda o: "/v1/order/fixes", lambda o: {**MOVED, "digest": "0" * 64})
     ),
     "GET /v1/cases/{case_id}": Door(Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}"), names_order=True),
     "GET /v1/cases/{case_id}/events": Door(
@@ -146,6 +151,11 @@ DOORS: dict[str, Door] = {
     "POST /order/cancel/preview": Door(Key.COOKIE, posting("/order/cancel/preview", whole="yes")),
     "POST /order/cancel": Door(
         Key.COOKIE, posting("/order/cancel", whole="yes", digest="0" * 64, key="the-key-of-a-stranger")
+    ),
+    "GET /order/fix": Door(Key.COOKIE, constant("/order/fix")),
+    "POST /order/fix/preview": Door(Key.COOKIE, posting("/order/fix/preview", **MOVED["address"])),
+    "POST /order/fix": Door(
+        Key.COOKIE, posting("/order/fix", **MOVED["address"], digest="0" * 64, key="another-key-of-a-stranger")
     ),
     "GET /order/cases/{case_id}": Door(
         Key.COOKIE, about(lambda o: f"/order/cases/{o.case_id}"), names_order=True

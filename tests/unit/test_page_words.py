@@ -8,7 +8,7 @@ import pytest
 
 from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
-from handlers.shopper import money_phrases, phrases, standing
+from handlers.shopper import fix_words, money_phrases, phrases, standing
 from plugin.core.words import CATALOGUES, LANGUAGES
 from plugin.journeys import fault_words, way_words
 from plugin.journeys import sentences as journeys
@@ -19,8 +19,13 @@ from tests.catalogues import catalogue_of
 
 DOMAINS: dict[str, set[MessageId]] = {
     "pages": set(page_sentences()),
-    "order": {*phrases.all_sentences(), *money_phrases.all_sentences(), *standing.all_sentences()},
     "journeys": {*journeys.all_sentences(), *way_words.all_sentences(), *fault_words.all_sentences()},
+    "order": {
+        *phrases.all_sentences(),
+        *money_phrases.all_sentences(),
+        *standing.all_sentences(),
+        *fix_words.all_sentences(),
+    },
     "policy": set(all_sentences()),
     "policy_page": {*all_page_sentences(), *all_phrases()},
 }

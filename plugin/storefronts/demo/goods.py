@@ -5,6 +5,7 @@ What it has done it answers again under the same ``request_id``, and does not do
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -49,17 +50,21 @@ class Said:
 
 @dataclass
 class DemoGoods:
-    """``asks`` is every ask that was taken, repetitions too; ``credits`` what was given, by its reference."""
+    """``asks`` is every ask that was taken, repetitions too; ``credits`` what was given, by its reference.
+    ``on_ask`` hears each ask before it is done: what happens in the store in that moment."""
 
     store: DemoStore
     shelf: Shelf = field(default_factory=demo_shelf)
     asks: list[GoodsAsk] = field(default_factory=list)
     answers: dict[str, msgspec.Struct] = field(default_factory=dict)
     credits: dict[str, CreditData] = field(default_factory=dict)
+    on_ask: Callable[[GoodsAsk], None] | None = None
 
     def take(self, ask: GoodsAsk) -> Said:
         """Do what a verified ask says, once per request."""
         self.asks.append(ask)
+        if self.on_ask is not None:
+            self.on_ask(ask)
         if isinstance(ask, OffersAsk):
             return Said(self._offers(ask.data.currency, self._wanted(ask.data.wanted)))
         if isinstance(ask, VariantsAsk):

@@ -1,0 +1,88 @@
+"""The store is asked to put an order right, and its answer ends it: done, with what that gives back, or a person.
+
+The same ask goes out under the same key until there is an answer; then the case moves once, whoever asked.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from plugin.cases.models import Case
+from plugin.cases.service import amounts_of, move
+from plugin.cases.states import CaseState
+from plugin.cases.store import get_case, keep_store_reason, lock_with_order
+from plugin.core.points import point
+from plugin.db import Transaction, transaction
+from plugin.journeys.fix_order import PinnedFix, ask_goods
+from plugin.journeys.giving import Due, refund
+from plugin.journeys.resolve import MONEY_HAS
+from plugin.journeys.tell import tell_case, tell_staff
+from plugin.messages.parts import AlertKind
+from plugin.orders.service import StoredOrder
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim, Later, back_off
+from plugin.ports.goods import FixAnswer, StoreStatus
+from plugin.ports.runtime import Ports
+from plugin.shops.hours import person_answers_by
+from plugin.shops.models import Shop
+from plugin.shops.service import get_shop, settings_of
+
+ASKED_AGAIN_AFTER_AT_MOST = timedelta(minutes=10)
+
+
+async def apply_fix(ports: Ports, claim: Claim) -> None:
+    """Work: ask the store for the correction of a case, and take its answer."""
+    shop, found = await get_shop(claim.shop_id), await get_case(claim.shop_id, claim.ref)
+    answer = None
+    if _waits(found):
+        claim.check_may_send()
+        point("before store_updated")
+        answer = await ask_goods(ports, shop, ports.goods.get(shop.storefront), pinned(found).fix)
+        point("after store_updated")
+        if answer.status is StoreStatus.UNKNOWN:
+            raise Later(back_off(claim.attempts, ASKED_AGAIN_AFTER_AT_MOST), answer.reason or "the store is silent")
+    async with transaction(ports.doorbell) as tx:
+        order, case = await lock_with_order(tx, found.id)
+        if answer is not None and _waits(case):
+            await _take(tx, ports, shop, order, case, answer)
+        await outbox.complete(tx, claim)
+
+
+def _waits(case: Case) -> bool:
+    return CaseState(case.state) is CaseState.AWAITING_STORE
+
+
+def pinned(case: Case) -> PinnedFix:
+    """What the store is asked for this case."""
+    return msgspec.convert(case.store_request, PinnedFix)
+
+
+async def _take(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, answer: FixAnswer) -> None:
+    await keep_store_reason(tx, case, answer.reason)
+    if answer.status is not StoreStatus.DONE:
+        await fix_needs_a_person(tx, ports, shop, case, f"fix_{answer.status}")
+    elif answer.costs != pinned(case).costs:
+        await fix_needs_a_person(tx, ports, shop, case, "fix_costs_differ")
+    else:
+        await _done(tx, ports, shop, order, case)
+
+
+async def _done(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> None:
+    """It is corrected; what it costs less goes back to where it came from."""
+    at = ports.clock.now()
+    await tell_case(tx, case, "fix_done")
+    if case.owed == 0:
+        await move(tx, case, CaseState.DONE, at=at)
+        return
+    await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS)
+    await refund(tx, Due(ports, shop, order, case, (), amounts_of(case), 0))
+
+
+async def fix_needs_a_person(tx: Transaction, ports: Ports, shop: Shop, case: Case, why: str) -> None:
+    """The order is as it was, as far as we know; the shopper hears the truth and a date."""
+    at = ports.clock.now()
+    await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=person_answers_by(settings_of(shop), at), why=why)
+    await tell_case(tx, case, "fix_problem")
+    await tell_staff(tx, case, AlertKind.REVIEW)
