@@ -169,6 +169,18 @@ DOORS: dict[str, Door] = {
     ),
     "GET /effort/{token}": Door(Key.SECRET, look_at_the_question),
     "POST /effort/{token}": Door(Key.SECRET, answer_the_question),
+    "GET /order/faults": Door(Key.COOKIE, constant("/order/faults")),
+    "POST /order/faults/preview": Door(
+        Key.COOKIE, posting("/order/faults/preview", kind="damaged", line="scarf", quantity="1")
+    ),
+    "POST /order/faults": Door(
+        Key.COOKIE,
+        posting("/order/faults", kind="damaged", line="scarf", quantity="1", digest="0" * 64, key="a-strangers"),
+    ),
+    "POST /order/give-back/preview": Door(Key.COOKIE, posting("/order/give-back/preview", whole="yes")),
+    "POST /order/give-back": Door(
+        Key.COOKIE, posting("/order/give-back", whole="yes", digest="0" * 64, key="a-strangers")
+    ),
     "GET /order/person": Door(Key.COOKIE, constant("/order/person")),
     "POST /order/person": Door(Key.COOKIE, posting("/order/person", message="Hello?"), tries=4),
     "GET /order/person/sent": Door(Key.COOKIE, constant("/order/person/sent")),
