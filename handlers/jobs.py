@@ -9,7 +9,7 @@ import structlog
 
 from handlers.logs import describe_exception
 from plugin import db
-from plugin.cases.service import CASE_DUE
+from plugin.cases.service import CASE_DUE, STATUTORY_CASE_CLOSED
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
 from plugin.files.service import SWEEP_FILE, sweep_file
@@ -33,9 +33,12 @@ from plugin.journeys.settle import settle_leg
 from plugin.journeys.store_answers import ask_store
 from plugin.journeys.store_books import NOTE_CASE, RECORD_REFUND, note_case, record_refund
 from plugin.journeys.tell import TELL, tell
+from plugin.journeys.withdraw import WITHDRAWAL_GOES_ON, goes_on
+from plugin.journeys.withdrawal_due import statutory_case_closed, withdrawal_due
 from plugin.messages.outbox import SEND_MAIL, send_mail
 from plugin.outbox.service import Claim, Later, LeaseLost, back_off, put_back
 from plugin.ports.runtime import Ports
+from plugin.withdrawals.service import WITHDRAWAL_DUE
 
 UseCase = Callable[[Ports, Claim], Awaitable[None]]
 
@@ -60,6 +63,9 @@ JOBS: dict[str, UseCase] = {
     RELEASE_HOLD: release_hold,
     BACKTEST: run_backtest,
     APPLY_FIX: apply_fix,
+    WITHDRAWAL_GOES_ON: goes_on,
+    WITHDRAWAL_DUE: withdrawal_due,
+    STATUTORY_CASE_CLOSED: statutory_case_closed,
     SWEEP_FILE: sweep_file,
     ASK_EFFORT: ask_effort,
     RESTOCK: restock,

@@ -49,6 +49,8 @@ _TAGS = (
     ("Webhooks", "What stores and Stripe tell us: verified over the raw bytes, stored, answered."),
     ("Sessions", "How a shopper comes in: a session, a signed link, or a mailed code."),
     ("Orders", "What a shopper can do with an order: options, preview, cancel, follow."),
+    ("Withdrawal", "Withdrawing from a contract by law, without a login: declare, confirm."),
+    ("Withdrawals", "Declarations of withdrawal, and what a person of the shop says of one."),
     ("Checkout", "Retention codes at the store's checkout: quote, reserve, redeem, release."),
     ("staff", "The people of a shop: signing in, who they are, and who may do what."),
     ("Cases", "What shoppers have asked for, what waits for a person, and what a person does with it."),

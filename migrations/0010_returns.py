@@ -689,12 +689,14 @@ class Migration(migrations.Migration):
                 ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("verified_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("token_hash", fields.CharField(null=True, max_length=64)),
+                ("order_token_hash", fields.CharField(null=True, max_length=64)),
                 (
                     "cases",
                     fields.JSONField(
                         default=list, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
                     ),
                 ),
+                ("person_reason", fields.CharField(null=True, max_length=60)),
                 ("ineffective_reason", fields.CharField(null=True, max_length=40)),
                 ("ineffective_by", fields.CharField(null=True, max_length=80)),
                 ("closed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -707,6 +709,7 @@ class Migration(migrations.Migration):
                     Index(fields=["order_id"]),
                     Index(fields=["shop_id", "state", "due_at"]),
                     Index(fields=["token_hash"]),
+                    Index(fields=["order_token_hash"]),
                 ],
                 "pk_attr": "id",
                 "table_description": "What a consumer declared and when, by our clock. ``state``: ``plugin.withdrawals.states``.",

@@ -23,10 +23,11 @@ from handlers.admin.sessions import session_routes
 from handlers.admin.settings import settings_routes
 from handlers.admin.switch import switch_routes
 from handlers.admin.webhooks import webhook_routes
+from handlers.admin.withdrawals import withdrawal_routes
 
 admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes, *file_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
     *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
-    *day_routes, *person_routes,
+    *day_routes, *person_routes, *withdrawal_routes,
 ]  # fmt: skip

@@ -19,9 +19,20 @@ from plugin.core.words import LANGUAGES, Words
 from plugin.settings import Settings
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
+from plugin.withdrawals.labels import labels_in
+from plugin.withdrawals.standing import is_function_on
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "pages"
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "ru": "Русский"}
+
+
+@dataclass(frozen=True)
+class WithdrawLink:
+    """Where everybody may withdraw from a contract with the shop, under the label of its law."""
+
+    url: str
+    label: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Frame:
     person_sentence: str | None = None
     mark: str | None = None
     policy_url: str | None = None
+    withdraw: WithdrawLink | None = None
 
 
 def frame_of(visit: Visit, here: str = "/order") -> Frame:
@@ -53,6 +65,7 @@ def frame_of(visit: Visit, here: str = "/order") -> Frame:
         ),
         mark=visit.form_mark,
         policy_url=policy_url(visit.shop),
+        withdraw=withdraw_link(visit.shop, visit.words),
     )
 
 
@@ -65,7 +78,16 @@ def outer_frame(shop: Shop | None, words: Words, here: str, person_url: str | No
         here=here,
         person_url=person_url or (f"mailto:{reply_to}" if reply_to else None),
         policy_url=policy_url(shop) if shop else None,
+        withdraw=withdraw_link(shop, words) if shop else None,
     )
+
+
+def withdraw_link(shop: Shop, words: Words) -> WithdrawLink | None:
+    """None where the shop takes no declarations here."""
+    settings = settings_of(shop)
+    labels = labels_in(settings.country, words.language)
+    link = WithdrawLink(f"/shops/{shop.id}/withdraw", labels.withdraw, labels.language)
+    return link if is_function_on(settings) else None
 
 
 def policy_url(shop: Shop) -> str:

@@ -12,6 +12,7 @@ from handlers.pages.money import money_routes
 from handlers.pages.order import order_page_routes
 from handlers.pages.person import person_routes
 from handlers.pages.policy import policy_routes
+from handlers.pages.withdraw import withdraw_page_routes
 
 page_routes = [
     *entry_routes,
@@ -24,4 +25,5 @@ page_routes = [
     *person_routes,
     *policy_routes,
     *invitation_routes,
+    *withdraw_page_routes,
 ]

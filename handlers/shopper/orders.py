@@ -8,7 +8,7 @@ from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, JSONBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from handlers.dependencies import Guest
 from handlers.problems import problem_responses
@@ -18,6 +18,7 @@ from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRM_SAYS, confirm_
 from handlers.shopper.present import presenter
 from handlers.shopper.views import OrderView, PersonAnswer, PreviewView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
+from handlers.shopper.withdraw_views import entry_view, stands_view
 from plugin.access.service import close_session
 from plugin.journeys.cancel import confirm_cancellation, preview_cancellation
 from plugin.journeys.confirming import Answered
@@ -28,6 +29,7 @@ from plugin.policies.facts import Ask
 from plugin.policies.reasons import Action
 from plugin.ports.orders import LineCount
 from plugin.ports.runtime import Ports
+from plugin.withdrawals.store import withdrawals_of_order
 
 
 class LineAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +77,13 @@ async def order_now(ports: Ports, guest: Guest, locale: str | None) -> OrderView
     order = seen.whole.order
     speak = presenter(guest.shop, order, ports.clock.now(), locale)
     cases = [case_view(speak, case, ports) for case in seen.cases]
-    return speak.order(order, seen.whole.facts, seen.options, seen.whole, cases)
+    view = speak.order(order, seen.whole.facts, seen.options, seen.whole, cases)
+    rules, words = seen.whole.policies.now.rules, speak.words
+    return structs.replace(
+        view,
+        withdrawal=entry_view(guest.shop, order, seen.whole.facts, rules, words, ports.clock.now()),
+        withdrawals=tuple(stands_view(each, words) for each in await withdrawals_of_order(order.id)),
+    )
 
 
 @post(

@@ -13,6 +13,7 @@ from handlers.shopper.orders import order_routes
 from handlers.shopper.policy import policy_routes
 from handlers.shopper.returns import return_routes
 from handlers.shopper.sessions import session_routes
+from handlers.shopper.withdraw import withdraw_routes
 
 shopper_routes = [
     *session_routes,
@@ -26,4 +27,5 @@ shopper_routes = [
     *effort_api_routes,
     *file_routes,
     *policy_routes,
+    *withdraw_routes,
 ]

@@ -193,6 +193,36 @@ class CaseView(Struct, frozen=True, kw_only=True):
     links: dict[str, str] = {}
 
 
+class WithdrawalLabels(Struct, frozen=True, kw_only=True):
+    """The two statutory labels, in the language of the law that gives the right."""
+
+    language: Annotated[str, Meta(examples=["de"])]
+    withdraw: Annotated[str, Meta(examples=["Vertrag widerrufen"])]
+    confirm: Annotated[str, Meta(examples=["Widerruf bestätigen"])]
+
+
+class WithdrawalStands(Struct, frozen=True, kw_only=True):
+    """A declaration about the order of the session. ``to_verify``: nobody has shown yet that the shopper made it."""
+
+    id: str
+    number: Annotated[str, Meta(examples=["W-7K2M4QX"])]
+    state: Annotated[str, Meta(examples=["in_effect"])]
+    sentence: str
+    declared_at: datetime
+    confirmed_at: datetime | None
+    to_verify: bool
+    cases: tuple[str, ...] = ()
+
+
+class WithdrawalEntry(Struct, frozen=True, kw_only=True):
+    """That the law lets the shopper withdraw, to be shown prominently for as long as it does."""
+
+    labels: WithdrawalLabels
+    sentence: str
+    until: Annotated[datetime | None, Meta(description="None while the period has not begun.")]
+    post_to: str = "/v1/order/withdrawals"
+
+
 class OrderView(Struct, frozen=True, kw_only=True):
     """The order of this session, with what may be done about it now."""
 
@@ -211,6 +241,8 @@ class OrderView(Struct, frozen=True, kw_only=True):
     person: PersonView
     locale: str
     shop_url: str | None = None
+    withdrawal: WithdrawalEntry | None = None
+    withdrawals: tuple[WithdrawalStands, ...] = ()
 
 
 class SessionView(Struct, frozen=True, kw_only=True):

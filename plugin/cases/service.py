@@ -22,6 +22,7 @@ from plugin.policies.live import LivePolicy
 from plugin.policies.reasons import Outcome
 
 CASE_DUE = "case_due"
+STATUTORY_CASE_CLOSED = "statutory_case_closed"
 _PREFIX = {
     CaseKind.CANCEL: "C", CaseKind.RETURN: "R", CaseKind.EXCHANGE: "E", CaseKind.FAULT: "F", CaseKind.FIX: "X",
 }  # fmt: skip
@@ -176,6 +177,8 @@ async def move(
     )
     if due is not None:
         await outbox.reschedule(tx, shop_id=case.shop_id, kind=CASE_DUE, ref=case.id, at=due)
+    elif case.basis == "statutory":
+        await outbox.add(tx, shop_id=case.shop_id, kind=STATUTORY_CASE_CLOSED, ref=case.id)
     return True
 
 

@@ -23,6 +23,15 @@ class StoreHasCancelled(DomainError):
     sentence = "The store has cancelled these items already. If a refund of this case failed, retry that refund."
 
 
+class WithdrawalStands(DomainError):
+    status = 409
+    code = "withdrawal_stands"
+    sentence = (
+        "This case carries out a withdrawal by law, which nobody may refuse. If its money cannot go this way, pay it by "
+        "hand."
+    )
+
+
 class HasShipped(DomainError):
     status = 409
     code = "has_shipped"

@@ -14,7 +14,7 @@ from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
 from plugin.journeys.owed_again import SETTLE_LEG
-from plugin.journeys.promises import promised_dates
+from plugin.journeys.promises import promised_dates, within_the_law
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder
@@ -56,7 +56,7 @@ async def refund(tx: Transaction, due: Due) -> None:
     except NotEnoughToRefund:
         await to_a_person(tx, due, "not_enough_to_refund")
         return
-    promised = promised_dates(legs, payments, settings_of(due.shop), at)
+    promised = within_the_law(case, promised_dates(legs, payments, settings_of(due.shop), at), at)
     for leg in await reserve(tx, case, legs, promised_for=promised, at=at):
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
 

@@ -68,6 +68,7 @@ def _cancelled(scene: Scene) -> MailContext:
         parts=tuple(part for part in parts if part.amount),
         payments=tuple(outcome_of_leg(leg, scene.payments[leg.payment_id]) for leg in scene.legs),
         code=_gift(scene),
+        is_withdrawal=scene.is_withdrawn,
     )
 
 

@@ -28,6 +28,7 @@ from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of, zone_of
 from plugin.shops.settings import ShopSettings
+from plugin.withdrawals.store import is_withdrawal_open
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Scene:
 
     ``url`` is where the letter leads: the shopper's own link, or the desk of the staff, who never act as the shopper.
     ``nothing_is_left`` speaks of the order, ``paid_again`` names the legs that pay what had come back. ``is_in_debt``:
-    the case was paid before its goods were seen, and more than was owed.
+    the case was paid before its goods were seen, and more than was owed. While the order ``is_withdrawn`` from by law
+    and that is not carried out, no code is here to be offered.
     """
 
     shop: Shop
@@ -53,6 +55,7 @@ class Scene:
     at: datetime
     nothing_is_left: bool
     paid_again: frozenset[str]
+    is_withdrawn: bool
     parcels: Sequence[Parcel] = ()
     units: Sequence[CaseUnit] = ()
     is_in_debt: bool = False
@@ -71,7 +74,8 @@ async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder) -> str
 async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, url: str) -> Scene:
     """Read it all."""
     settings = settings_of(shop)
-    code = await find_code_of_case(case.id)
+    is_withdrawn = case.basis == "statutory" or await is_withdrawal_open(order.id)
+    code = None if is_withdrawn else await find_code_of_case(case.id)
     locale = choose_locale(case.locale, order.now.customer.locale, settings.locale)
     legs = await legs_of_case(case.id)
     replaced = {leg.replaces for leg in legs}
@@ -93,4 +97,5 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
         parcels=await parcels_of_case(case.id),
         units=await units_of_case(case.id),
         is_in_debt=bool(await debits_of_case(case.id)),
+        is_withdrawn=is_withdrawn,
     )

@@ -26,6 +26,7 @@ from plugin.journeys.desk_refusals import (
     OrderIsFrozen,
     StillToDecide,
     StoreHasCancelled,
+    WithdrawalStands,
 )
 from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.holds import end_hold
@@ -134,6 +135,8 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
     """
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
+        if desk.case.basis == "statutory":
+            raise WithdrawalStands()
         if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
         is_cancel = CaseKind(desk.case.kind) is CaseKind.CANCEL

@@ -26,6 +26,7 @@ from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.shipping_owed import settle_shipping
 from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case, tell_staff
+from plugin.journeys.withdrawal_carried_out import left_before_it_was_cancelled
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, payments_of
 from plugin.outbox import service as outbox
@@ -40,6 +41,7 @@ from plugin.refunds.store import capture_ceiling, legs_of_case
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, settings_of, store_connection
+from plugin.withdrawals.store import is_withdrawal_open, withdrawal_of_case
 
 LOOK_AGAIN = timedelta(seconds=30)
 MONEY_HAS = timedelta(minutes=30)
@@ -165,7 +167,8 @@ async def store_cancelled(
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
     if completes:
         await give_back(tx, shop.id, order.row.external_id, at)
-    if not await codes_of_case(shop.id, case.id):  # a person may bring a case here a second time
+    is_silent = await is_withdrawal_open(order.id)  # nothing is offered beside a withdrawal (DESIGN §8)
+    if not is_silent and not await codes_of_case(shop.id, case.id):  # a person may bring a case here a second time
         await mint(
             tx,
             vault=ports.vault,
@@ -190,6 +193,9 @@ async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Cas
     """
     at = ports.clock.now()
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
+    if withdrawal := await withdrawal_of_case(case.id):
+        await left_before_it_was_cancelled(tx, ports, shop, case, withdrawal)
+        return
     await release(tx, await legs_of_case(case.id), at=at, why="store_too_late")
     due = person_answers_by(settings_of(shop), at)
     await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=due, why="store_too_late")

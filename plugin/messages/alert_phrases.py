@@ -48,3 +48,5 @@ def subject_of(kind: AlertKind, say: Callable[[str], str]) -> str:
             return say("More was paid back than came back")
         case AlertKind.CAME_UNASKED:
             return say("A parcel came that nobody waits for")
+        case AlertKind.WITHDRAWAL:
+            return say("A customer has withdrawn from a contract")

@@ -15,6 +15,12 @@ from plugin.messages.contexts_faults import FaultApproved
 from plugin.messages.contexts_fix import FixDone, FixProblem
 from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
 from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
+from plugin.messages.contexts_withdraw import (
+    WithdrawalAcknowledged,
+    WithdrawalAsked,
+    WithdrawalInEffect,
+    WithdrawalIneffective,
+)
 from plugin.messages.letter import Letter, ShopperLetter
 from plugin.messages.parts import (
     AlertKind,
@@ -53,6 +59,7 @@ class Cancelled(ShopperLetter, frozen=True, kw_only=True, tag="cancelled"):
     payments: tuple[PaymentOutcome, ...]
     withheld: Amount = 0
     code: RetentionCode | None = None
+    is_withdrawal: bool = False  # of a withdrawal by law, to which nothing personal is added
 
     @property
     def money_state(self) -> MoneyState | None:
@@ -163,4 +170,5 @@ MailContext = (
     | ReturnReceived | ReturnSettled | ReturnReminder | ReturnExpired | ReturnLost
     | FaultApproved
     | FixDone | FixProblem
+    | WithdrawalAcknowledged | WithdrawalAsked | WithdrawalInEffect | WithdrawalIneffective
 )  # fmt: skip

@@ -213,3 +213,4 @@ class AlertKind(StrEnum):
     TO_INSPECT = "to_inspect"
     PAID_TOO_MUCH = "paid_too_much"
     CAME_UNASKED = "came_unasked"
+    WITHDRAWAL = "withdrawal"

@@ -41,6 +41,7 @@ from plugin.messages.samples_faults import fault_samples
 from plugin.messages.samples_fix import samples_fix
 from plugin.messages.samples_goods import samples_goods
 from plugin.messages.samples_returns import return_samples
+from plugin.messages.samples_withdraw import withdraw_samples
 from plugin.ports.payments import PromotionKind
 
 # What a policy explains, in the words of each language: in a real mail these sentences come from `explain`.
@@ -175,6 +176,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         **samples_after(locale),
         **samples_goods(locale),
         **samples_fix(locale),
+        **withdraw_samples(dict(shopper(locale))),
         **{f"staff_alert-{kind}": replace(alert, alert=kind, case_id=None, due_at=None) for kind in AlertKind},
     }
 
@@ -273,5 +275,5 @@ def _cancelled_variants(whole: Cancelled) -> dict[str, MailContext]:
         "cancelled-refunded-no-method": replace(
             whole, payments=(PaymentOutcome(state=MoneyState.REFUNDED, amount=6450),), code=None
         ),
-        "cancelled-nothing-paid": replace(whole, total=0, parts=(), payments=(), code=None),
+        "cancelled-nothing-paid": replace(whole, total=0, parts=(), payments=(), code=None, is_withdrawal=True),
     }

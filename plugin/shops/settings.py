@@ -133,6 +133,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     returns_address: str | None = None  # where goods come back to, if not to the postal address
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()
+    withdrawals: Literal["by_country", "on", "off"] = "by_country"  # the withdrawal function (docs/withdrawal.md)
 
     @property
     def goods_come_to(self) -> str | None:

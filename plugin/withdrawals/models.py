@@ -14,6 +14,9 @@ class Withdrawal(Model):
     ``lines`` are quantities by line, or None for the whole contract. ``order`` is set once it is known which one is
     meant, ``verified_at`` once we know that the declaring person is its customer: no money moves before. ``cases`` are
     what it became. It is refused by nobody; ``ineffective`` is a person's word, with its ``ineffective_reason``.
+    ``person_reason`` is the stable word for why a person has it. Two links can show who declared it, of which the
+    hashes are kept: one in the acknowledgement, to the address given (``token_hash``), and one that goes to the order's
+    own address alone (``order_token_hash``).
     """
 
     id = fields.CharField(max_length=40, primary_key=True)
@@ -35,7 +38,9 @@ class Withdrawal(Model):
     confirmed_at = fields.DatetimeField(null=True)
     verified_at = fields.DatetimeField(null=True)
     token_hash = fields.CharField(max_length=64, null=True)
+    order_token_hash = fields.CharField(max_length=64, null=True)
     cases: fields.JSONField[list[str]] = fields.JSONField(default=list)
+    person_reason = fields.CharField(max_length=60, null=True)
     ineffective_reason = fields.CharField(max_length=40, null=True)
     ineffective_by = fields.CharField(max_length=80, null=True)
     closed_at = fields.DatetimeField(null=True)
@@ -43,4 +48,4 @@ class Withdrawal(Model):
     class Meta:
         table = "withdrawals"
         unique_together = (("shop", "number"),)
-        indexes = (("order_id",), ("shop_id", "state", "due_at"), ("token_hash",))
+        indexes = (("order_id",), ("shop_id", "state", "due_at"), ("token_hash",), ("order_token_hash",))

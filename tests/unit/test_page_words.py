@@ -8,9 +8,9 @@ import pytest
 
 from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
-from handlers.shopper import fix_words, money_phrases, phrases, standing
+from handlers.shopper import fix_words, money_phrases, phrases, standing, withdraw_phrases
 from plugin.core.words import CATALOGUES, LANGUAGES
-from plugin.journeys import fault_words, way_words
+from plugin.journeys import fault_words, way_words, withdrawal_sentences
 from plugin.journeys import sentences as journeys
 from plugin.policies.page import all_page_sentences
 from plugin.policies.phrases import all_phrases
@@ -19,12 +19,18 @@ from tests.catalogues import catalogue_of
 
 DOMAINS: dict[str, set[MessageId]] = {
     "pages": set(page_sentences()),
-    "journeys": {*journeys.all_sentences(), *way_words.all_sentences(), *fault_words.all_sentences()},
+    "journeys": {
+        *journeys.all_sentences(),
+        *way_words.all_sentences(),
+        *fault_words.all_sentences(),
+        *withdrawal_sentences.all_sentences(),
+    },
     "order": {
         *phrases.all_sentences(),
         *money_phrases.all_sentences(),
         *standing.all_sentences(),
         *fix_words.all_sentences(),
+        *withdraw_phrases.all_sentences(),
     },
     "policy": set(all_sentences()),
     "policy_page": {*all_page_sentences(), *all_phrases()},
@@ -54,7 +60,7 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
                 assert placeholders(text) == placeholders(ids[0])
 
 
-@pytest.mark.parametrize("module", [phrases, money_phrases, standing, journeys, way_words, fault_words])
+@pytest.mark.parametrize("module", [phrases, money_phrases, standing, journeys, way_words, fault_words, withdraw_phrases])
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
     said = DOMAINS["order"] | DOMAINS["journeys"]

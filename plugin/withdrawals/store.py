@@ -1,0 +1,90 @@
+"""All queries of declarations of withdrawal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from plugin.core.errors import NotFound
+from plugin.core.ids import token_hash
+from plugin.db import Transaction, read, rows
+from plugin.orders.service import number_key
+from plugin.withdrawals.models import Withdrawal
+from plugin.withdrawals.states import WithdrawalState
+
+ENDED = (WithdrawalState.DONE, WithdrawalState.LAPSED, WithdrawalState.INEFFECTIVE)
+_OPEN = "state IN ('confirmed', 'with_person', 'in_effect')"
+
+
+async def get_withdrawal(shop_id: str, withdrawal_id: str) -> Withdrawal:
+    """The declaration of this shop; raises ``NotFound``."""
+    found = await read(Withdrawal, "WHERE id = $1 AND shop_id = $2", withdrawal_id, shop_id)
+    if not found:
+        raise NotFound(detail="There is no such declaration.", param="withdrawal_id")
+    return found[0]
+
+
+async def lock_withdrawal(tx: Transaction, withdrawal_id: str) -> Withdrawal:
+    """The declaration with its row locked, after its order and its cases."""
+    (found,) = await read(Withdrawal, "WHERE id = $1 FOR UPDATE", withdrawal_id, tx=tx)
+    return found
+
+
+async def find_by_token(token: str) -> Withdrawal | None:
+    """The declaration that this link of a mail is about, whichever of the two."""
+    found = await read(Withdrawal, "WHERE token_hash = $1 OR order_token_hash = $1", token_hash(token))
+    return found[0] if found else None
+
+
+async def orders_meant(shop_id: str, order_number: str, contact: str) -> Sequence[str]:
+    """The ids of the orders that a declaration may mean: those of this number, or the one among them whose address is
+    the one given."""
+    found = await rows(
+        "SELECT id, email FROM orders WHERE shop_id = $1 AND number_key = $2 ORDER BY placed_at DESC LIMIT 20",
+        shop_id, number_key(order_number),
+    )  # fmt: skip
+    own = [row["id"] for row in found if row["email"] == contact.strip().lower()]
+    return own[:1] if len(own) == 1 else [row["id"] for row in found]
+
+
+async def is_withdrawal_open(order_id: str) -> bool:
+    """Whether a declaration about this order stands and is not carried out: then nothing is offered (DESIGN §8)."""
+    return bool(await rows(f"SELECT 1 FROM withdrawals WHERE order_id = $1 AND {_OPEN} LIMIT 1", order_id))  # noqa: S608
+
+
+async def withdrawals_of_order(order_id: str) -> list[Withdrawal]:
+    """All declarations that are about this order, the newest first."""
+    return await read(Withdrawal, "WHERE order_id = $1 ORDER BY declared_at DESC, id DESC", order_id)
+
+
+async def withdrawal_of_case(case_id: str) -> Withdrawal | None:
+    """The declaration that became this case, among others."""
+    found = await read(
+        Withdrawal,
+        "WHERE order_id = (SELECT order_id FROM cases WHERE id = $1) AND cases::jsonb ? $1 LIMIT 1",
+        case_id,
+    )
+    return found[0] if found else None
+
+
+async def withdrawals_waiting(
+    shop_id: str, state: WithdrawalState | None, limit: int, before: tuple[datetime, str] | None
+) -> list[Withdrawal]:
+    """The shop's declarations, the last declared first; those that were never confirmed only where asked for."""
+    at, ref = before or (None, None)
+    return await read(
+        Withdrawal,
+        "WHERE shop_id = $1 AND ($2::text IS NULL AND state NOT IN ('declared', 'lapsed') OR state = $2) "
+        "AND ($3::timestamptz IS NULL OR (declared_at, id) < ($3, $4)) ORDER BY declared_at DESC, id DESC LIMIT $5",
+        shop_id, state and str(state), at, ref, limit,
+    )  # fmt: skip
+
+
+async def forget_words(tx: Transaction, order_id: str) -> None:
+    """Take the person out of an order's declarations that have come to their end: who declared, and in which words.
+    What was declared when, and what became of it, stays."""
+    await tx.execute(
+        "UPDATE withdrawals SET name = '', contact = '', items = NULL, token_hash = NULL, order_token_hash = NULL "
+        "WHERE order_id = $1",
+        order_id,
+    )
