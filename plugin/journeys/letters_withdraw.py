@@ -16,7 +16,7 @@ from plugin.cases.service import decision_of
 from plugin.cases.states import CaseKind
 from plugin.core.words import Words, choose_locale
 from plugin.db import Transaction
-from plugin.journeys.letters import brand_of, first_name
+from plugin.journeys.letter_frame import brand_of, first_name
 from plugin.journeys.promises import REFUND_WITHIN
 from plugin.journeys.scene import shopper_link
 from plugin.journeys.withdrawal_sentences import WHY_INEFFECTIVE, Ineffective
