@@ -27,7 +27,6 @@ from handlers.shopper.withdraw import Contact, Name, WithdrawAsk, confirmed_here
 from handlers.shopper.withdraw_views import WithdrawalView, labels_view, withdrawal_view
 from plugin.journeys.withdraw import (
     WithdrawalLinkUnknown,
-    WithdrawalsOff,
     confirm_as_guest,
     declare_as_guest,
     verify_by_link,
@@ -132,12 +131,13 @@ async def it_was_me(request: AnyRequest, ports: NamedDependency[Ports], token: F
 async def withdraw_here_page(
     request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit]
 ) -> Response[str]:
+    """Also where the entry is not shown: whether a declaration has effect is not said here."""
+    await withdrawing_shop(visit.shop.id)
     order = await order_now(ports, visit.guest, visit.wished)
-    if order.withdrawal is None:
-        raise WithdrawalsOff()
     customer = visit.order.now.customer
+    labels = labels_view(visit.order.placement.customer.country, visit.words)
     return page(
-        request, "withdraw_here", frame_of(visit, "/order/withdraw"), order=order, labels=order.withdrawal.labels,
+        request, "withdraw_here", frame_of(visit, "/order/withdraw"), order=order, labels=labels,
         name=customer.name or "", contact=visit.order.row.email or "",
     )  # fmt: skip
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
-from plugin.db import rows
-from plugin.storefronts.standard.wire import OrderBody
+from plugin.cases.store import lock_with_order
+from plugin.db import rows, transaction
+from plugin.journeys import staff, withdrawal_desk
+from plugin.journeys.desk_refusals import WithdrawalStands
+from plugin.journeys.resolve import resolve
+from plugin.journeys.withdrawal_sentences import Ineffective
+from plugin.parcels.service import move_parcel
+from plugin.parcels.states import ParcelState
+from plugin.parcels.store import get_parcel
+from plugin.policies.reasons import Trigger
+from plugin.ports.mail import Envelope, MailDeferred
+from plugin.shops.service import set_paused
+from plugin.storefronts.demo.store import Behaviour
+from plugin.storefronts.standard.wire import CustomerBody, OrderBody
 from tests.journeys.conftest import OpenWorld
-from tests.nudges import cancellations, nothing_is_due, one, refunds
+from tests.nudges import cancellations, hurry, nothing_is_due, one, refunds, units
 from tests.world import Shopper, World, shop_settings
 
 SPANISH = {"country": "ES", "time_zone": "Europe/Madrid", "locale": "en"}
@@ -75,6 +89,30 @@ def link_in(text: str) -> str:
     return found.group()
 
 
+class MailIsDown:
+    """A mail server that wants everything later."""
+
+    async def send(self, envelope: Envelope, *, begin_within: float | None = None) -> None:
+        raise MailDeferred("421 come again")
+
+    async def ping(self) -> str:
+        return "down"
+
+
+def grace_in_latvia() -> CustomerBody:
+    return CustomerBody(id="cus_grace", email="grace@example.com", name="Grace Hall", locale="en-GB", country="LV")
+
+
+async def sent(world: World, parcel_id: str) -> None:
+    """The shopper has shown that the parcel is on its way."""
+    parcel = await get_parcel(world.shop.id, parcel_id)
+    async with transaction(world.ports.doorbell) as tx:
+        order, case = await lock_with_order(tx, parcel.case_id)
+        await move_parcel(tx, parcel, ParcelState.IN_TRANSIT, at=world.ports.clock.now())
+        await resolve(tx, world.ports, world.shop, order, case, Trigger.IN_TRANSIT)
+    await nothing_is_due(world)
+
+
 async def in_session(shopper: Shopper, **ask: Any) -> dict[str, Any]:
     """Both steps, inside a session."""
     http, headers = shopper.world.http, dict(shopper.headers)
@@ -108,3 +146,248 @@ async def test_an_order_that_has_not_left_is_cancelled_and_paid_back_whole_with_
     assert await refunds(eu) == [(order.total, "succeeded")]
     assert len(cancellations(eu)) == 1
     assert await rows("SELECT 1 FROM codes") == []
+
+
+async def test_what_has_left_is_sent_back_and_paid_with_delivery_once_its_number_is_told(eu: World) -> None:
+    order = await eu.place("russian")
+    shipped = eu.store.ship(order.id)
+    await eu.send(shipped)
+    await eu.until(lambda: eu.is_read(shipped))
+    shopper = await eu.shopper(order)
+    made = await in_session(shopper)
+
+    (case,) = await cases_of(made["id"])
+    assert (case["kind"], case["basis"], case["state"]) == ("return", "statutory", "awaiting_goods")
+    assert case["owed"] == order.total
+    parcel = await one("SELECT * FROM parcels WHERE case_id = $1", case["id"])
+    assert parcel["payer"] == "shopper"
+    assert (await row(made["id"]))["state"] == "in_effect"
+    assert await refunds(eu) == []
+
+    await sent(eu, parcel["id"])
+
+    assert await refunds(eu) == [(order.total, "succeeded")]
+
+
+async def test_one_declaration_of_a_mixed_order_becomes_a_cancellation_and_a_return(eu: World) -> None:
+    order = await eu.place("fashion", customer=grace_in_latvia())
+    shipped = eu.store.ship(order.id, units(scarf=1))
+    await eu.send(shipped)
+    await eu.until(lambda: eu.is_read(shipped))
+    made = await in_session(await eu.shopper(order))
+
+    cancelled, sent_back = await cases_of(made["id"])
+    assert (cancelled["kind"], cancelled["state"], cancelled["takes_shipping"]) == ("cancel", "done", False)
+    assert (sent_back["kind"], sent_back["state"], sent_back["takes_shipping"]) == ("return", "awaiting_goods", True)
+    assert cancelled["owed"] + sent_back["owed"] == order.total
+    (parcel,) = await rows("SELECT id FROM parcels WHERE case_id = $1", sent_back["id"])
+
+    await sent(eu, parcel["id"])
+
+    assert sum(amount for amount, _ in await refunds(eu)) == order.total
+    told = await mail_to(eu, "withdrawal_in_effect", str(order.customer.email))
+    assert sent_back["number"] in told.text
+
+
+async def test_a_part_is_withdrawn_in_the_consumers_own_words(eu: World) -> None:
+    order = await eu.place("russian")
+    made = await withdraw(eu, statement(order, items="1 x Шерстяной шарф"))
+    received = await mail_to(eu, "withdrawal_acknowledged", str(order.customer.email))
+    await eu.http.post(link_in(received.text))
+    await nothing_is_due(eu)
+
+    (case,) = await cases_of(made["id"])
+    assert (case["owed"], case["takes_shipping"]) == (2900, False)
+    assert await refunds(eu) == [(2900, "succeeded")]
+
+
+async def test_words_that_name_no_item_are_read_by_a_person(eu: World) -> None:
+    order = await eu.place("russian")
+    made = await withdraw(eu, statement(order, items="the red one"))
+    await eu.http.post(link_in((await mail_to(eu, "withdrawal_acknowledged", str(order.customer.email))).text))
+    await nothing_is_due(eu)
+    stands = await row(made["id"])
+    assert (stands["state"], stands["person_reason"]) == ("with_person", "items_in_words")
+    assert await refunds(eu) == []
+
+
+async def test_another_address_moves_nothing_until_the_orders_own_has_said_yes(eu: World) -> None:
+    order = await eu.place("spanish")
+    made = await withdraw(eu, statement(order, contact="thief@example.com"))
+    received = await mail_to(eu, "withdrawal_acknowledged", "thief@example.com")
+    answer = await eu.http.post(link_in(received.text))
+    await nothing_is_due(eu)
+    assert answer.status_code == 200
+    assert (await row(made["id"]))["verified_at"] is None
+
+    asked = await mail_to(eu, "withdrawal_asked", str(order.customer.email))
+    assert (await eu.http.get(link_in(asked.text))).status_code == 200
+    assert (await row(made["id"]))["verified_at"] is None
+    same = await eu.http.post(link_in(asked.text))
+    await nothing_is_due(eu)
+
+    assert same.text.count("<p") == answer.text.count("<p")
+    assert (await row(made["id"]))["state"] == "done"
+    assert await refunds(eu) == [(order.total, "succeeded")]
+
+
+async def test_an_unknown_number_is_acknowledged_alike_and_waits_for_a_person(eu: World) -> None:
+    order = await eu.place("spanish")
+    bodies = []
+    for number in (order.number, "#no-such-order"):
+        declared = await declare(eu, statement(order_number=number, contact="ana@example.com"))
+        path = f"/v1/shops/{eu.shop.id}/withdrawals/{declared.json()['id']}/confirm"
+        confirmed, again = await eu.http.post(path), None
+        await nothing_is_due(eu)
+        again = await eu.http.post(path)
+        bodies.append([_shape(each, number) for each in (declared, confirmed, again)])
+    assert bodies[0] == bodies[1]
+    waiting = await one("SELECT * FROM withdrawals WHERE order_number = '#no-such-order'")
+    assert (waiting["state"], waiting["person_reason"]) == ("with_person", "no_such_order")
+    assert len(await rows("SELECT 1 FROM mails WHERE template = 'withdrawal_acknowledged'")) == 2
+    assert await rows("SELECT 1 FROM mails WHERE template = 'staff_alert' AND purpose LIKE '%no_such_order'")
+
+
+def _shape(answer: httpx.Response, number: str) -> tuple[Any, ...]:
+    body = {
+        key: value
+        for key, value in answer.json().items()
+        if key not in ("id", "number", "declared_at", "confirmed_at", "confirm_before", "sentence")
+    }
+    sentence = re.sub(r"\d+", "0", answer.json()["sentence"])
+    body["order_number"] = body["order_number"].replace(number, "-")
+    return answer.status_code, body, sentence, sorted(answer.headers)
+
+
+async def test_what_is_out_of_time_goes_to_a_person_who_alone_may_call_it_ineffective(eu: World) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=60)
+    order = await eu.place("spanish")
+    old = eu.store.edit(order.id, placed_at=long_ago)
+    shipped = replace(
+        eu.store.ship(order.id),
+        fulfilments=tuple(
+            replace(each, shipped_at=long_ago, delivered_at=long_ago) for each in eu.store.orders[order.id].fulfilments
+        ),
+    )
+    eu.store.orders[order.id] = shipped
+    await eu.send(shipped)
+    await eu.until(lambda: eu.is_read(shipped))
+    assert old.placed_at == long_ago
+    made = await in_session(await eu.shopper(order))
+
+    stands = await row(made["id"])
+    assert (stands["state"], stands["person_reason"]) == ("with_person", "out_of_time")
+    await mail_to(eu, "withdrawal_acknowledged", str(order.customer.email))
+    ports = eu.ports
+    await withdrawal_desk.call_ineffective(ports, eu.shop, made["id"], Ineffective.OUT_OF_TIME, "staff:tests")
+    told = await mail_to(eu, "withdrawal_ineffective", str(order.customer.email))
+    assert "period" in told.text or "plazo" in told.text
+    stands = await row(made["id"])
+    assert (stands["state"], stands["ineffective_by"]) == ("ineffective", "staff:tests")
+    assert await rows("SELECT 1 FROM audit_events WHERE kind = 'withdrawal_ineffective'")
+
+
+async def test_a_person_lets_a_doubtful_one_take_effect(eu: World) -> None:
+    order = await eu.place("spanish")
+    made = await withdraw(eu, statement(order_number="#typo"))
+    (stored,) = await rows("SELECT id FROM orders WHERE external_id = $1", order.id)
+    with pytest.raises(withdrawal_desk.NoOrderYet):
+        await withdrawal_desk.let_take_effect(eu.ports, eu.shop, made["id"], "staff:tests")
+    await withdrawal_desk.assign(eu.ports, eu.shop, made["id"], stored["id"], "staff:tests")
+    await withdrawal_desk.let_take_effect(eu.ports, eu.shop, made["id"], "staff:tests")
+    await nothing_is_due(eu)
+    assert (await row(made["id"]))["state"] == "done"
+    assert await refunds(eu) == [(order.total, "succeeded")]
+
+
+async def test_a_paused_shop_delays_no_withdrawal_and_nobody_refuses_its_cases(eu: World) -> None:
+    await set_paused(eu.shop, paused=True)
+    eu.store.behaviour = Behaviour.FAIL
+    order = await eu.place("spanish")
+    shopper = await eu.shopper(order)
+    asked = await shopper.cancel()
+    assert asked["state"] == "in_review"
+    made = await in_session(shopper)
+    (case,) = await cases_of(made["id"])
+    assert (case["state"], case["basis"]) == ("awaiting_store", "statutory")
+    assert (await shopper.case(asked["id"]))["state"] == "withdrawn"
+    await rows("UPDATE cases SET state = 'with_person', waiting_on = 'staff' WHERE id = $1", case["id"])
+    with pytest.raises(WithdrawalStands):
+        await staff.refuse(eu.ports, eu.shop, case["id"], "staff:tests")
+
+
+async def test_a_store_that_is_too_late_makes_it_a_return_on_the_same_terms(eu: World) -> None:
+    eu.store.behaviour = Behaviour.TOO_LATE
+    order = await eu.place("russian")
+    made = await in_session(await eu.shopper(order))
+    converted, sent_back = await cases_of(made["id"])
+    assert (converted["kind"], converted["state"]) == ("cancel", "converted_to_return")
+    assert (sent_back["kind"], sent_back["state"], sent_back["owed"]) == ("return", "awaiting_goods", order.total)
+    assert await refunds(eu) == []
+    await eu.send(eu.store.ship(order.id))
+    await nothing_is_due(eu)
+
+
+async def test_one_that_is_never_confirmed_lapses_and_cannot_be_confirmed_after(eu: World) -> None:
+    declared = (await declare(eu, statement())).json()
+    await rows("UPDATE withdrawals SET due_at = now() - interval '1 second' WHERE id = $1", declared["id"])
+    await hurry(eu, "withdrawal_due")
+    await nothing_is_due(eu)
+    assert (await row(declared["id"]))["state"] == "lapsed"
+    late = await eu.http.post(f"/v1/shops/{eu.shop.id}/withdrawals/{declared['id']}/confirm")
+    assert (late.status_code, late.json()["code"]) == (410, "declaration_lapsed")
+    assert await rows("SELECT 1 FROM mails") == []
+
+
+async def test_one_that_nobody_verifies_is_asked_about_once_more_and_then_goes_to_a_person(eu: World) -> None:
+    order = await eu.place("spanish")
+    made = await withdraw(eu, statement(order))
+    for _ in range(2):
+        await rows("UPDATE withdrawals SET due_at = now() - interval '1 second' WHERE id = $1", made["id"])
+        await hurry(eu, "withdrawal_due")
+        await nothing_is_due(eu)
+    await mail_to(eu, "withdrawal_asked", str(order.customer.email))
+    stands = await row(made["id"])
+    assert (stands["state"], stands["person_reason"]) == ("with_person", "not_verified")
+
+
+async def test_a_hundred_withdrawals_while_no_mail_can_be_sent_are_acknowledged_with_their_own_times(eu: World) -> None:
+    transport = eu.ports.mail
+    object.__setattr__(eu.ports, "mail", MailIsDown())
+    times = {}
+    for n in range(100):
+        await rows("DELETE FROM rate_counts")
+        contact = f"c{n}@example.com"
+        declared = (await declare(eu, statement(contact=contact))).json()
+        confirmed = await eu.http.post(f"/v1/shops/{eu.shop.id}/withdrawals/{declared['id']}/confirm")
+        times[contact] = datetime.fromisoformat(confirmed.json()["confirmed_at"])
+    object.__setattr__(eu.ports, "mail", transport)
+
+    async def all_are_sent() -> bool:
+        await hurry(eu, "send_mail")
+        waiting = "SELECT 1 FROM mails WHERE template = 'withdrawal_acknowledged' AND state <> 'sent' LIMIT 1"
+        return not await rows(waiting)
+
+    await eu.until(all_are_sent)
+    received = {mail.recipient: mail.text for mail in eu.mails() if mail.recipient in times}
+    assert len(received) == 100
+    for contact, at in times.items():
+        assert f"{at:%Y-%m-%d %H:%M:%S} UTC" in received[contact]
+
+
+async def test_the_shop_may_switch_the_function_off_and_elsewhere_it_is_off_by_itself(
+    open_world: OpenWorld, world: World
+) -> None:
+    off = await open_world(settings=shop_settings(**SPANISH, withdrawals="off"))
+    for shop in (off, world):
+        answer = await declare(shop, statement())
+        assert (answer.status_code, answer.json()["code"]) == (404, "withdrawals_off")
+    order = await world.place("fashion")
+    assert (await (await world.shopper(order)).get("/v1/order"))["withdrawal"] is None
+
+
+async def test_the_entry_is_there_for_as_long_as_the_law_gives_the_right(eu: World) -> None:
+    here = (await (await eu.shopper(await eu.place("spanish"))).get("/v1/order"))["withdrawal"]
+    assert (here["until"], here["labels"]["language"]) == (None, "es")
+    american = await eu.place("fashion")
+    assert (await (await eu.shopper(american)).get("/v1/order"))["withdrawal"] is None

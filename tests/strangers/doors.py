@@ -22,6 +22,7 @@ from tests.strangers.return_doors import RETURN_DOORS
 from tests.strangers.shop_doors import SHOP_DOORS
 from tests.strangers.staff_doors import STAFF_DOORS
 from tests.strangers.town import Placed
+from tests.strangers.withdraw_doors import WITHDRAW_DOORS
 
 
 async def open_mailed(order: Placed) -> Call:
@@ -204,6 +205,7 @@ DOORS: dict[str, Door] = {
     **SHOP_DOORS,
     **READING_DOORS,
     **OFFICE_DOORS,
+    **WITHDRAW_DOORS,
     **RETURN_DOORS,
 }  # fmt: skip
 

@@ -187,8 +187,10 @@ async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town
     ``app`` are fields of ``Settings``."""
     app = {"files": data / "files", **app}
     async with (
-        a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,)), **app) as ours,
-        a_world(data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,)), **app) as neighbour,
+        a_world(data / "ours", sandbox_url, settings=shop_settings(origins=(OURS,), withdrawals="on"), **app) as ours,
+        a_world(
+            data / "neighbour", sandbox_url, settings=shop_settings(origins=(NEIGHBOUR,), withdrawals="on"), **app
+        ) as neighbour,
     ):
         neighbour.numbers[0] = 5000
         us, them = await people_of(ours, "ours"), await people_of(neighbour, "theirs")
