@@ -41,8 +41,13 @@ async def by_link(order: Placed) -> Call:
     return Call(f"/withdrawals/{token}")
 
 
+async def assigned(order: Placed) -> Call:
+    made = await declared(order)
+    key = {"Idempotency-Key": uuid4().hex}
+    return Call(f"/v1/admin/withdrawals/{made.id}/assign", {"order_id": order.order_id}, headers=key)
+
+
 _STEPS: dict[str, dict[str, Any]] = {
-    "assign": {"order_id": "ord_of_nobody"},
     "take-effect": {},
     "ineffective": {"reason": "out_of_time"},
     "reopen": {},
@@ -80,6 +85,7 @@ WITHDRAW_DOORS: dict[str, Door] = {
     "POST /order/withdraw/{withdrawal_id}": Door(
         Key.COOKIE, about_declared("/order/withdraw/{id}", form={}), names_order=True, tries=2
     ),
+    "POST /v1/admin/withdrawals/{withdrawal_id}/assign": staff(assigned, P.DECIDE_CASES, names_order=True),
     "GET /v1/admin/withdrawals": staff(constant("/v1/admin/withdrawals"), P.READ_CASES),
     "GET /v1/admin/withdrawals/{withdrawal_id}": staff(
         about_declared("/v1/admin/withdrawals/{id}"), P.READ_CASES, names_order=True
