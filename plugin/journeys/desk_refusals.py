@@ -27,8 +27,8 @@ class WithdrawalStands(DomainError):
     status = 409
     code = "withdrawal_stands"
     sentence = (
-        "This case carries out a withdrawal by law, which nobody may refuse. If its money cannot go this way, pay it by "
-        "hand."
+        "This case carries out a withdrawal by law, which nobody may refuse. If its money cannot go this way, pay it "
+        "by hand."
     )
 
 

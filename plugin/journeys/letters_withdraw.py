@@ -1,6 +1,7 @@
 """The mails of a withdrawal. The shop's own snippets stay out of them: nothing is offered, and nothing holds back.
 
-The acknowledgement is composed from the declaration alone, so that it is the same whether or not there is such an order.
+The acknowledgement is composed from the declaration alone, so that it is the same whether or not there is such an
+order.
 """
 
 from __future__ import annotations

@@ -29,16 +29,16 @@ WHY_WITH_PERSON: Mapping[str, str] = {
         " whether it has effect."
     ),
     "exempt_goods": (
-        "A customer has withdrawn from a contract about goods that the law may exempt. It was acknowledged. Say for which"
-        " of them it has effect."
+        "A customer has withdrawn from a contract about goods that the law may exempt. It was acknowledged. Say for"
+        " which of them it has effect."
     ),
     "perhaps_begun": (
-        "A customer has withdrawn from a contract about goods for which the right is lost once they are opened, downloaded"
-        " or carried out. It was acknowledged. Find out whether they were, and say whether it has effect."
+        "A customer has withdrawn from a contract about goods for which the right is lost once they are opened,"
+        " downloaded or carried out. It was acknowledged. Find out whether they were, and say whether it has effect."
     ),
     "out_of_time": (
-        "A customer has withdrawn from a contract after its period, as far as we can reckon it. It was acknowledged. Look"
-        " when the last parcel arrived, and say whether it has effect."
+        "A customer has withdrawn from a contract after its period, as far as we can reckon it. It was acknowledged."
+        " Look when the last parcel arrived, and say whether it has effect."
     ),
     "items_in_words": (
         "A customer has withdrawn from a part of a contract, in words that we could not match with its items. It was"

@@ -60,7 +60,9 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
                 assert placeholders(text) == placeholders(ids[0])
 
 
-@pytest.mark.parametrize("module", [phrases, money_phrases, standing, journeys, way_words, fault_words, withdraw_phrases])
+@pytest.mark.parametrize(
+    "module", [phrases, money_phrases, standing, journeys, way_words, fault_words, withdraw_phrases]
+)
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
     said = DOMAINS["order"] | DOMAINS["journeys"]
