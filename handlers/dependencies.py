@@ -14,7 +14,7 @@ from litestar.params import PathParameter
 from handlers.closing import Closing
 from handlers.logs import name_shop
 from handlers.origins import grant_origin
-from plugin.access.service import SessionExpired, Visitor, visit_of
+from plugin.access.service import OpensGiftOnly, SessionExpired, Visitor, visit_of
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import BadKey, settings_of, shop_by_publishable_key, shop_by_secret_key
@@ -71,14 +71,26 @@ class Guest:
 
 
 async def provide_guest(request: AnyRequest, ports: NamedDependency[Ports]) -> Guest:
-    """The shopper behind the session's bearer token; raises ``SessionExpired``.
+    """The shopper behind the session's bearer token; raises ``SessionExpired``, and ``OpensGiftOnly`` for the receiver
+    of a gift, whom no door of the order's shopper lets in.
 
     The cookie is for the pages only: the API takes no ambient authority, so there is nothing to forge across sites.
     """
+    return await _guest(request, ports, is_gift=False)
+
+
+async def provide_receiver(request: AnyRequest, ports: NamedDependency[Ports]) -> Guest:
+    """The receiver of a gift behind the session's bearer token; raises ``SessionExpired`` and ``OpensGiftOnly``."""
+    return await _guest(request, ports, is_gift=True)
+
+
+async def _guest(request: AnyRequest, ports: Ports, *, is_gift: bool) -> Guest:
     token = bearer(request)
     if token is None:
         raise SessionExpired(detail="Send the session's token as Authorization: Bearer cs_….")
     visitor, shop = await visit_of(token, ports.clock.now())
+    if visitor.is_gift is not is_gift:
+        raise OpensGiftOnly()
     name_shop(request.scope, shop.id)
     grant_origin(request, settings_of(shop).origins)
     return Guest(visitor, shop)

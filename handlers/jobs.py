@@ -12,6 +12,7 @@ from plugin import db
 from plugin.cases.service import CASE_DUE, STATUTORY_CASE_CLOSED
 from plugin.codes.models import PUBLISH_CODE, WITHDRAW_CODE
 from plugin.codes.publishing import publish_code, withdraw_code
+from plugin.credit.issuing import GIVE_CREDIT
 from plugin.files.service import SWEEP_FILE, sweep_file
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.apply_fix import apply_fix
@@ -20,6 +21,7 @@ from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.effort import ASK_EFFORT, ask_effort
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
 from plugin.journeys.fix_order import APPLY_FIX
+from plugin.journeys.give_credit import give_credit
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
 from plugin.journeys.order_changed import read_event, set_aside_after_failures
@@ -66,6 +68,7 @@ JOBS: dict[str, UseCase] = {
     WITHDRAWAL_GOES_ON: goes_on,
     WITHDRAWAL_DUE: withdrawal_due,
     STATUTORY_CASE_CLOSED: statutory_case_closed,
+    GIVE_CREDIT: give_credit,
     SWEEP_FILE: sweep_file,
     ASK_EFFORT: ask_effort,
     RESTOCK: restock,

@@ -8,6 +8,7 @@ from plugin.credit.issuing import issue, show
 from plugin.credit.models import Credit
 from plugin.db import rows, transaction
 from plugin.ports.orders import StoreCustomer
+from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from tests.factories import a_case, an_order
 from tests.fakes import FakePorts
@@ -19,11 +20,18 @@ async def a_credit(
 ) -> tuple[str, Credit]:  # fmt: skip
     order = await an_order(ports, shop, customer=StoreCustomer(email=email))
     case = await a_case(shop, order, kind="return")
+    return await credit_for(ports, order.id, case.id, amount, bonus=bonus, expires_at=expires_at)
+
+
+async def credit_for(
+    ports: Ports, order_id: str, case_id: str, amount: int, *, bonus: int = 0, expires_at: datetime | None = None
+) -> tuple[str, Credit]:
+    """What this case of the order is answered with."""
     async with transaction(ports.doorbell) as tx:
-        await tx.rows("SELECT id FROM orders WHERE id = $1 FOR UPDATE", order.id)
+        (order,) = await tx.rows("SELECT shop_id, customer_hash FROM orders WHERE id = $1 FOR UPDATE", order_id)
         credit = await issue(
-            tx, vault=ports.vault, shop_id=shop.id, order_id=order.id, case_id=case.id,
-            customer_hash=order.customer_hash, currency="USD", amount=amount, bonus=bonus, expires_at=expires_at,
+            tx, vault=ports.vault, shop_id=order["shop_id"], order_id=order_id, case_id=case_id,
+            customer_hash=order["customer_hash"], currency="USD", amount=amount, bonus=bonus, expires_at=expires_at,
             authority="ledger", at=ports.clock.now(),
         )  # fmt: skip
     return show(ports.vault, credit), credit

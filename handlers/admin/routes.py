@@ -10,6 +10,7 @@ from handlers.admin.backtests import backtest_routes
 from handlers.admin.case_steps import case_step_routes
 from handlers.admin.cases import case_routes
 from handlers.admin.codes import code_routes
+from handlers.admin.credits import credit_routes
 from handlers.admin.exports import export_routes
 from handlers.admin.files import file_routes
 from handlers.admin.me import me_routes
@@ -28,6 +29,6 @@ from handlers.admin.withdrawals import withdrawal_routes
 admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes, *file_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
-    *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
+    *webhook_routes, *code_routes, *credit_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
     *day_routes, *person_routes, *withdrawal_routes,
 ]  # fmt: skip

@@ -51,6 +51,18 @@ async def enter_to_person(request: AnyRequest, ports: NamedDependency[Ports], to
     return await _enter(request, ports, token, "/order/person")
 
 
+@get("/o/{token:str}/credits", **PAGE)
+async def link_door_to_credits(
+    request: AnyRequest, ports: NamedDependency[Ports], token: FromPath[str]
+) -> Response[str]:
+    return await _link_page(request, ports, token, to_person=False)
+
+
+@post("/o/{token:str}/credits", **FORM)
+async def enter_to_credits(request: AnyRequest, ports: NamedDependency[Ports], token: FromPath[str]) -> Redirect:
+    return await _enter(request, ports, token, "/order/credits")
+
+
 @get("/shops/{shop_id:str}/orders", **PAGE)
 async def lookup_page(request: AnyRequest, shop_id: PublicId) -> Response[str]:
     shop = await _shop(request, shop_id)
@@ -123,7 +135,7 @@ async def _enter(request: AnyRequest, ports: Ports, token: str, to: str) -> Redi
     except LinkExpired:
         await _show_the_right_door(request, token)
         raise
-    return _inside(ports, opened, to)
+    return _inside(ports, opened, "/gift" if opened.visitor.is_gift else to)
 
 
 async def _show_the_right_door(request: AnyRequest, token: str) -> None:
@@ -148,5 +160,6 @@ def _lookup_frame(request: AnyRequest, shop: Shop) -> Frame:
 
 
 entry_routes = [
-    link_door, link_door_to_person, enter_by_link, enter_to_person, lookup_page, ask_for_code, code_page, enter_by_code,
+    link_door, link_door_to_credits, link_door_to_person, enter_by_link, enter_to_credits, enter_to_person, lookup_page,
+    ask_for_code, code_page, enter_by_code,
 ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from handlers.pages.credits import credit_page_routes
 from handlers.pages.effort import effort_routes
 from handlers.pages.entry import entry_routes
-from handlers.pages.fixes import fix_page_routes
 from handlers.pages.faults import fault_page_routes
+from handlers.pages.fixes import fix_page_routes
+from handlers.pages.gifts import gift_page_routes
 from handlers.pages.give_back import give_back_page_routes
 from handlers.pages.invitation import invitation_routes
 from handlers.pages.money import money_routes
@@ -20,6 +22,8 @@ page_routes = [
     *fix_page_routes,
     *fault_page_routes,
     *give_back_page_routes,
+    *credit_page_routes,
+    *gift_page_routes,
     *money_routes,
     *effort_routes,
     *person_routes,

@@ -19,7 +19,7 @@ from handlers.dependencies import PLAIN_SESSION_COOKIE, SESSION_COOKIE, Guest
 from handlers.language import speak, wanted_languages
 from handlers.logs import name_shop
 from handlers.shopper.present import Presenter, presenter
-from plugin.access.service import OpenedSession, SessionExpired, visit_of
+from plugin.access.service import OpenedSession, OpensGiftOnly, SessionExpired, visit_of
 from plugin.core.errors import DomainError
 from plugin.core.ids import keyed_hash
 from plugin.core.vault import Vault
@@ -122,7 +122,16 @@ def look_at(request: AnyRequest, shop: Shop) -> None:
 
 
 async def provide_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> Visit:
-    """The shopper behind the session's cookie; raises ``SessionExpired``."""
+    """The shopper behind the session's cookie; raises ``SessionExpired``, or ``OpensGiftOnly`` for a receiver."""
+    return await _visit(request, ports, is_gift=False)
+
+
+async def provide_receivers_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> Visit:
+    """The receiver of a gift behind the session's cookie; raises ``SessionExpired`` and ``OpensGiftOnly``."""
+    return await _visit(request, ports, is_gift=True)
+
+
+async def _visit(request: AnyRequest, ports: Ports, *, is_gift: bool) -> Visit:
     token = request.cookies.get(_cookie_name(is_secure(ports)), "")
     at = ports.clock.now()
     try:
@@ -131,6 +140,8 @@ async def provide_visit(request: AnyRequest, ports: NamedDependency[Ports]) -> V
         await _show_the_right_door(request)
         raise
     look_at(request, shop)
+    if visitor.is_gift is not is_gift:
+        raise OpensGiftOnly()
     order = await get_order(shop.id, visitor.order_id)
     wished = wished_language(request)
     says = presenter(shop, order, at, wished)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from handlers.shopper.cases import case_routes
+from handlers.shopper.credits import credit_routes
 from handlers.shopper.effort import effort_api_routes
 from handlers.shopper.faults import fault_routes
 from handlers.shopper.files import file_routes
 from handlers.shopper.fixes import fix_routes
+from handlers.shopper.gifts import gift_routes
 from handlers.shopper.give_back import give_back_routes
 from handlers.shopper.money import money_api_routes
 from handlers.shopper.orders import order_routes
@@ -23,6 +25,8 @@ shopper_routes = [
     *return_routes,
     *fault_routes,
     *give_back_routes,
+    *credit_routes,
+    *gift_routes,
     *money_api_routes,
     *effort_api_routes,
     *file_routes,

@@ -20,6 +20,7 @@ from plugin.access import rate
 from plugin.access.service import (
     LINK_LASTS,
     WIDGET_SESSION_LASTS,
+    LinkKind,
     OpenedSession,
     open_by_code,
     open_by_link,
@@ -40,11 +41,17 @@ CODE_TRIES = 60  # an hour and caller, over all lookups; each lookup has five of
 Token = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class LinkAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OrderAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order_id: Ref
 
 
-class SessionAsk(LinkAsk, frozen=True, kw_only=True):
+class LinkAsk(OrderAsk, frozen=True, kw_only=True):
+    """``gift``: a link for the receiver of a gift, who sees the items without prices and may return them for credit."""
+
+    gift: bool = False
+
+
+class SessionAsk(OrderAsk, frozen=True, kw_only=True):
     """``customer_id`` or ``customer_email`` of who is signed in: a session for somebody else's order is refused."""
 
     customer_id: Annotated[str, Meta(max_length=80, examples=["cus_81"])] | None = None
@@ -116,7 +123,8 @@ async def create_link(ports: NamedDependency[Ports], shop: NamedDependency[Shop]
     order = await _order_of(shop, data.order_id)
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
-        token = await make_order_link(tx, shop_id=shop.id, order_id=order.id, at=at)
+        kind = LinkKind.GIFT if data.gift else LinkKind.ORDER
+        token = await make_order_link(tx, shop_id=shop.id, order_id=order.id, at=at, kind=kind)
     return LinkView(url=f"{ports.public_url}/o/{token}", expires_at=at + LINK_LASTS)
 
 
@@ -128,7 +136,10 @@ async def create_link(ports: NamedDependency[Ports], shop: NamedDependency[Shop]
 )
 async def exchange_link(ports: NamedDependency[Ports], data: JSONBody[ExchangeAsk]) -> SessionView:
     opened = await open_by_link(data.link, ports.clock.now())
-    return SessionView(token=opened.token, expires_at=opened.visitor.expires_at, order_id=opened.visitor.order_id)
+    visitor = opened.visitor
+    return SessionView(
+        token=opened.token, expires_at=visitor.expires_at, order_id=visitor.order_id, is_gift=visitor.is_gift
+    )
 
 
 @post(

@@ -246,11 +246,13 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
 
 class SessionView(Struct, frozen=True, kw_only=True):
-    """A shopper's session over one order. Send ``token`` as ``Authorization: Bearer``."""
+    """A shopper's session over one order. Send ``token`` as ``Authorization: Bearer``. ``is_gift``: it opens nothing
+    but ``/v1/gift``."""
 
     token: str
     expires_at: datetime
     order_id: str
+    is_gift: bool = False
 
 
 class LinkView(Struct, frozen=True, kw_only=True):

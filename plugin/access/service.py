@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from hmac import compare_digest
 
 from plugin.access.models import Lookup, OrderLink, ShopperSession
@@ -12,12 +13,24 @@ from plugin.core.ids import new_id, new_token, readable_code, token_hash
 from plugin.db import Transaction, read_both, rows
 from plugin.shops.models import Shop
 
+
+class LinkKind(StrEnum):
+    """What a link opens: its order, or of its order only what the receiver of a gift may see and do.
+
+    The value begins the token, whose hash is what we keep: nobody makes one of the other.
+    """
+
+    ORDER = "ol"
+    GIFT = "gl"
+
+
 SESSION_LASTS = timedelta(minutes=30)
 WIDGET_SESSION_LASTS = timedelta(minutes=5)
 LINK_LASTS = timedelta(days=60)
 LINK_REMEMBERED = timedelta(days=90)  # opens nothing any more, but still knows the shop
 LOOKUP_LASTS = timedelta(minutes=10)
 LOOKUP_TRIES = 5
+GIFT = "gift"  # what opened a session of a gift's receiver
 
 
 class SessionExpired(DomainError):
@@ -30,6 +43,14 @@ class LinkExpired(DomainError):
     status = 410
     code = "link_expired"
     sentence = "This link is no longer valid. Look your order up, and we will mail you a new one at once."
+
+
+class OpensGiftOnly(DomainError):
+    """The session of a gift's receiver at a door of who ordered, or the other way round."""
+
+    status = 403
+    code = "opens_gift_only"
+    sentence = "This visit is for a gift alone. Open the link that you were given for it again."
 
 
 class WrongCode(DomainError):
@@ -46,6 +67,7 @@ class Visitor:
     shop_id: str
     order_id: str
     expires_at: datetime
+    is_gift: bool = False  # the receiver of a gift: sees the items and may send them back, and nothing else (I15)
 
 
 @dataclass(frozen=True)
@@ -54,9 +76,16 @@ class OpenedSession:
     visitor: Visitor
 
 
-async def make_link(tx: Transaction, *, shop_id: str, order_id: str, at: datetime) -> str:
+def is_gift_link(token: str) -> bool:
+    """Whether this token, if it is one, opens a gift alone."""
+    return token.startswith(f"{LinkKind.GIFT}_")
+
+
+async def make_link(
+    tx: Transaction, *, shop_id: str, order_id: str, at: datetime, kind: LinkKind = LinkKind.ORDER
+) -> str:
     """A new token for a signed link to the order; only its hash is kept."""
-    token = new_token("ol")
+    token = new_token(kind.value)
     await tx.execute(
         "INSERT INTO order_links (id, token_hash, shop_id, order_id, expires_at, created_at) "
         "VALUES ($1, $2, $3, $4, $5, $6)",
@@ -81,7 +110,8 @@ async def open_by_link(token: str, at: datetime) -> OpenedSession:
     link = await find_link(token, at)
     if link is None:
         raise LinkExpired()
-    return await open_session(link.shop_id, link.order_id, "link", at, SESSION_LASTS)
+    opened_by = GIFT if is_gift_link(token) else "link"
+    return await open_session(link.shop_id, link.order_id, opened_by, at, SESSION_LASTS)
 
 
 async def open_session(
@@ -98,7 +128,7 @@ async def open_session(
         expires_at=at + lasts,
         created_at=at,
     )
-    return OpenedSession(token, Visitor(session.id, shop_id, order_id, at + lasts))
+    return OpenedSession(token, Visitor(session.id, shop_id, order_id, at + lasts, opened_by == GIFT))
 
 
 async def visit_of(token: str, at: datetime) -> tuple[Visitor, Shop]:
@@ -112,7 +142,7 @@ async def visit_of(token: str, at: datetime) -> tuple[Visitor, Shop]:
     if not found:
         raise SessionExpired()
     ((session, shop),) = found
-    return Visitor(session.id, shop.id, session.order_id, session.expires_at), shop
+    return Visitor(session.id, shop.id, session.order_id, session.expires_at, session.opened_by == GIFT), shop
 
 
 async def is_open(visitor: Visitor, at: datetime) -> bool:

@@ -32,6 +32,9 @@ class CaseKind(StrEnum):
     FIX = "fix"  # the order is put right instead of cancelled: no unit of it is given up
 
 
+RECEIVER = "receiver"  # asked by the receiver of a gift: no concern of who ordered
+
+
 class CaseState(StrEnum):
     REQUESTED = "requested"
     APPROVED = "approved"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -24,6 +25,31 @@ _BATCH = 100
 def show(vault: Vault, credit: Credit) -> str:
     """The code as the shopper reads it, opened for a mail or a page."""
     return grouped(vault.open(credit.sealed_code, tenant=credit.shop_id, field=_FIELD))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a case was answered with: ``amount`` with the ``bonus`` in it. ``code`` is None where the store keeps it."""
+
+    currency: str
+    amount: int
+    bonus: int
+    code: str | None
+    expires_at: datetime | None
+
+
+async def given_in(tx: Transaction, vault: Vault, case_id: str) -> Given | None:
+    """What a case has brought of store credit, as its mail says it."""
+    credit = await find_credit_of_case(case_id, tx=tx)
+    if credit is None:
+        return None
+    (sums,) = await tx.rows(
+        "SELECT sum(amount)::bigint AS amount, COALESCE(sum(amount) FILTER (WHERE kind = 'bonus'), 0)::bigint AS bonus "
+        "FROM credit_entries WHERE credit_id = $1 AND kind IN ('grant', 'bonus')",
+        credit.id,
+    )
+    code = show(vault, credit) if credit.authority == "ledger" else None
+    return Given(credit.currency, sums["amount"], sums["bonus"], code, credit.expires_at)
 
 
 async def issue(

@@ -120,11 +120,15 @@ async def credits_of_order(order_id: str) -> list[Credit]:
     return await read(Credit, "WHERE order_id = $1 ORDER BY issued_at, id", order_id)
 
 
-async def credits_of_customer(shop_id: str, customer_hash: str) -> list[Credit]:
-    """The credits of a customer at a shop, newest first."""
+async def credits_of_owner(shop_id: str, order_id: str, customer_hash: str | None) -> list[Credit]:
+    """The credits of the customer of an order, newest first; of one whom nobody knows, what the order itself has
+    earned. What the receiver of a gift was given has another owner."""
     return await read(
-        Credit, "WHERE shop_id = $1 AND customer_hash = $2 ORDER BY issued_at DESC, id DESC", shop_id, customer_hash
-    )
+        Credit,
+        "WHERE shop_id = $1 AND (customer_hash = $3 OR (order_id = $2 AND customer_hash IS NULL AND $3::text IS NULL)) "
+        "ORDER BY issued_at DESC, id DESC",
+        shop_id, order_id, customer_hash,
+    )  # fmt: skip
 
 
 async def credits_page(

@@ -82,7 +82,7 @@ async def _ask(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, ca
     recipient = case.contact or order.now.customer.email
     if token is None or recipient is None:
         return
-    scene = await set_scene(tx, ports, shop, order, case, await shopper_link(tx, ports, order))
+    scene = await set_scene(tx, ports, shop, order, case, await shopper_link(tx, ports, order, case))
     letter = EffortAsked(
         **frame_of(scene),  # type: ignore[arg-type]
         case_number=case.number,

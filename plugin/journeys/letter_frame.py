@@ -52,7 +52,7 @@ def frame_of(scene: Scene) -> dict[str, object]:
         "order_number": scene.order.row.number,
         "manage_url": scene.url,
         "person_url": scene.person_url,
-        "first_name": first_name(scene.order.now.customer.name),
+        "first_name": None if scene.is_gift else first_name(scene.order.now.customer.name),
         "person_answers_by": person_answers_by(scene.settings, scene.at),
     }
 

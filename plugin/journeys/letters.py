@@ -8,6 +8,7 @@ from plugin.cases.service import amounts_of, decision_of
 from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
+from plugin.journeys.letters_credit import credit_issued
 from plugin.journeys.letters_faults import FAULT_LETTERS
 from plugin.journeys.letters_fix import fix_done, fix_problem
 from plugin.journeys.letters_goods import GOODS_LETTERS
@@ -96,6 +97,8 @@ def _gift(scene: Scene) -> RetentionCode | None:
 def _under_review(scene: Scene) -> MailContext:
     why = sentences.WHY_OF_PERSON_REASON.get(scene.case.person_reason or "")
     reasons = (scene.words.say(why),) if why else explain(decision_of(scene.case), scene.words).parts
+    if scene.is_gift:
+        reasons = ()  # they name what it cost
     return UnderReview(
         **frame_of(scene),  # type: ignore[arg-type]
         ask=Ask(scene.case.kind),
@@ -184,4 +187,5 @@ _LETTERS = {
     **FAULT_LETTERS,
     "fix_done": fix_done,
     "fix_problem": fix_problem,
+    "credit_issued": credit_issued,
 }

@@ -91,7 +91,7 @@ def _settled(scene: Scene) -> ReturnSettled:
         settlement=_settlement(scene, total),
         currency=scene.case.currency,
         total=total,
-        parts=tuple(part for part in parts if part.amount),
+        parts=() if scene.is_gift else tuple(part for part in parts if part.amount),
     )
 
 

@@ -15,13 +15,14 @@ from plugin.policies.explain import what_was_agreed
 
 def _approved(scene: Scene) -> ReturnApproved | None:
     """Nothing to say once the return was taken back, or the parcel is here."""
-    reasons = what_was_agreed(decision_of(scene.case), scene.words)
+    # What is agreed names sums: to the receiver of a gift they are what it cost.
+    reasons = () if scene.is_gift else what_was_agreed(decision_of(scene.case), scene.words)
     said = ReturnApproved(
         **frame_of(scene),  # type: ignore[arg-type]
         lines=lines_of(scene),
         reasons=reasons,
         currency=scene.case.currency,
-        withheld=scene.case.withheld,
+        withheld=0 if scene.is_gift else scene.case.withheld,
     )
     if not scene.parcels:
         return said
@@ -33,7 +34,7 @@ def _approved(scene: Scene) -> ReturnApproved | None:
         steps=how_to_send(parcel, scene.case.number, scene.settings.goods_come_to, scene.words),
         return_number=scene.case.number,
         send_by=parcel.send_by,
-        slip_url=f"{scene.url}/cases/{scene.case.id}",
+        slip_url=scene.url if scene.is_gift else f"{scene.url}/cases/{scene.case.id}",
     )
 
 

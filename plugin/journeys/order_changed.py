@@ -27,6 +27,7 @@ from plugin.journeys.echoes import ours_of, settle_echoes
 from plugin.journeys.order_fetched import Fetched, NotRead, as_it_stands, check_still_newest
 from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.payment_reported import READ_PAYMENT, read_gateway_event, stop_if_overdrawn
+from plugin.journeys.spend_credit import credit_comes_back
 from plugin.journeys.store_answers import (
     shipped_after_cancel,
     store_cancelled,
@@ -160,6 +161,7 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     was_open = change.before is None or change.before.state is OrderState.OPEN
     if order.state is not OrderState.OPEN and was_open:
         await give_back(tx, shop.id, order.id, at)
+        await credit_comes_back(tx, shop.id, change.order_id, at)
     if change.is_edited:
         await _edit_units_out(tx, change)
     if not change.is_new:

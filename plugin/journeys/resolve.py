@@ -14,7 +14,9 @@ from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, decision_of, move
 from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
+from plugin.credit.store import is_underway
 from plugin.db import Transaction
+from plugin.journeys.give_credit import credit
 from plugin.journeys.giving import Due, Form, refund
 from plugin.journeys.store_books import case_is_done
 from plugin.orders.service import StoredOrder
@@ -83,7 +85,7 @@ async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder,
     return True
 
 
-FORMS: dict[Resolution, Form] = {Resolution.REFUND: refund}
+FORMS: dict[Resolution, Form] = {Resolution.REFUND: refund, Resolution.STORE_CREDIT: credit}
 
 
 async def goods_are_settled(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
@@ -94,7 +96,7 @@ async def goods_are_settled(tx: Transaction, ports: Ports, shop: Shop, case: Cas
         return
     at, legs = ports.clock.now(), await legs_of_case(case.id)
     open_legs = [leg for leg in legs if LegState(leg.state) not in SETTLED]
-    if not open_legs:
+    if not open_legs and not await is_underway(tx, case.id):
         await move(tx, case, CaseState.DONE, at=at)
         await case_is_done(tx, ports, shop, case)
         return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.access.service import make_link
+from plugin.access.service import LinkKind, make_link
 from plugin.cases.left import nothing_is_left
 from plugin.cases.models import Case, CaseUnit
 from plugin.cases.store import units_of_case
@@ -14,6 +14,7 @@ from plugin.codes.minting import show
 from plugin.codes.models import Code
 from plugin.codes.store import find_code_of_case
 from plugin.core.words import Words, choose_locale
+from plugin.credit.issuing import Given, given_in
 from plugin.db import Transaction
 from plugin.journeys.told import paid_again
 from plugin.orders.models import Payment
@@ -59,15 +60,22 @@ class Scene:
     parcels: Sequence[Parcel] = ()
     units: Sequence[CaseUnit] = ()
     is_in_debt: bool = False
+    credit: Given | None = None
+
+    @property
+    def is_gift(self) -> bool:
+        """Whether the letter goes to the receiver of a gift, who must learn nothing of who gave it and what it cost."""
+        return self.case.contact is not None
 
     @property
     def person_url(self) -> str:
         return f"{self.url}/person"
 
 
-async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder) -> str:
-    """A fresh link of the order's shopper, for one letter to that shopper."""
-    token = await make_link(tx, shop_id=order.row.shop_id, order_id=order.id, at=ports.clock.now())
+async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder, case: Case) -> str:
+    """A fresh link for one letter: of the order's shopper, or one that opens the gift alone to its receiver."""
+    kind = LinkKind.ORDER if case.contact is None else LinkKind.GIFT
+    token = await make_link(tx, shop_id=order.row.shop_id, order_id=order.id, at=ports.clock.now(), kind=kind)
     return f"{ports.public_url}/o/{token}"
 
 
@@ -98,4 +106,5 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
         units=await units_of_case(case.id),
         is_in_debt=bool(await debits_of_case(case.id)),
         is_withdrawn=is_withdrawn,
+        credit=await given_in(tx, ports.vault, case.id),
     )

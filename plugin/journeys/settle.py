@@ -29,6 +29,7 @@ from plugin.journeys.money_moved import (
 )
 from plugin.journeys.order_fetched import waits_for
 from plugin.journeys.owed_again import SETTLE_LEG, give_back_excess, plan_again
+from plugin.journeys.spend_credit import paid_to_credit
 from plugin.messages.parts import AlertKind
 from plugin.orders.attribution import unattributed, units_by_hand
 from plugin.orders.models import Payment
@@ -157,7 +158,10 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             return None
         caller = await caller_of(ports, shop, order, case, leg, payment)
         if caller is None:
-            if is_reserved:
+            why = _why_not_to_pay(order, case, payment)
+            if is_reserved and why is None and await paid_to_credit(tx, order, leg, payment, at):
+                await follow_up(tx, ports, shop, case)
+            elif is_reserved:
                 await hand_to_person(tx, ports, shop, case, leg, "manual_refund", AlertKind.MANUAL_REFUND)
             elif state is not LegState.WITH_PERSON:  # it may have been paid before the account was taken away
                 await hand_to_person(tx, ports, shop, case, leg, "refund_not_found", AlertKind.REFUND_STUCK)

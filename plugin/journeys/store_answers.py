@@ -24,6 +24,7 @@ from plugin.db import Transaction, transaction
 from plugin.journeys.holds import end_hold
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.shipping_owed import settle_shipping
+from plugin.journeys.spend_credit import credit_comes_back
 from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.journeys.withdrawal_carried_out import left_before_it_was_cancelled
@@ -167,6 +168,7 @@ async def store_cancelled(
         await outbox.add(tx, shop_id=case.shop_id, kind=SETTLE_LEG, ref=leg.id)
     if completes:
         await give_back(tx, shop.id, order.row.external_id, at)
+        await credit_comes_back(tx, shop.id, order.id, at)
     is_silent = await is_withdrawal_open(order.id)  # nothing is offered beside a withdrawal (DESIGN §8)
     if not is_silent and not await codes_of_case(shop.id, case.id):  # a person may bring a case here a second time
         await mint(

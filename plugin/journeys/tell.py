@@ -26,6 +26,7 @@ from plugin.shops.service import get_shop, settings_of
 
 TELL = "tell"
 PUBLISHING_HAS = timedelta(seconds=30)
+ABOUT_THE_GIVERS_MONEY = ("cancelled", "refunded", "refunded_again", "refund_problem", "promise_missed")
 
 
 async def tell_case(tx: Transaction, case: Case, template: str, *, delay: timedelta | None = None) -> None:
@@ -49,7 +50,7 @@ async def tell(ports: Ports, claim: Claim) -> None:
             scene = await set_scene(tx, ports, shop, order, case, desk)
             await _alert_staff(tx, ports, scene, AlertKind(detail[0]))
         else:
-            scene = await set_scene(tx, ports, shop, order, case, await shopper_link(tx, ports, order))
+            scene = await set_scene(tx, ports, shop, order, case, await shopper_link(tx, ports, order, case))
             await _write_to_shopper(tx, ports, scene, template)
         await outbox.complete(tx, claim)
 
@@ -58,7 +59,9 @@ async def _write_to_shopper(tx: Transaction, ports: Ports, scene: Scene, templat
     code = scene.code
     if template == "cancelled" and code is not None and _still_publishing(code, ports):
         raise Later(timedelta(seconds=1), "the code is being published")
-    recipient = scene.order.now.customer.email
+    if scene.is_gift and template in ABOUT_THE_GIVERS_MONEY:
+        return
+    recipient = scene.case.contact or scene.order.now.customer.email
     letter = compose(scene, template) if recipient else None
     if recipient is None or letter is None:
         return

@@ -6,9 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from plugin.cases.models import Case
+from plugin.cases.states import RECEIVER
 from plugin.cases.store import cases_of_order, get_case
 from plugin.codes.models import Code
 from plugin.codes.store import codes_of_cases, find_code_of_case
+from plugin.core.errors import NotFound
 from plugin.journeys.cancel import preview_cancellation
 from plugin.journeys.judging import Preview
 from plugin.orders.models import Payment
@@ -52,7 +54,7 @@ class SeenOrder:
 async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
     """All that the order page shows."""
     whole = await preview_cancellation(ports, shop, order_id, Ask(action=Action.CANCEL, whole=True))
-    cases = await cases_of_order(order_id)
+    cases = [case for case in await cases_of_order(order_id) if case.asked_by != RECEIVER]
     legs: dict[str, list[RefundLeg]] = defaultdict(list)
     parcels: dict[str, list[Parcel]] = defaultdict(list)
     codes: dict[str, Code] = {}
@@ -75,6 +77,8 @@ async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
 async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
     """One request of this order; raises ``NotFound``."""
     case = await get_case(shop.id, case_id, order_id)
+    if case.asked_by == RECEIVER:
+        raise NotFound(param="case_id")
     payments = {payment.id: payment for payment in await payments_of(order_id)}
     code = await find_code_of_case(case_id)
     return SeenCase(case, await legs_of_case(case_id), payments, code, await parcels_of_case(case_id))
@@ -82,5 +86,5 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
 
 async def newest_case(order_id: str) -> str | None:
     """The id of the last request of this order, if there is any."""
-    cases = await cases_of_order(order_id)
+    cases = [case for case in await cases_of_order(order_id) if case.asked_by != RECEIVER]
     return cases[0].id if cases else None

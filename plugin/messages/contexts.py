@@ -11,6 +11,7 @@ from datetime import datetime
 
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
+from plugin.messages.contexts_credit import CreditIssued
 from plugin.messages.contexts_faults import FaultApproved
 from plugin.messages.contexts_fix import FixDone, FixProblem
 from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
@@ -171,4 +172,5 @@ MailContext = (
     | FaultApproved
     | FixDone | FixProblem
     | WithdrawalAcknowledged | WithdrawalAsked | WithdrawalInEffect | WithdrawalIneffective
+    | CreditIssued
 )  # fmt: skip

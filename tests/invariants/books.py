@@ -21,6 +21,12 @@ _DOCUMENTS = ("document", "placement", "decision", "facts", "settings")
 Row = dict[str, Any]
 
 
+_CREDITED = (
+    "SELECT c.case_id, sum(e.amount)::bigint AS amount FROM credits c JOIN credit_entries e ON e.credit_id = c.id "
+    "WHERE c.shop_id = $1 AND e.kind = 'grant' GROUP BY c.case_id"
+)
+
+
 @dataclass(frozen=True)
 class Books:
     """Rows by their id. ``stripe`` are the refunds there by our leg's id, ``events`` the audit by leg, case or code."""
@@ -33,6 +39,7 @@ class Books:
     legs: dict[str, Row]
     mails: list[Row]
     codes: list[Row]
+    credited: dict[str, int]  # what each case has given as store credit, its bonus not counted
     events: dict[str, list[Row]]
     ledger: LedgerDump
     stripe: dict[str, list[RefundEntry]]
@@ -78,6 +85,7 @@ async def read_books(
         legs=by_id["refund_legs"],
         mails=await table("mails"),
         codes=await table("codes"),
+        credited={row["case_id"]: row["amount"] for row in await rows(_CREDITED, shop_id)},
         events=events,
         ledger=ledger,
         stripe=stripe,

@@ -140,6 +140,8 @@ def _done_means_paid(books: Books, case: Row, *, is_given_up: bool) -> Iterator[
     if by_person and (is_given_up or has_failed):
         return
     moved = sum(leg["amount"] for leg in legs if leg["state"] == "succeeded" and not _gives_back_again(books, leg))
+    if case["resolution"] == "store_credit":
+        moved += books.credited.get(case["id"], 0)
     if moved != case["owed"]:
         yield f"I13: {case['number']} is done, owed {case['owed']} and moved {moved}."
 

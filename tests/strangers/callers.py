@@ -40,7 +40,8 @@ class Caller:
             return False
         if not names_order:
             return True
-        return self.of is about if door.key in (Key.SESSION, Key.COOKIE) else self.of.shop_id == about.shop_id
+        of_one_order = door.key in (Key.SESSION, Key.COOKIE, Key.GIFT, Key.GIFT_COOKIE)
+        return self.of is about if of_one_order else self.of.shop_id == about.shop_id
 
     def _role_may(self, door: Door) -> bool:
         if self.role is None:
@@ -64,6 +65,15 @@ def genuine(town: Town) -> list[Caller]:
             token = await order.session()
             return Shown(cookies={"comeback": token, "__Host-comeback": token})
 
+        async def gift(order: Placed = order) -> Shown:
+            return bearer(await order.gift_session())
+
+        async def gift_cookie(order: Placed = order) -> Shown:
+            token = await order.gift_session()
+            return Shown(cookies={"comeback": token, "__Host-comeback": token})
+
+        callers.append(Caller(f"{label} gift", gift, Key.GIFT, order))
+        callers.append(Caller(f"{label} gift in a cookie", gift_cookie, Key.GIFT_COOKIE, order))
         callers.append(Caller(f"{label} session", session, Key.SESSION, order))
         callers.append(Caller(f"{label} session in a cookie", cookie, Key.COOKIE, order))
     for label, order in (("our", town.mine), ("the neighbour's", town.foreign)):

@@ -23,6 +23,8 @@ class Key(StrEnum):
     SIGNATURE = "signature"  # a webhook's own; its tests are in test_signatures
     SECRET = "secret"  # a link's token or a mailed code; whoever knows it is let in
     COOKIE = "cookie"  # a shopper's session, in the cookie of our own pages
+    GIFT = "gift"  # the session of a gift's receiver, as a bearer token
+    GIFT_COOKIE = "gift_cookie"  # the same in the cookie of our own pages
     STAFF = "staff"  # a session of a person of the shop, whose role has what the door needs
 
 

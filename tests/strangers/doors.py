@@ -15,6 +15,7 @@ from plugin.settings import Settings
 from tests.strangers.credit_doors import CREDIT_DOORS
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting, sending
+from tests.strangers.gift_doors import GIFT_DOORS
 from tests.strangers.office_doors import OFFICE_DOORS
 from tests.strangers.policy_doors import POLICY_DOORS
 from tests.strangers.reading_doors import READING_DOORS
@@ -199,6 +200,7 @@ DOORS: dict[str, Door] = {
     "GET /schema/{path}": Door(Key.PUBLIC, constant("/schema/anything")),
     "GET /schema/openapi.json": Door(Key.PUBLIC, constant("/schema/openapi.json")),
     **CREDIT_DOORS,
+    **GIFT_DOORS,
     **STAFF_DOORS,
     **DESK_DOORS,
     **POLICY_DOORS,

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from plugin.access.roles import Role
 from plugin.access.service import (
+    GIFT,
     LINK_LASTS,
     LOOKUP_LASTS,
     SESSION_LASTS,
@@ -24,10 +25,10 @@ from plugin.access.service import (
     make_link,
     open_session,
 )
-from plugin.credit.issuing import issue, show
 from plugin.db import rows, transaction
 from plugin.files.service import keep_photo
 from plugin.storefronts.standard.wire import OrderBody
+from tests.credit import credit_for
 from tests.photos import a_photo
 from tests.staffed import Colleague, a_colleague
 from tests.world import Shopper, World, a_world, shop_settings
@@ -65,6 +66,11 @@ class Placed:
     async def session(self) -> str:
         """A fresh token for this order."""
         opened = await open_session(self.shop_id, self.order_id, "link", self.world.ports.clock.now(), SESSION_LASTS)
+        return opened.token
+
+    async def gift_session(self) -> str:
+        """A fresh token for who received this order as a gift."""
+        opened = await open_session(self.shop_id, self.order_id, GIFT, self.world.ports.clock.now(), SESSION_LASTS)
         return opened.token
 
     async def expired_session(self) -> str:
@@ -116,18 +122,6 @@ async def people_of(world: World, mark: str) -> Mapping[Role, Colleague]:
     return {role: await a_colleague(world.ports, shop_id, role, f"{mark}.{role}@staff.example") for role in Role}
 
 
-async def a_credit_for(world: World, order_id: str, case_id: str) -> str:
-    """Store credit that this order's case has given, as its shopper reads it."""
-    async with transaction(world.ports.doorbell) as tx:
-        (order,) = await tx.rows("SELECT customer_hash FROM orders WHERE id = $1 FOR UPDATE", order_id)
-        credit = await issue(
-            tx, vault=world.ports.vault, shop_id=world.shop.id, order_id=order_id, case_id=case_id,
-            customer_hash=order["customer_hash"], currency="USD", amount=5000, bonus=500, expires_at=None,
-            authority="ledger", at=world.ports.clock.now(),
-        )  # fmt: skip
-    return show(world.ports.vault, credit)
-
-
 async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Placed:
     """Place a marked order, cancel one unit of it and wait until everything is done."""
     email, name = f"{mark}.shopper@mail.example", f"Name{mark} Surname{mark}"
@@ -159,7 +153,7 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         world.ports, shop_id=world.shop.id, order_id=shopper.order_id, content=a_photo(), declared="image/jpeg",
         by="shopper",
     )  # fmt: skip
-    credit = await a_credit_for(world, shopper.order_id, case["id"])
+    credit, _ = await credit_for(world.ports, shopper.order_id, case["id"], 5000, bonus=500)
     marks = {
         photo.id,
         email,
@@ -202,8 +196,8 @@ async def a_town(data: Path, sandbox_url: str, **app: Any) -> AsyncIterator[Town
 async def state_of_the_books() -> dict[str, str]:
     """A digest of each table that a stranger must not move; when and how often we read a payment is our own doing."""
     tables = (
-        "cases", "case_units", "refund_legs", "codes", "credits", "credit_entries", "credit_holds", "orders", "payments",
-        "audit_events", "shops", "mails", "staff_recovery_codes", "policy_versions",
+        "cases", "case_units", "refund_legs", "codes", "credits", "credit_entries", "credit_holds", "orders",
+        "payments", "audit_events", "shops", "mails", "staff_recovery_codes", "policy_versions",
     )  # fmt: skip
     known = {row["tablename"] for row in await rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     digests = {}

@@ -8,7 +8,15 @@ import pytest
 
 from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
-from handlers.shopper import fix_words, money_phrases, phrases, standing, withdraw_phrases
+from handlers.shopper import (
+    credit_phrases,
+    fix_words,
+    gift_phrases,
+    money_phrases,
+    phrases,
+    standing,
+    withdraw_phrases,
+)
 from plugin.core.words import CATALOGUES, LANGUAGES
 from plugin.journeys import fault_words, way_words, withdrawal_sentences
 from plugin.journeys import sentences as journeys
@@ -29,6 +37,8 @@ DOMAINS: dict[str, set[MessageId]] = {
         *phrases.all_sentences(),
         *money_phrases.all_sentences(),
         *standing.all_sentences(),
+        *credit_phrases.all_sentences(),
+        *gift_phrases.all_sentences(),
         *fix_words.all_sentences(),
         *withdraw_phrases.all_sentences(),
     },
