@@ -63,6 +63,20 @@ async def enter_to_credits(request: AnyRequest, ports: NamedDependency[Ports], t
     return await _enter(request, ports, token, "/order/credits")
 
 
+@get("/o/{token:str}/cases/{case_id:str}", **PAGE)
+async def link_door_to_case(
+    request: AnyRequest, ports: NamedDependency[Ports], token: FromPath[str], case_id: PublicId
+) -> Response[str]:
+    return await _link_page(request, ports, token, to_person=False)
+
+
+@post("/o/{token:str}/cases/{case_id:str}", **FORM)
+async def enter_to_case(
+    request: AnyRequest, ports: NamedDependency[Ports], token: FromPath[str], case_id: PublicId
+) -> Redirect:
+    return await _enter(request, ports, token, f"/order/cases/{case_id}")
+
+
 @get("/shops/{shop_id:str}/orders", **PAGE)
 async def lookup_page(request: AnyRequest, shop_id: PublicId) -> Response[str]:
     shop = await _shop(request, shop_id)
@@ -161,5 +175,5 @@ def _lookup_frame(request: AnyRequest, shop: Shop) -> Frame:
 
 entry_routes = [
     link_door, link_door_to_credits, link_door_to_person, enter_by_link, enter_to_credits, enter_to_person, lookup_page,
-    ask_for_code, code_page, enter_by_code,
+    ask_for_code, code_page, enter_by_code, link_door_to_case, enter_to_case,
 ]  # fmt: skip

@@ -8,10 +8,11 @@ import msgspec
 from litestar.datastructures import FormMultiDict
 
 from handlers.shopper.orders import CancelAsk, CancelConfirm
+from handlers.shopper.returns import ReturnAsk, ReturnConfirm
 from plugin.core.errors import DomainError
 
 LONGEST_REASON = 500
-Asked = TypeVar("Asked", bound=CancelAsk)
+Asked = TypeVar("Asked", bound=msgspec.Struct)
 
 
 class FormUnreadable(DomainError):
@@ -36,7 +37,17 @@ def cancel_confirm(form: FormMultiDict) -> CancelConfirm:
     return _read(form, CancelConfirm, digest=field(form, "digest"))
 
 
-def _read(form: FormMultiDict, kind: type[Asked], **more: str) -> Asked:
+def return_ask(form: FormMultiDict) -> ReturnAsk:
+    """What the shopper would send back, and what they would rather have for it; raises ``FormUnreadable``."""
+    return _read(form, ReturnAsk, resolution=field(form, "resolution") or None)
+
+
+def return_confirm(form: FormMultiDict) -> ReturnConfirm:
+    """The choice again, with the digest that was agreed to."""
+    return _read(form, ReturnConfirm, resolution=field(form, "resolution") or None, digest=field(form, "digest"))
+
+
+def _read(form: FormMultiDict, kind: type[Asked], **more: str | None) -> Asked:
     lines, quantities = form.getall("line", []), form.getall("quantity", [])
     if len(lines) != len(quantities):
         raise FormUnreadable(param="quantity")

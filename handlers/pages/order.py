@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency, Provide
 from litestar.response import Redirect, ServerSentEvent
-from msgspec import Struct
 
 from handlers.closing import Closing
 from handlers.dependencies import PublicId
-from handlers.pages.forms import cancel_ask, cancel_confirm
+from handlers.pages.confirming import confirmed
+from handlers.pages.forms import cancel_ask, cancel_confirm, field
 from handlers.pages.render import frame_of, page
 from handlers.pages.timeline import headline, is_moving, timeline
 from handlers.pages.visit import AnyRequest, Visit, from_our_own_page, provide_form, provide_visit
 from handlers.shopper.cases import case_now, changes
-from handlers.shopper.orders import CancelAsk, CancelConfirm, cancel_once, order_now
-from plugin.cases.store import UnitsTaken
-from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyReused
+from handlers.shopper.orders import CancelAsk, cancel_once, order_now
 from plugin.insights.effort import is_unanswered
 from plugin.journeys.cancel import preview_cancellation
-from plugin.journeys.judging import DecisionChanged, Preview
-from plugin.journeys.view_order import newest_case
-from plugin.policies.reasons import Reason
+from plugin.journeys.judging import Preview
 from plugin.ports.runtime import Ports
 
 VISIT = {"visit": Provide(provide_visit)}
@@ -37,14 +31,6 @@ POSTED: dict[str, Any] = INSIDE | {
     "guards": [from_our_own_page],
     "status_code": 200,
 }
-ASKED_ALREADY = (Reason.IN_OPEN_CASE, Reason.ALREADY_CANCELLED, Reason.ORDER_CANCELLED)
-TWIN_WAITS, TWIN_LOOKS = 0.1, 50  # a double click's second answer is the first one's: worth five seconds
-
-
-class Confirmed(Struct):
-    """The one member of the answer that a page needs: which request it became."""
-
-    id: str
 
 
 @get("/order", **INSIDE)
@@ -90,38 +76,12 @@ async def confirm(
     visit: NamedDependency[Visit],
     form: NamedDependency[FormMultiDict],
 ) -> Response[str] | Redirect:
-    ask = cancel_confirm(form)
-    try:
-        case_id = await _confirmed(ports, visit, ask, str(form.get("key", "")), await request.body())
-    except DecisionChanged as changed:
-        if changed.now.decision.reason not in ASKED_ALREADY:
-            return _preview(request, visit, changed.now, ask, has_changed=True)
-        return await _to_newest_case(visit)
-    except (UnitsTaken, IdempotencyKeyReused):
-        return await _to_newest_case(visit)
-    return _to_case(case_id)
-
-
-async def _confirmed(ports: Ports, visit: Visit, ask: CancelConfirm, key: str, body: bytes) -> str:
-    """The id of the request; the second click of two waits for the first one's."""
-    for _ in range(TWIN_LOOKS):
-        try:
-            answer = await cancel_once(ports, visit.guest, ask, key, body, visit.wished)
-        except CallStillRunning:
-            await asyncio.sleep(TWIN_WAITS)
-        else:
-            return msgspec.json.decode(answer.content, type=Confirmed).id
-    raise CallStillRunning()
-
-
-async def _to_newest_case(visit: Visit) -> Redirect:
-    """Asked already, in another tab or by an older page: here is what became of it."""
-    case_id = await newest_case(visit.order.id)
-    return _to_case(case_id) if case_id else Redirect("/order", status_code=303)
-
-
-def _to_case(case_id: str) -> Redirect:
-    return Redirect(f"/order/cases/{case_id}", status_code=303)
+    ask, key, body = cancel_confirm(form), field(form, "key"), await request.body()
+    return await confirmed(
+        visit,
+        lambda: cancel_once(ports, visit.guest, ask, key, body, visit.wished),
+        lambda now: _preview(request, visit, now, ask, has_changed=True),
+    )
 
 
 @get("/order/cases/{case_id:str}", **INSIDE)

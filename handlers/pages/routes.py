@@ -14,6 +14,7 @@ from handlers.pages.money import money_routes
 from handlers.pages.order import order_page_routes
 from handlers.pages.person import person_routes
 from handlers.pages.policy import policy_routes
+from handlers.pages.returns import return_page_routes
 from handlers.pages.withdraw import withdraw_page_routes
 
 page_routes = [
@@ -24,6 +25,7 @@ page_routes = [
     *give_back_page_routes,
     *credit_page_routes,
     *gift_page_routes,
+    *return_page_routes,
     *money_routes,
     *effort_routes,
     *person_routes,

@@ -22,10 +22,9 @@ def parcel_view(case: Case, parcels: Sequence[Parcel], address: str | None, word
     if parcel is None:
         return None
     is_to_send = parcel.state == ParcelState.LABEL
-    here = f"/order/cases/{case.id}"
-    links = {"slip": f"{here}/slip", "slip_pdf": f"{here}/slip.pdf", "qr": f"{here}/qr.svg"} if is_to_send else {}
+    links = {"slip": f"/v1/cases/{case.id}/slip.pdf", "qr": f"/v1/cases/{case.id}/qr.svg"} if is_to_send else {}
     if parcel.label_file and is_to_send:
-        links["label"] = f"{here}/label"
+        links["label"] = f"/v1/order/files/{parcel.label_file}"
     return ParcelView(
         state=parcel.state,
         payer=parcel.payer,

@@ -15,6 +15,7 @@ from handlers.shopper.orders import order_routes
 from handlers.shopper.policy import policy_routes
 from handlers.shopper.returns import return_routes
 from handlers.shopper.sessions import session_routes
+from handlers.shopper.slip import slip_routes
 from handlers.shopper.withdraw import withdraw_routes
 
 shopper_routes = [
@@ -27,6 +28,7 @@ shopper_routes = [
     *give_back_routes,
     *credit_routes,
     *gift_routes,
+    *slip_routes,
     *money_api_routes,
     *effort_api_routes,
     *file_routes,

@@ -152,7 +152,7 @@ class CodeView(Struct, frozen=True, kw_only=True):
 class ParcelView(Struct, frozen=True, kw_only=True):
     """The way back. ``send_by`` is when it must be on its way; ``how_to_send`` are the steps, while it is not.
 
-    ``links`` lead to pages of the order's visit: ``slip``, ``slip_pdf``, ``qr`` and ``label``, if the shop gave one.
+    ``links``: ``slip`` (PDF), ``qr`` (SVG) and ``label``, if the shop gave one.
     """
 
     state: Annotated[str, Meta(examples=["label"])]

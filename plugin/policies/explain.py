@@ -14,7 +14,8 @@ from plugin.core.words import Words
 from plugin.policies import sentences
 from plugin.policies.decision import Decision, LineDecision, LineOption
 from plugin.policies.law.names import NAMES
-from plugin.policies.reasons import Action, Outcome, Reason, Resolution
+from plugin.policies.phrases import DAYS
+from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution, Trigger
 from plugin.policies.refusals import ASK_REFUSE
 
 
@@ -92,6 +93,8 @@ def _terms(action: Action, line: LineDecision | LineOption, currency: str, words
     if line.fee:
         yield words.say(sentences.FEE, fee=words.money(line.fee, currency))
     yield from _way_back([line], words)
+    if line.photos:
+        yield words.say(sentences.PHOTOS)
 
 
 def choice(resolutions: Iterable[Resolution], words: Words) -> str:
@@ -108,14 +111,25 @@ def _to_choose(resolutions: Iterable[Resolution], words: Words) -> str:
 
 
 def _way_back(lines: Iterable[LineDecision | LineOption], words: Words) -> Iterator[str]:
-    """Who pays the way back, or that there is none; said once, and only where it is so for all lines."""
-    terms = {(line.label, line.keep_item) for line in lines}
+    """Who pays the way back, the time for it and what it leads to, or that there is none; said once, and only where it
+    is so for all lines."""
+    terms = {(line.label, line.keep_item, line.send_within, line.pays_on) for line in lines}
     if len(terms) == 1:
-        label, keep_item = terms.pop()
-        if keep_item:
-            yield words.say(sentences.KEEP_ITEM)
-        elif label:
-            yield words.say(sentences.LABEL[label])
+        yield from way_back(*terms.pop(), words)
+
+
+def way_back(
+    label: Payer | None, keep_item: bool, send_within: int | None, pays_on: Trigger | None, words: Words
+) -> Iterator[str]:
+    """The same of one answer, for the page of the policy too."""
+    if keep_item:
+        yield words.say(sentences.KEEP_ITEM)
+    elif label:
+        yield words.say(sentences.LABEL[label])
+        if send_within:
+            yield words.say(sentences.SEND_WITHIN, span=words.count(*DAYS, send_within))
+        if pays_on:
+            yield words.say(sentences.PAYS_ON[pays_on])
 
 
 def _right(law: str | None, words: Words) -> str:

@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from plugin.core.words import Words
 from plugin.policies import sentences
-from plugin.policies.decide import NOTHING_GOES_BACK, USUAL_PAYER
+from plugin.policies.decide import NOTHING_GOES_BACK, SEND_WITHIN, USUAL_PAYER
 from plugin.policies.document import OTHERWISE, Policy, Then
-from plugin.policies.explain import choice
+from plugin.policies.explain import choice, way_back
 from plugin.policies.phrases import amounts, conditions_of
-from plugin.policies.reasons import Action, Mode, Outcome
+from plugin.policies.reasons import Action, Mode, Outcome, Trigger
 from plugin.policies.rules import resolutions_of
 
 THIS_ITEM = "This item"
@@ -145,10 +145,13 @@ def _terms(action: Action, then: Then, goes_nowhere: bool, words: Words) -> Iter
         yield words.say(sentences.FEE, fee=fee)
     if then.compensation_percent:
         yield words.say(sentences.COMPENSATION, amount=words.percent(then.compensation_percent))
-    if then.keep_item:
-        yield words.say(sentences.KEEP_ITEM)
-    elif action is not Action.CANCEL and not goes_nowhere:
-        yield words.say(sentences.LABEL[then.label or USUAL_PAYER[action]])
+    if action is not Action.CANCEL:
+        label = None if goes_nowhere else then.label or USUAL_PAYER[action]
+        yield from way_back(
+            label, then.keep_item, then.send_within or SEND_WITHIN, then.pays_on or Trigger.INSPECTED, words
+        )
+    if then.photos:
+        yield words.say(sentences.PHOTOS)
 
 
 def all_page_sentences() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from plugin.policies.law.names import NAMES
-from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution
+from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution, Trigger
 from plugin.policies.refusals import ASK_REFUSE, LINE_REFUSE
 from plugin.policies.reviews import LINE_REVIEW
 
@@ -70,6 +70,14 @@ LABEL: Mapping[Payer, str] = {
     Payer.SHOPPER: "You pay for the way back.",
 }
 COMPENSATION = "It is a compensation: {amount} of what you paid."
+SEND_WITHIN = "It has to be on its way within {span}."
+PAYS_ON: Mapping[Trigger, str] = {
+    Trigger.APPROVAL: "You do not have to wait for the way back.",
+    Trigger.IN_TRANSIT: "You get this as soon as the parcel is on its way to us.",
+    Trigger.RECEIVED: "You get this as soon as the parcel has reached us.",
+    Trigger.INSPECTED: "You get this as soon as we have looked at what you sent.",
+}
+PHOTOS = "Please send a photo with your request."
 KEEP_ITEM = "You can keep it: nothing needs to be sent back."
 RIGHT = "This is your right by law."
 RIGHT_BY = "This is your right by law: {law}."
@@ -106,9 +114,9 @@ def _every_sentence() -> Iterator[str]:
         APPROVED_EVERYTHING, APPROVED_EVERYTHING_FEE, APPROVED_EVERYTHING_FREE,
         APPROVED_PART, APPROVED_PART_FEE, APPROVED_PART_FREE, ITEM,
         GETS_MONEY, GETS_MONEY_LESS_FEE, GETS_CREDIT, GETS_CREDIT_LESS_FEE, GETS_NOTHING, BONUS_WITHIN,
-        CHOICE, BONUS, FEE, COMPENSATION, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
+        CHOICE, BONUS, FEE, COMPENSATION, SEND_WITHIN, PHOTOS, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
     )  # fmt: skip
-    for said in (GETS, CHOICES, LABEL, NAMES):
+    for said in (GETS, CHOICES, LABEL, PAYS_ON, NAMES):
         yield from said.values()
 
 

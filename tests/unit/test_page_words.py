@@ -14,6 +14,7 @@ from handlers.shopper import (
     gift_phrases,
     money_phrases,
     phrases,
+    slip,
     standing,
     withdraw_phrases,
 )
@@ -40,6 +41,7 @@ DOMAINS: dict[str, set[MessageId]] = {
         *credit_phrases.all_sentences(),
         *gift_phrases.all_sentences(),
         *fix_words.all_sentences(),
+        *slip.all_sentences(),
         *withdraw_phrases.all_sentences(),
     },
     "policy": set(all_sentences()),
@@ -71,7 +73,7 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
 
 
 @pytest.mark.parametrize(
-    "module", [phrases, money_phrases, standing, journeys, way_words, fault_words, withdraw_phrases]
+    "module", [phrases, money_phrases, standing, slip, journeys, way_words, fault_words, withdraw_phrases]
 )
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}

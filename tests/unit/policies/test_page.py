@@ -36,6 +36,7 @@ from plugin.policies.reasons import (
     Reason,
     Resolution,
     Risk,
+    Trigger,
 )  # fmt: skip
 from plugin.ports.orders import Custodian, LineKind
 from tests.unit.policies.making import a_line, an_order, decided, everything, some_rules
@@ -167,7 +168,8 @@ def test_a_rows_terms_are_said_in_the_answers_own_words() -> None:
     )  # fmt: skip
     assert answer_of(Action.RETURN, then, ENGLISH) == (
         "This item can be sent back. You can choose: your money back or store credit. "
-        "With store credit you get 10% more. A fee applies: 15% of the price. You pay for the way back."
+        "With store credit you get 10% more. A fee applies: 15% of the price. You pay for the way back. "
+        "It has to be on its way within 30 days. You get this as soon as we have looked at what you sent."
     )
     kept = Then(outcome=Outcome.APPROVE, resolutions=(Resolution.RESHIPMENT,), keep_item=True)
     assert answer_of(Action.FAULT, kept, ENGLISH) == (
@@ -181,7 +183,8 @@ def test_a_rows_terms_are_said_in_the_answers_own_words() -> None:
 
 def test_what_a_row_leaves_open_is_said_as_it_is_decided() -> None:
     assert answer_of(Action.RETURN, APPROVE, ENGLISH) == (
-        "This item can be sent back. You get your money back. You pay for the way back."
+        "This item can be sent back. You get your money back. You pay for the way back. "
+        "It has to be on its way within 30 days. You get this as soon as we have looked at what you sent."
     )
     assert answer_of(Action.EXCHANGE, APPROVE, ENGLISH) == "This item can be exchanged. You pay for the way back."
     assert answer_of(Action.CANCEL, APPROVE, ENGLISH) == "This item can be cancelled until it ships."
@@ -226,3 +229,11 @@ def test_business_days_are_explained_where_a_rule_counts_them() -> None:
 
 def test_hostile_names_are_only_names() -> None:
     assert said(When(tags=("{among} {0} </script>",))) == "the item is marked “{among} {0} </script>”"
+
+
+def test_the_time_to_send_what_pays_and_photos_are_said() -> None:
+    then = Then(outcome=Outcome.APPROVE, label=Payer.SHOP, send_within=1, pays_on=Trigger.IN_TRANSIT, photos=True)
+    assert answer_of(Action.RETURN, then, ENGLISH) == (
+        "This item can be sent back. You get your money back. We pay for the way back. It has to be on its way within "
+        "1 day. You get this as soon as the parcel is on its way to us. Please send a photo with your request."
+    )
