@@ -32,7 +32,7 @@ async def confirmed(
 ) -> Response[str] | Redirect:
     """On to the request that it became; ``show`` says what has changed since the preview, where it has."""
     try:
-        return to_case(await _in_turn(confirm))
+        return to_case(await in_turn(confirm))
     except DecisionChanged as changed:
         if changed.now.decision.reason not in ASKED_ALREADY:
             return show(changed.now)
@@ -41,7 +41,7 @@ async def confirmed(
         return await _to_newest_case(visit)
 
 
-async def _in_turn(confirm: Callable[[], Awaitable[Response[bytes]]]) -> str:
+async def in_turn(confirm: Callable[[], Awaitable[Response[bytes]]]) -> str:
     """The id of the request; the second click of two waits for the first one's."""
     for _ in range(TWIN_LOOKS):
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import uuid4
 
 import msgspec
@@ -11,12 +10,12 @@ from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from handlers.pages.confirming import in_turn, to_case
 from handlers.pages.forms import FormUnreadable, field
-from handlers.pages.order import INSIDE, POSTED, TWIN_LOOKS, TWIN_WAITS, Confirmed
+from handlers.pages.order import INSIDE, POSTED
 from handlers.pages.render import frame_of, page
 from handlers.pages.visit import AnyRequest, Visit
 from handlers.shopper.fixes import AddressAsk, FixConfirm, fix_now, fix_once, fix_view
-from plugin.inbox.idempotency import CallStillRunning
 from plugin.journeys.fix_order import FixChanged, SeenFix
 from plugin.journeys.fixing import FixAsk
 from plugin.ports.runtime import Ports
@@ -79,22 +78,11 @@ async def fix_confirm_page(
     address = _address(form)
     try:
         asked = FixConfirm(address=address, digest=field(form, "digest"))
-        case_id = await _confirmed(ports, visit, asked, str(form.get("key", "")), await request.body())
+        key, body = field(form, "key"), await request.body()
+        case_id = await in_turn(lambda: fix_once(ports, visit.guest, asked, key, body, visit.wished))
     except FixChanged as changed:
         return _preview(request, ports, visit, changed.now, address, has_changed=True)
-    return Redirect(f"/order/cases/{case_id}", status_code=303)
-
-
-async def _confirmed(ports: Ports, visit: Visit, asked: FixConfirm, key: str, body: bytes) -> str:
-    """The id of the request; the second click of two waits for the first one's."""
-    for _ in range(TWIN_LOOKS):
-        try:
-            answer = await fix_once(ports, visit.guest, asked, key, body, visit.wished)
-        except CallStillRunning:
-            await asyncio.sleep(TWIN_WAITS)
-        else:
-            return msgspec.json.decode(answer.content, type=Confirmed).id
-    raise CallStillRunning()
+    return to_case(case_id)
 
 
 fix_page_routes = [fix_page, fix_preview_page, fix_confirm_page]

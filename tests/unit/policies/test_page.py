@@ -177,7 +177,8 @@ def test_a_rows_terms_are_said_in_the_answers_own_words() -> None:
         "You can keep it: nothing needs to be sent back."
     )
     plain = answer_of(Action.FAULT, APPROVE, ENGLISH)
-    assert plain.endswith("We pay for the way back.")
+    in_time = "It has to be on its way within 30 days. You get this as soon as we have looked at what you sent."
+    assert plain.endswith(f"We pay for the way back. {in_time}")
     assert plain.startswith(answer_of(Action.FAULT, APPROVE, ENGLISH, goes_nowhere=True))
 
 
@@ -186,7 +187,10 @@ def test_what_a_row_leaves_open_is_said_as_it_is_decided() -> None:
         "This item can be sent back. You get your money back. You pay for the way back. "
         "It has to be on its way within 30 days. You get this as soon as we have looked at what you sent."
     )
-    assert answer_of(Action.EXCHANGE, APPROVE, ENGLISH) == "This item can be exchanged. You pay for the way back."
+    assert answer_of(Action.EXCHANGE, APPROVE, ENGLISH) == (
+        "This item can be exchanged. You pay for the way back. "
+        "It has to be on its way within 30 days. You get this as soon as we have looked at what you sent."
+    )
     assert answer_of(Action.CANCEL, APPROVE, ENGLISH) == "This item can be cancelled until it ships."
 
 
