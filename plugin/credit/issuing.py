@@ -108,10 +108,12 @@ async def revoke(tx: Transaction, shop_id: str, credit_id: str, *, actor: str, a
     return credit
 
 
-async def forget_owner(tx: Transaction, order_id: str) -> None:
-    """Whoever held the credits that this order has earned is erased. The credits stay: they are money owed, and whoever
-    has their code may spend it. The caller holds the order's lock."""
-    await tx.execute("UPDATE credits SET customer_hash = NULL WHERE order_id = $1", order_id)
+async def forget_owner(tx: Transaction, order_id: str, customer_hash: str | None) -> None:
+    """The customer of an order is erased. The credits that it has earned stay: they are money owed, and whoever has
+    their code may spend it. What a gift's receiver was given stays theirs. The caller holds the order's lock."""
+    await tx.execute(
+        "UPDATE credits SET customer_hash = NULL WHERE order_id = $1 AND customer_hash = $2", order_id, customer_hash
+    )
 
 
 async def reseal_credits(vault: Vault, shop_id: str) -> int:

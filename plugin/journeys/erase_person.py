@@ -15,6 +15,7 @@ from plugin.audit import service as audit
 from plugin.cases.notes import forget_notes
 from plugin.cases.store import cases_of_order, forget_words, open_case_number
 from plugin.codes.minting import forget_customer
+from plugin.credit.issuing import forget_owner
 from plugin.db import Transaction, transaction
 from plugin.files.service import forget_files
 from plugin.inbox.events import forget_all_unused, forget_bodies
@@ -123,6 +124,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await forget_words(tx, order.id)
     await forget_notes(tx, order.id)
     await forget_goods(tx, order.id)
+    await forget_owner(tx, order.id, order.row.customer_hash)
     await forget_files(tx, shop.id, order.id)
     await forget_customer(tx, shop.id, order.id, order.row.customer_hash, at)
     await forget_order(tx, order.id)

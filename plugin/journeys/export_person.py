@@ -33,6 +33,7 @@ from plugin.journeys.kept import (
     KeptWebhook,
 )
 from plugin.journeys.kept_cases import kept_cases
+from plugin.journeys.kept_credits import kept_credits
 from plugin.journeys.kept_files import kept_files
 from plugin.messages.contacts import contacts_of
 from plugin.messages.contexts import MailContext, ManageLink
@@ -46,6 +47,13 @@ from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
 _LINK = re.compile(r"/o/[\w-]+")  # a shopper's signed link, wherever a letter has it
+
+
+# What went to the receiver of a gift is theirs, and holds the code of their credit.
+_MAILS = (
+    "WHERE order_id = $1 AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id AND c.asked_by = 'receiver') "
+    "ORDER BY created_at, id"
+)
 
 
 class _Canonical(Struct, frozen=True):
@@ -82,6 +90,7 @@ async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
         ),
         cases=await kept_cases(order_id),
         codes=await _codes(ports, order_id),
+        credits=await kept_credits(ports, order),
         mails=await _mails(ports, shop, order_id),
         messages=tuple(KeptMessage(at, text) for at, text in await contacts_of(ports.vault, shop.id, order_id)),
         visits=await _visits(order_id),
@@ -115,7 +124,7 @@ async def _codes(ports: Ports, order_id: str) -> tuple[KeptCode, ...]:
 
 async def _mails(ports: Ports, shop: Shop, order_id: str) -> tuple[KeptMail, ...]:
     kept = []
-    for mail in await read(Mail, "WHERE order_id = $1 ORDER BY created_at, id", order_id):
+    for mail in await read(Mail, _MAILS, order_id):
         opened = ports.vault.open(mail.sealed_context, tenant=shop.id, field=f"mail:{mail.purpose}")
         said = None if opened == FORGOTTEN else _harmless(msgspec.json.decode(opened, type=MailContext))
         letter = render(said) if said else None

@@ -139,6 +139,25 @@ class KeptCode(Struct, frozen=True, kw_only=True):
     redeemed_at: datetime | None
 
 
+class KeptEntry(Struct, frozen=True, kw_only=True):
+    at: datetime
+    kind: str
+    amount: int
+    spent_on: str | None
+
+
+class KeptCredit(Struct, frozen=True, kw_only=True):
+    """Store credit with its statement; ``code`` is None where the store keeps it."""
+
+    code: str | None
+    currency: str
+    balance: int
+    state: str
+    issued_at: datetime
+    expires_at: datetime | None
+    entries: tuple[KeptEntry, ...]
+
+
 class KeptVisit(Struct, frozen=True):
     """A way into the order: a session, a mailed link or a lookup."""
 
@@ -189,6 +208,7 @@ class KeptOrder(Struct, frozen=True, kw_only=True):
     payments: tuple[KeptPayment, ...]
     cases: tuple[KeptCase, ...]
     codes: tuple[KeptCode, ...]
+    credits: tuple[KeptCredit, ...] = ()
     mails: tuple[KeptMail, ...]
     messages: tuple[KeptMessage, ...]
     visits: tuple[KeptVisit, ...]

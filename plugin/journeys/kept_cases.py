@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from plugin.cases.notes import notes_of_case
+from plugin.cases.states import RECEIVER
 from plugin.cases.store import cases_of_order, units_of_case
 from plugin.db import read
 from plugin.exchanges.models import Difference, OutboundOrder
@@ -26,9 +27,11 @@ from plugin.refunds.store import legs_of_case
 
 
 async def kept_cases(order_id: str) -> tuple[KeptCase, ...]:
-    """All cases of an order, the newest first."""
+    """The cases of an order, the newest first; what the receiver of a gift has asked is theirs."""
     kept = []
     for case in await cases_of_order(order_id):
+        if case.asked_by == RECEIVER:
+            continue
         refunds = tuple(
             KeptRefund(
                 kind=leg.kind, amount=leg.amount, currency=leg.currency, state=leg.state, created_at=leg.created_at,

@@ -12,6 +12,10 @@ from msgspec import convert
 from msgspec.structs import replace
 
 from plugin.core.money import share_out
+from plugin.credit.give_back import pay_back
+from plugin.credit.models import Credit
+from plugin.credit.service import redeem
+from plugin.db import transaction
 from plugin.payments.stripe.amounts import from_stripe, part_to_stripe
 from plugin.policies.decide import decide
 from plugin.policies.decision import Amounts
@@ -20,6 +24,9 @@ from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, progres
 from plugin.policies.reasons import Action, Outcome
 from plugin.ports.orders import Custodian, Instrument, LineCount, PaymentState
 from plugin.refunds.plan import LegKind, Payable, plan
+from tests.credit import a_credit, entries
+from tests.factories import a_shop
+from tests.fakes import fake_ports
 from tests.unit.policies.making import PLACED, SOON, some_rules
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/money.md").read_text(encoding="utf-8")
@@ -27,10 +34,11 @@ EXAMPLES: list[dict[str, Any]] = [json.loads(block) for block in re.findall(r"``
 SHARES = [each for each in EXAMPLES if "share_out" in each]
 ORDERS = [each for each in EXAMPLES if "asks" in each]
 PLANS = [each for each in EXAMPLES if "plan" in each]
+CREDITS = [each for each in EXAMPLES if "entries" in each]
 
 
 def test_every_example_is_of_a_kind_that_is_run() -> None:
-    assert len(SHARES) + len(ORDERS) + len(PLANS) == len(EXAMPLES) > 10
+    assert len(SHARES) + len(ORDERS) + len(PLANS) + len(CREDITS) == len(EXAMPLES) > 10
 
 
 @pytest.mark.parametrize("example", SHARES, ids=lambda each: str(each["share_out"]))
@@ -91,3 +99,20 @@ def test_the_payments_give_back_as_the_page_says(example: dict[str, Any]) -> Non
     assert [(leg.payment_id, leg.kind, leg.amount) for leg in legs] == [
         (payment, LegKind(kind), amount) for payment, kind, amount in example["legs"]
     ]
+
+
+@pytest.mark.parametrize("example", CREDITS, ids=lambda each: str(each["balance"]))
+async def test_a_credit_is_worth_the_sum_of_its_entries(database: str, example: dict[str, Any]) -> None:
+    ports, told = fake_ports(), dict(example["entries"])
+    shop = await a_shop(ports)
+    text, credit = await a_credit(ports, shop, told["grant"], bonus=told["bonus"])
+    async with transaction(ports.doorbell) as tx:
+        spent = await redeem(
+            tx, ports, shop, text, cart_id="cart", external_order_id="o-1", amount=-told["spend"], currency="USD"
+        )
+        assert await pay_back(
+            tx, shop.id, "o-1", payment_id=spent.payment_id, leg_id="ref_1", amount=told["give_back"],
+            at=ports.clock.now(),
+        )  # fmt: skip
+    assert [list(entry) for entry in await entries(credit)] == example["entries"]
+    assert (await Credit.get(id=credit.id)).balance == example["balance"]
