@@ -72,9 +72,9 @@ class Scene:
         return f"{self.url}/person"
 
 
-async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder, case: Case) -> str:
+async def shopper_link(tx: Transaction, ports: Ports, order: StoredOrder, case: Case | None = None) -> str:
     """A fresh link for one letter: of the order's shopper, or one that opens the gift alone to its receiver."""
-    kind = LinkKind.ORDER if case.contact is None else LinkKind.GIFT
+    kind = LinkKind.GIFT if case is not None and case.contact else LinkKind.ORDER
     token = await make_link(tx, shop_id=order.row.shop_id, order_id=order.id, at=ports.clock.now(), kind=kind)
     return f"{ports.public_url}/o/{token}"
 

@@ -40,7 +40,7 @@ class CreditingGoods:
 
 def let_the_store_credit(world: World, goods: CreditingGoods) -> None:
     assert isinstance(world.ports.goods, dict)
-    world.ports.goods["standard"] = goods  # type: ignore[assignment]
+    world.ports.goods["standard"] = goods
 
 
 async def credit_of(case: dict[str, Any]) -> Credit:

@@ -46,7 +46,7 @@ def by_credit(payment_id: str, amount: int) -> PaymentBody:
 async def bought(world: World, *, credit: str, paid: int, by_hand: int = 0) -> OrderBody:
     """An order of 70.00, of which ``paid`` is store credit and ``by_hand`` money that a person holds."""
     number = str(world.numbers[0] + 1)
-    payments = (by_credit(await spend(world, credit, number, paid), paid),)
+    payments: tuple[PaymentBody, ...] = (by_credit(await spend(world, credit, number, paid), paid),)
     if by_hand:
         payments += (
             PaymentBody(
