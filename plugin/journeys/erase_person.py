@@ -35,6 +35,8 @@ from plugin.ports.runtime import Ports
 from plugin.refunds.store import is_money_moving
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
+from plugin.withdrawals.store import forget_contact, open_number
+from plugin.withdrawals.store import forget_words as forget_declarations
 
 ERASE_ORDER = "erase_order"
 ERASE_SHOP = "erase_shop"
@@ -46,12 +48,14 @@ class Hindrance(StrEnum):
     """Why a person cannot be erased from an order yet."""
 
     CASE = "a case is open"
+    WITHDRAWAL = "a withdrawal is open"
     MONEY = "money is on its way"
     MAIL = "a mail is on its way"
 
 
 _TRY_AGAIN = {
     Hindrance.CASE: timedelta(days=1),
+    Hindrance.WITHDRAWAL: timedelta(days=1),
     Hindrance.MONEY: timedelta(days=1),
     Hindrance.MAIL: timedelta(minutes=10),
 }
@@ -86,6 +90,8 @@ async def forget_unread(ports: Ports, shop: Shop, who: Who) -> None:
     """Forget webhooks that name this person and belong to no order here, as those that could not be read."""
     async with transaction(ports.doorbell) as tx:
         await forget_bodies(tx, shop.id, who.order_ids, who.email)
+        if who.email:
+            await forget_contact(tx, shop.id, who.email)
 
 
 async def erase_order(ports: Ports, claim: Claim) -> None:
@@ -123,6 +129,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await take_person_out(tx, order.id, now=order.now, placement=order.placement, at=at)
     await forget_words(tx, order.id)
     await forget_notes(tx, order.id)
+    await forget_declarations(tx, order.id)
     await forget_goods(tx, order.id)
     await forget_owner(tx, order.id, order.row.customer_hash)
     await forget_files(tx, shop.id, order.id)
@@ -141,6 +148,8 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
 async def _hindrance(tx: Transaction, order: StoredOrder) -> Hindrance | None:
     if await open_case_number(tx, order.id):
         return Hindrance.CASE
+    if await open_number(tx, order.id):
+        return Hindrance.WITHDRAWAL
     if await is_money_moving(tx, order.id):
         return Hindrance.MONEY
     cases = [case.id for case in await cases_of_order(order.id)]

@@ -35,6 +35,7 @@ from plugin.journeys.kept import (
 from plugin.journeys.kept_cases import kept_cases
 from plugin.journeys.kept_credits import kept_credits
 from plugin.journeys.kept_files import kept_files
+from plugin.journeys.kept_withdrawals import kept_of_contact, kept_withdrawals
 from plugin.messages.contacts import contacts_of
 from plugin.messages.contexts import MailContext, ManageLink
 from plugin.messages.letter import ShopperLetter
@@ -46,7 +47,7 @@ from plugin.orders.service import get_order, payments_of
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
-_LINK = re.compile(r"/o/[\w-]+")  # a shopper's signed link, wherever a letter has it
+_LINK = re.compile(r"/(o|withdrawals)/[\w-]+")  # a link that shows who the shopper is, wherever a letter has it
 
 
 # What went to the receiver of a gift is theirs, and holds the code of their credit.
@@ -68,7 +69,10 @@ async def export_person(ports: Ports, shop: Shop, who: Who) -> KeptPerson:
     of_orders = {each.id for order in orders for each in order.webhooks}
     named = await _webhooks(shop, who.order_ids, who.email)
     others = tuple(each for each in named if each.id not in of_orders)
-    return KeptPerson(shop=shop.name, made_at=ports.clock.now(), orders=orders, webhooks=others)
+    withdrawals = await kept_of_contact(shop.id, who.email)
+    return KeptPerson(
+        shop=shop.name, made_at=ports.clock.now(), orders=orders, webhooks=others, withdrawals=withdrawals
+    )
 
 
 async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
@@ -101,6 +105,7 @@ async def _order(ports: Ports, shop: Shop, order_id: str) -> KeptOrder:
         ),
         webhooks=await _webhooks(shop, about, row.email),
         files=await kept_files(order_id),
+        withdrawals=await kept_withdrawals(order_id),
     )  # fmt: skip
 
 
@@ -128,7 +133,7 @@ async def _mails(ports: Ports, shop: Shop, order_id: str) -> tuple[KeptMail, ...
         opened = ports.vault.open(mail.sealed_context, tenant=shop.id, field=f"mail:{mail.purpose}")
         said = None if opened == FORGOTTEN else _harmless(msgspec.json.decode(opened, type=MailContext))
         letter = render(said) if said else None
-        text = _LINK.sub("/o/-", letter.text) if letter else None
+        text = _LINK.sub(r"/\1/-", letter.text) if letter else None
         kept.append(
             KeptMail(
                 template=mail.template, recipient=mail.recipient, state=mail.state, created_at=mail.created_at,

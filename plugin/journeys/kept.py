@@ -185,6 +185,21 @@ class KeptWebhook(Struct, frozen=True):
     body: str
 
 
+class KeptWithdrawal(Struct, frozen=True, kw_only=True):
+    """A withdrawal from the contract, as it was declared, and what became of it."""
+
+    number: str
+    state: str
+    name: str
+    contact: str
+    order_number: str
+    items: str | None
+    declared_at: datetime
+    confirmed_at: datetime | None
+    closed_at: datetime | None
+    ineffective_reason: str | None
+
+
 class KeptFile(Struct, frozen=True, kw_only=True):
     """An uploaded file; its bytes lie beside the document, in the file ``name``."""
 
@@ -216,12 +231,15 @@ class KeptOrder(Struct, frozen=True, kw_only=True):
     happenings: tuple[KeptNote, ...]
     webhooks: tuple[KeptWebhook, ...]
     files: tuple[KeptFile, ...] = ()
+    withdrawals: tuple[KeptWithdrawal, ...] = ()
 
 
 class KeptPerson(Struct, frozen=True, kw_only=True):
-    """``webhooks`` are those that name the person and belong to none of the orders, as those that were set aside."""
+    """``webhooks`` are those that name the person and belong to none of the orders, as those that were set aside;
+    ``withdrawals`` those that the person's address declared about no order that we know."""
 
     shop: str
     made_at: datetime
     orders: tuple[KeptOrder, ...]
     webhooks: tuple[KeptWebhook, ...]
+    withdrawals: tuple[KeptWithdrawal, ...] = ()

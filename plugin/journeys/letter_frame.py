@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from plugin.cases.service import decision_of
 from plugin.journeys.scene import Scene
 from plugin.messages.parts import Brand, MailLine, Snippets
@@ -44,9 +46,13 @@ def first_name(name: str | None) -> str | None:
 
 
 def frame_of(scene: Scene) -> dict[str, object]:
-    """What every letter to a shopper carries: the keywords of a ``ShopperLetter``."""
+    """What every letter to a shopper carries: the keywords of a ``ShopperLetter``.
+
+    Beside a withdrawal by law the shop's own snippets are left out: nothing is offered there (docs/withdrawal.md).
+    """
+    brand = brand_of(scene.shop, scene.settings, scene.words.language, scene.public_url)
     return {
-        "shop": brand_of(scene.shop, scene.settings, scene.words.language, scene.public_url),
+        "shop": replace(brand, snippets=Snippets()) if scene.is_withdrawn else brand,
         "locale": scene.words.locale,
         "zone": str(scene.words.zone),
         "order_number": scene.order.row.number,

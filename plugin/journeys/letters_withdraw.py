@@ -22,7 +22,7 @@ from plugin.journeys.promises import REFUND_WITHIN
 from plugin.journeys.scene import shopper_link
 from plugin.journeys.withdrawal_sentences import WHY_INEFFECTIVE, Ineffective
 from plugin.messages import outbox as mails
-from plugin.messages.contexts import (
+from plugin.messages.contexts_withdraw import (
     WithdrawalAcknowledged,
     WithdrawalAsked,
     WithdrawalInEffect,

@@ -26,6 +26,7 @@ from plugin.journeys.promises import REFUND_WITHIN, promised_dates, within_the_l
 from plugin.journeys.tell import tell_staff
 from plugin.journeys.way_back import go_on
 from plugin.journeys.withdrawal_sentences import WHY_WITH_PERSON
+from plugin.messages.outbox import belong_to_order
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, get_order, payments_of
 from plugin.policies.better import options_better
@@ -115,6 +116,7 @@ async def carry_out(
     withdrawal.cases = [case.id for case in cases]
     due = max(at, (withdrawal.confirmed_at or at) + REFUND_WITHIN)
     await move_withdrawal(tx, withdrawal, WithdrawalState.IN_EFFECT, at=at, due_at=due, actor=by or "comeback")
+    await belong_to_order(tx, shop.id, f"{withdrawal.id}:", order.id)
     await tell_in_effect(tx, ports, shop, order, withdrawal, cases)
     return None
 

@@ -54,6 +54,15 @@ async def queue(
     return mail_id
 
 
+async def belong_to_order(tx: Transaction, shop_id: str, begins: str, order_id: str) -> None:
+    """Mails whose purpose begins so are about this order, as is known only now: they are exported and forgotten with
+    it."""
+    await tx.execute(
+        "UPDATE mails SET order_id = $3 WHERE shop_id = $1 AND starts_with(purpose, $2) AND order_id IS NULL",
+        shop_id, begins, order_id,
+    )  # fmt: skip
+
+
 async def find_by_purpose(shop_id: str, purpose: str) -> Mail | None:
     """The mail of this purpose, if it was queued."""
     found = await read(Mail, "WHERE shop_id = $1 AND purpose = $2", shop_id, purpose)

@@ -8,8 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from plugin.core.words import choose_language
-from plugin.messages.contexts import (
-    MailContext,
+from plugin.messages.contexts import MailContext
+from plugin.messages.contexts_withdraw import (
     WithdrawalAcknowledged,
     WithdrawalAsked,
     WithdrawalInEffect,

@@ -57,6 +57,15 @@ async def withdrawals_of_order(order_id: str) -> list[Withdrawal]:
     return await read(Withdrawal, "WHERE order_id = $1 ORDER BY declared_at DESC, id DESC", order_id)
 
 
+async def withdrawals_of_contact(shop_id: str, contact: str) -> list[Withdrawal]:
+    """Those that this address has declared about no order that we know, the newest first."""
+    return await read(
+        Withdrawal,
+        "WHERE shop_id = $1 AND order_id IS NULL AND lower(contact) = $2 ORDER BY declared_at DESC, id DESC",
+        shop_id, contact.strip().lower(),
+    )  # fmt: skip
+
+
 async def withdrawal_of_case(case_id: str) -> Withdrawal | None:
     """The declaration that became this case, among others."""
     found = await read(
@@ -77,6 +86,21 @@ async def withdrawals_waiting(
         "WHERE shop_id = $1 AND ($2::text IS NULL AND state NOT IN ('declared', 'lapsed') OR state = $2) "
         "AND ($3::timestamptz IS NULL OR (declared_at, id) < ($3, $4)) ORDER BY declared_at DESC, id DESC LIMIT $5",
         shop_id, state and str(state), at, ref, limit,
+    )  # fmt: skip
+
+
+async def open_number(tx: Transaction, order_id: str) -> str | None:
+    """The number of a declaration about this order that stands and has not come to its end, if there is any."""
+    found = await tx.rows(f"SELECT number FROM withdrawals WHERE order_id = $1 AND {_OPEN} ORDER BY id", order_id)  # noqa: S608
+    return found[0]["number"] if found else None
+
+
+async def forget_contact(tx: Transaction, shop_id: str, contact: str) -> None:
+    """Take out whom this address belongs to, of what it declared about no order that we know and that has ended."""
+    await tx.execute(
+        "UPDATE withdrawals SET name = '', contact = '', items = NULL, token_hash = NULL, order_token_hash = NULL "
+        "WHERE shop_id = $1 AND order_id IS NULL AND lower(contact) = $2 AND closed_at IS NOT NULL",
+        shop_id, contact.strip().lower(),
     )  # fmt: skip
 
 

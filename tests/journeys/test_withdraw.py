@@ -14,6 +14,8 @@ from plugin.cases.store import lock_with_order
 from plugin.db import rows, transaction
 from plugin.journeys import staff, withdrawal_desk
 from plugin.journeys.desk_refusals import WithdrawalStands
+from plugin.journeys.erase_person import erase_person_of, who_is
+from plugin.journeys.export_person import export_person
 from plugin.journeys.resolve import resolve
 from plugin.journeys.withdrawal_sentences import Ineffective
 from plugin.parcels.service import move_parcel
@@ -28,6 +30,13 @@ from tests.journeys.conftest import OpenWorld
 from tests.nudges import cancellations, hurry, nothing_is_due, one, refunds, units
 from tests.world import Shopper, World, shop_settings
 
+ENGLISH = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
+SHOUTS = '{"sign_off": {"en": "10 % off with CODE", "ru": "10 % off with CODE"}, "personal_line": {"ru": "Stay! CODE"}}'
+OFFER = re.compile(
+    r"\bCODE\b|discount|coupon|voucher|gift|credit|exchange|instead|reason why|tell us why|% off|"
+    r"подарок|промокод|скидк|обмен",
+    re.IGNORECASE,
+)
 SPANISH = {"country": "ES", "time_zone": "Europe/Madrid", "locale": "en"}
 
 
@@ -391,3 +400,51 @@ async def test_the_entry_is_there_for_as_long_as_the_law_gives_the_right(eu: Wor
     assert (here["until"], here["labels"]["language"]) == (None, "es")
     american = await eu.place("fashion")
     assert (await (await eu.shopper(american)).get("/v1/order"))["withdrawal"] is None
+
+
+async def test_nothing_is_offered_anywhere_in_it_and_nobody_is_asked_why(eu: World) -> None:
+    await rows(
+        "UPDATE shops SET settings = jsonb_set(settings, '{brand,snippets}', $1) WHERE id = $2", SHOUTS, eu.shop.id
+    )
+    order = await eu.place("russian")
+    shipped = eu.store.ship(order.id, units(sharf=1))
+    await eu.send(shipped)
+    await eu.until(lambda: eu.is_read(shipped))
+    form = {"name": "A", "number": order.number, "contact": str(order.customer.email), "part": "whole"}
+    pages = [await eu.http.get(f"/shops/{eu.shop.id}/withdraw", headers=ENGLISH)]
+    pages.append(await eu.http.post(f"/shops/{eu.shop.id}/withdraw", data=form, headers=ENGLISH))
+    found = re.search(r'action="(/shops/[^"]+/withdraw/[^"]+)"', pages[-1].text)
+    assert found
+    pages.append(await eu.http.post(found.group(1), headers=ENGLISH))
+    await nothing_is_due(eu)
+    received = await mail_to(eu, "withdrawal_acknowledged", str(order.customer.email))
+    pages.append(await eu.http.get(link_in(received.text), headers=ENGLISH))
+    pages.append(await eu.http.post(link_in(received.text), headers=ENGLISH))
+    await nothing_is_due(eu)
+    await mail_to(eu, "cancelled", str(order.customer.email))
+    said = [page.text for page in pages] + [mail.text for mail in eu.mails(str(order.customer.email))]
+    assert all(page.status_code == 200 for page in pages) and len(said) >= 8
+    for text in said:
+        assert not OFFER.search(text), OFFER.search(text)
+    assert await rows("SELECT 1 FROM codes") == []
+
+
+async def test_the_person_is_given_their_declaration_and_taken_out_of_it(eu: World) -> None:
+    order = await eu.place("spanish")
+    shopper = await eu.shopper(order)
+    made = await in_session(shopper, name="Lucía Withdraws")
+    assert (await row(made["id"]))["state"] == "done"
+    who = who_is(eu.ports, eu.shop, email=str(order.customer.email))
+    (kept,) = (await export_person(eu.ports, eu.shop, who)).orders
+    assert [(each.number, each.name) for each in kept.withdrawals] == [(made["number"], "Lucía Withdraws")]
+    assert "/withdrawals/wl_" not in "".join(mail.text or "" for mail in kept.mails)
+    await eu.until(_nothing_is_sent)
+    assert await erase_person_of(eu.ports, eu.shop, shopper.order_id, "staff:tests") is None
+    gone = await row(made["id"])
+    assert (gone["name"], gone["contact"], gone["items"], gone["state"]) == ("", "", None, "done")
+
+
+async def _nothing_is_sent() -> bool:
+    return not await rows(
+        "SELECT 1 FROM mails WHERE state <> 'sent' UNION ALL SELECT 1 FROM work WHERE kind = 'tell' AND state <> 'done'"
+    )
