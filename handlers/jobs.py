@@ -20,6 +20,7 @@ from plugin.journeys.backtest_jobs import BACKTEST, run_backtest
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.effort import ASK_EFFORT, ask_effort
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
+from plugin.journeys.exchange_jobs import EXCHANGE_JOBS
 from plugin.journeys.fix_order import APPLY_FIX
 from plugin.journeys.give_credit import give_credit
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
@@ -69,6 +70,7 @@ JOBS: dict[str, UseCase] = {
     WITHDRAWAL_DUE: withdrawal_due,
     STATUTORY_CASE_CLOSED: statutory_case_closed,
     GIVE_CREDIT: give_credit,
+    **EXCHANGE_JOBS,
     SWEEP_FILE: sweep_file,
     ASK_EFFORT: ask_effort,
     RESTOCK: restock,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.pages.credits import credit_page_routes
 from handlers.pages.effort import effort_routes
 from handlers.pages.entry import entry_routes
+from handlers.pages.exchange import exchange_page_routes
 from handlers.pages.faults import fault_page_routes
 from handlers.pages.fixes import fix_page_routes
 from handlers.pages.gifts import gift_page_routes
@@ -26,6 +27,7 @@ page_routes = [
     *credit_page_routes,
     *gift_page_routes,
     *return_page_routes,
+    *exchange_page_routes,
     *money_routes,
     *effort_routes,
     *person_routes,

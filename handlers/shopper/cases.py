@@ -13,6 +13,7 @@ from handlers.closing import Closing
 from handlers.dependencies import Guest, PublicId
 from handlers.problems import problem_responses
 from handlers.shopper.present import Presenter, presenter
+from handlers.shopper.present_exchange import exchange_view
 from handlers.shopper.views import CaseView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
 from plugin.access.service import is_open
@@ -26,7 +27,10 @@ SESSION_EVERY = 20  # looks
 
 
 def case_view(speak: Presenter, seen: SeenCase, ports: Ports) -> CaseView:
-    return speak.case(seen, ports.vault)
+    said = speak.case(seen, ports.vault)
+    if seen.exchange is None:
+        return said
+    return msgspec.structs.replace(said, exchange=exchange_view(seen.exchange, speak.words))
 
 
 @get(

@@ -16,6 +16,7 @@ from plugin.cases.models import Case
 from plugin.db import Transaction
 from plugin.journeys.confirming import Answered
 from plugin.journeys.judging import DecisionChanged, Preview
+from plugin.journeys.seen_exchange import see_exchange
 from plugin.journeys.view_order import SeenCase
 from plugin.parcels.store import parcels_of_case
 from plugin.ports.runtime import Ports
@@ -52,7 +53,8 @@ async def confirm_once(
             speak = presenter(guest.shop, agreed.order, ports.clock.now(), locale)
             payments = {payment.id: payment for payment in agreed.payments}
             legs, parcels = await legs_of_case(case.id), await parcels_of_case(case.id)
-            await remember(tx, case_view(speak, SeenCase(case, legs, payments, None, parcels), ports))
+            exchange = await see_exchange(case)
+            await remember(tx, case_view(speak, SeenCase(case, legs, payments, None, parcels, exchange), ports))
 
         try:
             await confirm(answered)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.shopper.cases import case_routes
 from handlers.shopper.credits import credit_routes
 from handlers.shopper.effort import effort_api_routes
+from handlers.shopper.exchanges import exchange_routes
 from handlers.shopper.faults import fault_routes
 from handlers.shopper.files import file_routes
 from handlers.shopper.fixes import fix_routes
@@ -29,6 +30,7 @@ shopper_routes = [
     *credit_routes,
     *gift_routes,
     *slip_routes,
+    *exchange_routes,
     *money_api_routes,
     *effort_api_routes,
     *file_routes,

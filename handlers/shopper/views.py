@@ -165,6 +165,31 @@ class ParcelView(Struct, frozen=True, kw_only=True):
     links: dict[str, str] = {}
 
 
+class NewLineView(Struct, frozen=True, kw_only=True):
+    """So many units of the new goods, and what they cost together."""
+
+    title: str
+    variant: str | None
+    quantity: int
+    total: Money
+
+
+class PayView(Struct, frozen=True, kw_only=True):
+    """A difference to pay: at ``url``, which is null until the page is ready (a moment), until ``ends_at``."""
+
+    money: Money
+    ends_at: datetime
+    url: str | None
+
+
+class ExchangeView(Struct, frozen=True, kw_only=True):
+    """The new goods of a case: ``order_number`` once the store has their order, ``pay`` while a difference is open."""
+
+    lines: tuple[NewLineView, ...]
+    order_number: str | None
+    pay: PayView | None
+
+
 class CaseView(Struct, frozen=True, kw_only=True):
     """A request and where it stands. ``is_final`` says that polling may end."""
 
@@ -189,6 +214,7 @@ class CaseView(Struct, frozen=True, kw_only=True):
     resolution: Annotated[str | None, Meta(description="In what it is answered.", examples=["refund"])] = None
     fault: str | None = None
     parcel: ParcelView | None = None
+    exchange: ExchangeView | None = None
     can_withdraw: Annotated[bool, Meta(description="Whether it can still be taken back.")] = False
     links: dict[str, str] = {}
 
@@ -243,6 +269,11 @@ class OrderView(Struct, frozen=True, kw_only=True):
     shop_url: str | None = None
     withdrawal: WithdrawalEntry | None = None
     withdrawals: tuple[WithdrawalStands, ...] = ()
+
+    @property
+    def can_exchange(self) -> bool:
+        """Whether any of its lines may be exchanged now."""
+        return any(action.action == "exchange" and action.is_open for line in self.lines for action in line.actions)
 
 
 class SessionView(Struct, frozen=True, kw_only=True):

@@ -71,13 +71,16 @@ def facts_of(
     paused: bool,
     transit: timedelta,
     zone: str,
+    payer: KnownOrder | None = None,
 ) -> OrderFacts:
     """All that a decision on this order may depend on; ``paused`` is the shop's own stop, ``transit`` how long a
-    parcel of its usually takes, and ``zone`` (IANA) where its days end if the order does not say.
+    parcel of its usually takes, and ``zone`` (IANA) where its days end if the order does not say. ``payer`` is the
+    order that the payments are of, where that is another one.
 
     The store's own count of cancelled units and ours are two observations of the same thing once the store has taken
     our cancellation over: the larger one counts, and never their sum.
     """
+    payer = payer or order
     fulfilled = fulfilled_by_line(order.now)
     cancelled_at_store, by_hand = counted(order.now.cancelled), units_by_hand(order.now)
     has_codes = bool(order.placement.discount_codes)
@@ -113,10 +116,10 @@ def facts_of(
         is_business=order.placement.customer.is_business,
         prior_cases=ownership.prior_cases,
         has_open_dispute=any([payment.disputed for payment in payments]),
-        frozen=order.row.frozen_reason is not None,
+        frozen=order.row.frozen_reason is not None or payer.row.frozen_reason is not None,
         paused=paused,
         unexplained=order.placement.unexplained,
-        unattributed=sum([unattributed(order.now, payment) for payment in payments]),
+        unattributed=sum([unattributed(payer.now, payment) for payment in payments]),
     )
 
 

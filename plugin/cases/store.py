@@ -16,7 +16,7 @@ from plugin.core.errors import DomainError, NotFound
 from plugin.core.money import unit_worth
 from plugin.db import Transaction, read, read_both, rows
 from plugin.orders.models import Order
-from plugin.orders.service import StoredOrder, locked
+from plugin.orders.service import StoredOrder, locked, origin
 from plugin.policies.decision import Decision
 
 
@@ -52,6 +52,9 @@ async def lock_case(tx: Transaction, case_id: str) -> Case:
     return case
 
 
+_ITS_ORDER = "(SELECT order_id FROM cases WHERE id = $1)"
+
+
 async def lock_with_order(tx: Transaction, case_id: str) -> tuple[StoredOrder, Case]:
     """The case's order, then the case, both locked and read as they are then; raises ``NotFound``.
 
@@ -61,7 +64,9 @@ async def lock_with_order(tx: Transaction, case_id: str) -> tuple[StoredOrder, C
     """
     found = await read_both(
         Order, Case, "FROM a, cases b WHERE b.id = $1 FOR UPDATE OF b", case_id, tx=tx,
-        start="WITH a AS MATERIALIZED (SELECT * FROM orders WHERE id = (SELECT order_id FROM cases WHERE id = $1) "
+        start="WITH payer AS MATERIALIZED (SELECT 1 FROM orders "  # noqa: S608 - our own names
+        f"WHERE id = {origin(_ITS_ORDER)} FOR UPDATE), "
+        f"a AS MATERIALIZED (SELECT * FROM orders WHERE id = {_ITS_ORDER} AND (SELECT count(*) FROM payer) >= 0 "
         "FOR UPDATE)",
     )  # fmt: skip
     if not found:

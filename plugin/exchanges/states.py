@@ -6,6 +6,11 @@ from enum import StrEnum
 
 from plugin.core.transitions import TransitionTable
 
+STUCK, NOT_ACCEPTED, NO_PAGE = "outbound_stuck", "goods_not_accepted", "no_payment_page"
+SOLD_OUT, UNQUOTED = "sold_out", "nothing_was_quoted"
+ABOUT_NEW_GOODS = (STUCK, NOT_ACCEPTED, NO_PAGE, SOLD_OUT, UNQUOTED)
+"""Why a person has a case whose new goods, or their payment, are at a stand: no refund that succeeds ends that."""
+
 
 class QuoteState(StrEnum):
     OPEN = "open"

@@ -107,7 +107,7 @@ class AtStore:
 async def caller_of(
     ports: Ports, shop: Shop, order: StoredOrder, case: Case, leg: RefundLeg, payment: Payment
 ) -> Caller | None:
-    """Who is called for this leg; None where only a person can move the money."""
+    """Who is called for this leg; None where only a person can move the money. ``order`` is the payment's."""
     match LegKind(leg.kind):
         case LegKind.MANUAL:
             return None
@@ -133,7 +133,7 @@ async def read_before_paying(ports: Ports, shop: Shop, leg: RefundLeg, payment: 
     connected = await platform_of(ports, shop)
     if connected is None:
         return True
-    order = await get_order(shop.id, leg.order_id)
+    order = await get_order(shop.id, payment.order_id)
     try:
         await refetch(ports, shop, connected, order.row.external_id)
     except OutcomeUnknown:

@@ -18,7 +18,7 @@ from plugin.core.errors import DomainError
 from plugin.journeys import limits
 from plugin.journeys.promises import promised_dates
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder
+from plugin.orders.service import StoredOrder, payer_of
 from plugin.policies.better import decide_better
 from plugin.policies.decision import Decision, Verdict, digest
 from plugin.policies.facts import Ask, OrderFacts
@@ -77,7 +77,10 @@ async def judge(ports: Ports, shop: Shop, order: StoredOrder, ask: Ask, *, besid
     settings = settings_of(shop)
     transit = timedelta(days=settings.transit_days)
     ownership = await ownership_of(order, since=at - PRIOR_WINDOW)
-    facts = facts_of(order, ownership, payments, paused=shop.paused, transit=transit, zone=settings.time_zone)
+    payer = await payer_of(order, payments[0]) if payments else order
+    facts = facts_of(
+        order, ownership, payments, paused=shop.paused, transit=transit, zone=settings.time_zone, payer=payer
+    )
     if beside is not None:
         facts = _without(facts, beside)
     decision, is_of_purchase = decide_better(facts, ask, policies.at_purchase.rules, policies.now.rules, at)

@@ -9,6 +9,7 @@ from plugin.journeys import sentences
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.letters_after import promise_missed
 from plugin.journeys.letters_credit import credit_issued
+from plugin.journeys.letters_exchanges import EXCHANGE_LETTERS
 from plugin.journeys.letters_faults import FAULT_LETTERS
 from plugin.journeys.letters_fix import fix_done, fix_problem
 from plugin.journeys.letters_goods import GOODS_LETTERS
@@ -188,4 +189,5 @@ _LETTERS = {
     "fix_done": fix_done,
     "fix_problem": fix_problem,
     "credit_issued": credit_issued,
+    **EXCHANGE_LETTERS,
 }

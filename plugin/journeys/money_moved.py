@@ -12,6 +12,7 @@ from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseKind, CaseState
 from plugin.db import Transaction
+from plugin.exchanges.states import ABOUT_NEW_GOODS
 from plugin.journeys.limits import refund_failed
 from plugin.journeys.store_books import case_is_done, refunded_at_stripe
 from plugin.journeys.tell import TELL, tell_case, tell_staff
@@ -76,7 +77,7 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
 def _waits_for_money(case: Case) -> bool:
     """A parcel that left after the cancel (I1), shipping not paid and goods that are to be decided on keep their
     person, whatever the money does."""
-    about_more = (*ABOUT_MORE_THAN_REFUNDS, *ABOUT_GOODS, NOT_TAKEN)
+    about_more = (*ABOUT_MORE_THAN_REFUNDS, *ABOUT_GOODS, *ABOUT_NEW_GOODS, NOT_TAKEN)
     for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in about_more
     return for_money or CaseState(case.state) is CaseState.EXECUTING
 

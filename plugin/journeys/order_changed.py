@@ -19,6 +19,7 @@ from plugin.cases.states import CaseState
 from plugin.cases.store import edit_out, open_cases_of, units_by_case
 from plugin.codes.from_orders import give_back, seen_in_order
 from plugin.db import Transaction, transaction
+from plugin.exchanges.store import link_new_order
 from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent
 from plugin.inbox.polled import POLLED, name_order, read_at_last
@@ -35,7 +36,15 @@ from plugin.journeys.store_answers import (
     store_stays_silent,
 )
 from plugin.journeys.store_asks import about_another_store, person_asked, store_left
-from plugin.orders.service import OrderChange, counted, fulfilled_by_line, lock_order, payments_of, store_order
+from plugin.orders.service import (
+    OrderChange,
+    counted,
+    fulfilled_by_line,
+    lock_order,
+    lock_origin,
+    payments_of,
+    store_order,
+)
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.ports.orders import Custodian, OrderState, StoreOrder
@@ -130,6 +139,7 @@ _NOT_THERE = "The store has no such order (any more), and none is stored here."
 async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreOrder) -> OrderChange:
     """Take over a version of an order, with everything that follows from it."""
     at = ports.clock.now()
+    await lock_origin(tx, shop.id, order.id)
     who = customer_pseudonym(ports.vault, shop, order.customer.email, order.customer.id)
     legs = await legs_in_order(shop.id, order.id)
     change = await store_order(tx, shop_id=shop.id, order=order, customer_hash=who, at=at, ours=ours_of(order, legs))
@@ -148,6 +158,7 @@ async def order_changed(tx: Transaction, ports: Ports, shop: Shop, order: StoreO
     for payment_id in change.payments_to_read:
         await outbox.add(tx, shop_id=shop.id, kind=READ_PAYMENT, ref=payment_id)
     if change.is_new:
+        await link_new_order(tx, shop.id, order.id)
         await happened(tx, shop_id=shop.id, kind="order_received", at=at, order_id=change.order_id)
     if order.discount_codes and order.state is OrderState.OPEN:
         await seen_in_order(

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from plugin.db import Transaction, transaction
 from plugin.orders.people import without_person
-from plugin.orders.service import StoredOrder, find_by_external_id
+from plugin.orders.service import StoredOrder, find_by_external_id, lock_origin
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import OrderState, StoreOrder
 from plugin.ports.payments import OutcomeUnknown, Rejected
@@ -98,6 +98,7 @@ async def as_it_stands(
 
 async def check_still_newest(tx: Transaction, shop: Shop, fetched: Fetched, order_id: str) -> None:
     """Lock the order, and raise ``Overtaken`` if a version of it was stored since the store was asked."""
+    await lock_origin(tx, shop.id, order_id)
     found = await tx.rows(
         "SELECT sequence FROM orders WHERE shop_id = $1 AND external_id = $2 FOR UPDATE", shop.id, order_id
     )

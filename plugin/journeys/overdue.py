@@ -10,6 +10,7 @@ from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import get_case, lock_case
 from plugin.db import transaction
 from plugin.journeys.apply_fix import fix_needs_a_person
+from plugin.journeys.difference import payment_is_due
 from plugin.journeys.goods_back import Bench
 from plugin.journeys.goods_due import goods_are_due
 from plugin.journeys.store_answers import store_stays_silent
@@ -47,6 +48,8 @@ async def case_due(ports: Ports, claim: Claim) -> None:
                     await fix_needs_a_person(tx, ports, shop, case, "store_silent")
                 case CaseState.AWAITING_STORE:
                     await store_stays_silent(tx, ports, shop, case)
+                case CaseState.AWAITING_PAYMENT:
+                    await payment_is_due(tx, ports, case)
                 case CaseState.EXECUTING if (promised := await _bank_has_until(case)) and promised > at:
                     await postpone(tx, case, promised)
                 case CaseState.EXECUTING:

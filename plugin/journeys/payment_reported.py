@@ -14,6 +14,7 @@ from plugin.audit import service as audit
 from plugin.cases.store import cases_of_order, lock_case
 from plugin.core.transitions import IllegalTransition
 from plugin.db import Transaction, rows, transaction
+from plugin.exchanges.store import difference_at
 from plugin.inbox.events import EventState, close_event
 from plugin.inbox.models import InboxEvent
 from plugin.journeys.disputes import tell_of_disputes
@@ -34,7 +35,7 @@ from plugin.refunds.store import legs_on_payment, lock_leg, paid_by_hand, payabl
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, payment_account
 
-READ_PAYMENT = "read_payment"
+READ_PAYMENT, READ_DIFFERENCE = "read_payment", "read_difference"
 ORDER_MAY_FOLLOW = timedelta(minutes=10)
 
 CONCERNS_US = (
@@ -47,11 +48,15 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
     """A stored Stripe event: find what it paid for by its reference and read it again."""
     at = ports.clock.now()
     try:
-        reference = ports.payments.read_event(bytes(event.body)).payment_reference
+        told = ports.payments.read_event(bytes(event.body))
     except Unparseable as unreadable:
         await _close(ports, claim, event, EventState.SET_ASIDE, str(unreadable.args[0]))
         return
+    reference = told.payment_reference
     payments = await payments_by_reference(shop.id, reference) if reference else []
+    if (difference := await difference_at(shop.id, told.object_id, reference)) and not payments:
+        await _read_page(ports, claim, event, difference, reference)
+        return
     if not event.topic.startswith(CONCERNS_US):
         reason = f"{event.topic} does not concern orders."
         await _close(ports, claim, event, EventState.IGNORED, reason, reference)
@@ -71,6 +76,15 @@ async def read_gateway_event(ports: Ports, claim: Claim, shop: Shop, event: Inbo
                 async with transaction(ports.doorbell) as tx:
                     await take_payment_fact(tx, ports, shop, payment, fact)
         await _close(ports, claim, event, EventState.HANDLED, None, reference)
+
+
+async def _read_page(ports: Ports, claim: Claim, event: InboxEvent, difference: str, reference: str | None) -> None:
+    """News of a page on which a difference is paid: it is read again, like every object that an event names."""
+    async with transaction(ports.doorbell) as tx:
+        if not await outbox.is_open(tx, kind=READ_DIFFERENCE, ref=difference):
+            await outbox.add(tx, shop_id=event.shop_id, kind=READ_DIFFERENCE, ref=difference)
+        await close_event(tx, event.id, EventState.HANDLED, ports.clock.now(), subject=reference)
+        await outbox.complete(tx, claim)
 
 
 async def _close(
@@ -171,6 +185,8 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
         leg = legs.get(refund.leg_id or "")
         if leg is None:
             continue
+        if leg.order_id != payment.order_id:  # of new goods that were paid for with this order
+            await lock_order(tx, leg.order_id)
         case = await lock_case(tx, leg.case_id)
         try:
             await take_refund_fact(tx, ports, shop, case, await lock_leg(tx, leg.id), refund)

@@ -16,8 +16,10 @@ from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
 from plugin.credit.store import is_underway
 from plugin.db import Transaction
+from plugin.exchanges.store import is_outbound_open
 from plugin.journeys.give_credit import credit
 from plugin.journeys.giving import Due, Form, refund
+from plugin.journeys.outbound import exchange
 from plugin.journeys.store_books import case_is_done
 from plugin.orders.service import StoredOrder
 from plugin.parcels.states import Verdict
@@ -30,10 +32,10 @@ from plugin.refunds.states import SETTLED, LegState
 from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
 
-MONEY_HAS = timedelta(days=1)
 STATUTORY = "statutory"  # the basis of a case that is a withdrawal
+MONEY_HAS = ORDER_HAS = timedelta(days=1)
 _ORDER = {Trigger.APPROVAL: 0, Trigger.IN_TRANSIT: 1, Trigger.RECEIVED: 2, Trigger.INSPECTED: 3}
-_GOODS_OPEN = (CaseState.AWAITING_GOODS, CaseState.INSPECTING)
+_GOODS_OPEN = (CaseState.AWAITING_GOODS, CaseState.INSPECTING, CaseState.AWAITING_PAYMENT)
 
 
 def trigger_of(case: Case) -> Trigger:
@@ -85,16 +87,23 @@ async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder,
     return True
 
 
-FORMS: dict[Resolution, Form] = {Resolution.REFUND: refund, Resolution.STORE_CREDIT: credit}
+FORMS: dict[Resolution, Form] = {
+    Resolution.REFUND: refund, Resolution.STORE_CREDIT: credit, Resolution.EXCHANGE: exchange,
+}  # fmt: skip
 
 
 async def goods_are_settled(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
-    """Nothing more comes back: the case is done, or waits for its money alone. A person who has it keeps it."""
+    """Nothing more comes back: the case is done, or waits for its new goods or its money alone. A person who has it
+    keeps it."""
     if any(parcel.is_open for parcel in await parcels_of_case(case.id)):
         return
     if CaseState(case.state) not in (*_GOODS_OPEN, CaseState.APPROVED, CaseState.ORDERING):
         return
-    at, legs = ports.clock.now(), await legs_of_case(case.id)
+    at = ports.clock.now()
+    if await is_outbound_open(case.id):
+        await move(tx, case, CaseState.ORDERING, at=at, due_at=at + ORDER_HAS)
+        return
+    legs = await legs_of_case(case.id)
     open_legs = [leg for leg in legs if LegState(leg.state) not in SETTLED]
     if not open_legs and not await is_underway(tx, case.id):
         await move(tx, case, CaseState.DONE, at=at)

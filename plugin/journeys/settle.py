@@ -33,7 +33,7 @@ from plugin.journeys.spend_credit import paid_to_credit
 from plugin.messages.parts import AlertKind
 from plugin.orders.attribution import unattributed, units_by_hand
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, store_payment_fact
+from plugin.orders.service import StoredOrder, payer_of, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.policies.facts import OrderFacts
@@ -141,6 +141,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             await outbox.complete(tx, claim)  # a person has asked the store once more: its answer sends the leg again
             return None
         (payment,) = await read(Payment, "WHERE id = $1", leg.payment_id, tx=tx)
+        paid = await payer_of(order, payment)
         if LegKind(leg.kind) in LOWERING and payment.custodian != Custodian.STRIPE:
             # Nothing has been collected yet: the store, which has agreed, collects the less, and nobody is called.
             # If it was collected since the ask, it is owed back.
@@ -150,15 +151,15 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             await follow_up(tx, ports, shop, case)
             await outbox.complete(tx, claim)
             return None
-        if is_reserved and is_at_store and _was_never_charged(order, payment):
+        if is_reserved and is_at_store and _was_never_charged(paid, payment):
             await move_leg(tx, leg, LegState.SUBMITTING, at=at)
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere")
             await follow_up(tx, ports, shop, case)
             await outbox.complete(tx, claim)
             return None
-        caller = await caller_of(ports, shop, order, case, leg, payment)
+        caller = await caller_of(ports, shop, paid, case, leg, payment)
         if caller is None:
-            why = _why_not_to_pay(order, case, payment)
+            why = _why_not_to_pay(order, paid, case, payment)
             if is_reserved and why is None and await paid_to_credit(tx, order, leg, payment, at):
                 await follow_up(tx, ports, shop, case)
             elif is_reserved:
@@ -168,7 +169,7 @@ async def _prepare(ports: Ports, claim: Claim, shop: Shop, found: RefundLeg) -> 
             await outbox.complete(tx, claim)
             return None
         if is_reserved:
-            if (why := _why_not_to_pay(order, case, payment)) is not None:
+            if (why := _why_not_to_pay(order, paid, case, payment)) is not None:
                 await hand_to_person(tx, ports, shop, case, leg, why, AlertKind.REFUND_STUCK)
                 await outbox.complete(tx, claim)
                 return None
@@ -187,15 +188,15 @@ def _was_never_charged(order: StoredOrder, payment: Payment) -> bool:
     return any(paid.state is PaymentState.VOIDED and not paid.captured for paid in named)
 
 
-def _why_not_to_pay(order: StoredOrder, case: Case, payment: Payment) -> str | None:
+def _why_not_to_pay(order: StoredOrder, paid: StoredOrder, case: Case, payment: Payment) -> str | None:
     """What has come up since the ask that a person must see before money moves."""
     if case.person_reason == AlertKind.SHIPPED_AFTER_CANCEL:
         return str(AlertKind.SHIPPED_AFTER_CANCEL)
     asked = facts_at_ask(case)
-    is_unexplained = unattributed(order.now, payment) > asked.unattributed
+    is_unexplained = unattributed(paid.now, payment) > asked.unattributed
     if is_unexplained or _was_refunded_by_hand(order, case, asked):
         return "refunded_elsewhere"
-    return "order_frozen" if order.row.frozen_reason is not None else None
+    return "order_frozen" if order.row.frozen_reason or paid.row.frozen_reason else None
 
 
 def _was_refunded_by_hand(order: StoredOrder, case: Case, asked: OrderFacts) -> bool:
@@ -267,6 +268,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
         order, case, leg = await _lock(tx, call.leg)
+        paid = await payer_of(order, call.payment)
         if fact is not None:
             ours = await leg_ids_of_payment(call.payment.id)
             by_hand = await paid_by_hand(call.payment.id)
@@ -280,7 +282,7 @@ async def _take_no(ports: Ports, claim: Claim, shop: Shop, call: _Call, no: Reje
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="captured_meanwhile", provider_id=fact.reference)
             await give_back_excess(tx, ports, payment)
             await follow_up(tx, ports, shop, case)
-        elif LegKind(leg.kind) is LegKind.STOREFRONT and _was_never_charged(order, call.payment):
+        elif LegKind(leg.kind) is LegKind.STOREFRONT and _was_never_charged(paid, call.payment):
             await move_leg(tx, leg, LegState.SUCCEEDED, at=at, why="voided_elsewhere")
             await follow_up(tx, ports, shop, case)
         elif LegState(leg.state) in (LegState.SUBMITTING, LegState.UNKNOWN):

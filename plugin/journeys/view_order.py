@@ -13,6 +13,7 @@ from plugin.codes.store import codes_of_cases, find_code_of_case
 from plugin.core.errors import NotFound
 from plugin.journeys.cancel import preview_cancellation
 from plugin.journeys.judging import Preview
+from plugin.journeys.seen_exchange import SeenExchange, see_exchange
 from plugin.orders.models import Payment
 from plugin.orders.service import payments_of
 from plugin.parcels.models import Parcel
@@ -26,19 +27,21 @@ from plugin.refunds.models import RefundLeg
 from plugin.refunds.store import legs_of_case, legs_of_cases
 from plugin.shops.models import Shop
 
-SHOWN = (Action.CANCEL, Action.RETURN)
+SHOWN = (Action.CANCEL, Action.RETURN, Action.EXCHANGE)
 """What the order page speaks of for each line, in this order."""
 
 
 @dataclass(frozen=True)
 class SeenCase:
-    """A request with the movements of its money, the code that came with it, and its ways back, oldest first."""
+    """A request with the movements of its money, the code that came with it, its ways back, oldest first, and what is
+    given in exchange."""
 
     case: Case
     legs: list[RefundLeg]
     payments: dict[str, Payment]
     code: Code | None
     parcels: list[Parcel]
+    exchange: SeenExchange | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
         raise NotFound(param="case_id")
     payments = {payment.id: payment for payment in await payments_of(order_id)}
     code = await find_code_of_case(case_id)
-    return SeenCase(case, await legs_of_case(case_id), payments, code, await parcels_of_case(case_id))
+    parcels, exchange = await parcels_of_case(case_id), await see_exchange(case)
+    return SeenCase(case, await legs_of_case(case_id), payments, code, parcels, exchange)
 
 
 async def newest_case(order_id: str) -> str | None:

@@ -12,6 +12,7 @@ from datetime import datetime
 from plugin.access.roles import Role
 from plugin.messages.contexts_after import EffortAsked, PromiseMissed
 from plugin.messages.contexts_credit import CreditIssued
+from plugin.messages.contexts_exchanges import ExchangeLetter
 from plugin.messages.contexts_faults import FaultApproved
 from plugin.messages.contexts_fix import FixDone, FixProblem
 from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
@@ -173,4 +174,5 @@ MailContext = (
     | FixDone | FixProblem
     | WithdrawalAcknowledged | WithdrawalAsked | WithdrawalInEffect | WithdrawalIneffective
     | CreditIssued
+    | ExchangeLetter
 )  # fmt: skip

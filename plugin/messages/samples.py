@@ -38,6 +38,7 @@ from plugin.messages.parts import (
 from plugin.messages.sample_shop import ANSWER, BY, INVITATION, SHOP, shopper
 from plugin.messages.samples_after import samples_after
 from plugin.messages.samples_credit import credit_samples
+from plugin.messages.samples_exchanges import exchange_samples
 from plugin.messages.samples_faults import fault_samples
 from plugin.messages.samples_fix import samples_fix
 from plugin.messages.samples_goods import samples_goods
@@ -146,6 +147,7 @@ def samples(locale: str) -> dict[str, MailContext]:
         **return_samples(shopper(locale), language),
         **fault_samples(shopper(locale), language),
         **credit_samples(shopper(locale)),
+        **exchange_samples(shopper(locale), language),
         "refunded_again": RefundedAgain(**shopper(locale), currency="GBP", refunds=refunded.refunds),
         "refunded-two": replace(
             refunded, refunds=(*refunded.refunds, PaidBack(amount=500, method=None)), first_name=None

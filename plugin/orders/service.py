@@ -83,12 +83,37 @@ async def find_id_by_number_and_email(shop_id: str, number: str, email: str) -> 
     return found[0]["id"] if found else None
 
 
+def origin(order: str) -> str:
+    """SQL for the id of the order whose goods were first exchanged for those of ``order`` (SQL for an id); null for an
+    order that the shopper has paid for itself."""
+    return (
+        "(WITH RECURSIVE up (id, n) AS (SELECT c.order_id, 1 FROM orders o "  # noqa: S608 - our own names
+        "JOIN cases c ON c.id = o.origin_case "
+        f"WHERE o.id = {order} UNION ALL SELECT c.order_id, up.n + 1 FROM up JOIN orders o ON o.id = up.id "
+        "JOIN cases c ON c.id = o.origin_case) SELECT id FROM up ORDER BY n DESC LIMIT 1)"
+    )
+
+
 async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
-    """The order with its row locked until the transaction ends: the first lock of every journey."""
-    found = await read(Order, "WHERE id = $1 FOR UPDATE", order_id, tx=tx)
+    """The order with its row locked until the transaction ends: the first lock of every journey.
+
+    An order of new goods shares its money with the one that they were exchanged for, which is locked before it.
+    """
+    found = await read(
+        Order,
+        "WHERE id = $1 AND (SELECT count(*) FROM (SELECT 1 FROM orders "  # noqa: S608 - our own names
+        f"WHERE id = {origin('$1')} FOR UPDATE) AS locked) >= 0 FOR UPDATE",
+        order_id, tx=tx,
+    )  # fmt: skip
     if not found:
         raise NotFound(detail="We could not find this order.", param="order_id")
     return locked(tx, found[0])
+
+
+async def lock_origin(tx: Transaction, shop_id: str, external_id: str) -> None:
+    """Lock the order that the goods of this one (by the store's own id) were first exchanged for, if there is one."""
+    this = "(SELECT id FROM orders WHERE shop_id = $1 AND external_id = $2)"
+    await tx.rows(f"SELECT 1 FROM orders WHERE id = {origin(this)} FOR UPDATE", shop_id, external_id)  # noqa: S608
 
 
 def locked(tx: Transaction, row: Order) -> StoredOrder:
@@ -97,9 +122,21 @@ def locked(tx: Transaction, row: Order) -> StoredOrder:
     return as_stored(row)
 
 
+async def paying_order(order_id: str) -> str:
+    """The id of the order whose payments this order's money is of."""
+    paying: str = (await rows(f"SELECT COALESCE({origin('$1')}, $1) AS id", order_id))[0]["id"]
+    return paying
+
+
 async def payments_of(order_id: str) -> list[Payment]:
-    """The order's payments, always in the same sequence."""
-    return await read(Payment, "WHERE order_id = $1 ORDER BY external_id", order_id)
+    """The payments that the order was paid with, always in the same sequence: for new goods those of the first order,
+    with what was paid on top, whatever the store's own books say of how they were paid."""
+    return await read(Payment, f"WHERE order_id = COALESCE({origin('$1')}, $1) ORDER BY external_id", order_id)
+
+
+async def payer_of(order: StoredOrder, payment: Payment) -> StoredOrder:
+    """The order that a payment of this order's money is of: itself, or the first one."""
+    return order if payment.order_id == order.id else await get_order(order.row.shop_id, payment.order_id)
 
 
 async def payments_by_reference(shop_id: str, reference: str) -> list[Payment]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, columns, made_of, read, read_both, rows
 from plugin.orders.models import Payment
+from plugin.orders.service import origin
 from plugin.ports.orders import Custodian, Instrument, PaymentState
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind, Payable
@@ -54,11 +55,11 @@ async def payables(payments: Sequence[Payment]) -> tuple[Payable, ...]:
 
 
 async def payments_and_payables(order_id: str) -> tuple[list[Payment], tuple[Payable, ...]]:
-    """The order's payments, always in the same sequence, and what each can still give; in one look."""
+    """The payments that the order was paid with (``payments_of``) and what each can still give; in one look."""
     found = await rows(
         f"SELECT {columns(Payment, 'p')}, held.paid_back, held.lowered, held.ungranted FROM payments p, "  # noqa: S608
         f"LATERAL (SELECT {_HELD} FROM refund_legs WHERE payment_id = p.id AND state = ANY($2)) AS held "
-        "WHERE p.order_id = $1 ORDER BY p.external_id",
+        f"WHERE p.order_id = COALESCE({origin('$1')}, $1) ORDER BY p.external_id",
         order_id, _HOLDING, [str(kind) for kind in LOWERING],
     )  # fmt: skip
     payments = [made_of(Payment, row) for row in found]
@@ -199,10 +200,10 @@ async def paid_by_hand(payment_id: str) -> int:
 
 
 async def legs_in_order(shop_id: str, external_id: str) -> list[tuple[RefundLeg, Payment]]:
-    """All legs of an order by the store's own id of it, oldest first, each with the payment that it is on."""
+    """All legs on payments of an order, by the store's own id of it, oldest first, each with its payment."""
     return await read_both(
         RefundLeg, Payment,
-        "FROM refund_legs a JOIN payments b ON b.id = a.payment_id JOIN orders o ON o.id = a.order_id "
+        "FROM refund_legs a JOIN payments b ON b.id = a.payment_id JOIN orders o ON o.id = b.order_id "
         "WHERE o.shop_id = $1 AND o.external_id = $2 ORDER BY a.id",
         shop_id, external_id,
     )  # fmt: skip

@@ -116,6 +116,13 @@ class WayBack(Struct, frozen=True, kw_only=True):
     lost_after_days: int = 21
 
 
+class Exchanges(Struct, frozen=True, kw_only=True):
+    """How long a quote holds, and then the page on which its difference is paid: Stripe wants half an hour at least,
+    and a day at most."""
+
+    quote_minutes: int = 60
+
+
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -125,6 +132,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     codes: CodeOffer = CodeOffer()
     credit: CreditRules = CreditRules()
     limits: Limits = Limits()
+    exchanges: Exchanges = Exchanges()
     publishing: Publishing = Publishing()
     way_back: WayBack = WayBack()
     retention: Retention = Retention()
@@ -213,6 +221,7 @@ def parse_settings(raw: object) -> ShopSettings:
         "person.answers_within_hours": not 1 <= person.answers_within_hours <= 240,
         "person.manual_refund_days": not 0 <= person.manual_refund_days <= 60,
         "person.desk_url": person.desk_url is not None and not _is_web_address(person.desk_url),
+        "exchanges.quote_minutes": not 35 <= settings.exchanges.quote_minutes <= 1440,
         "transit_days": not 0 <= settings.transit_days <= 60,
         "way_back.inspect_within_days": not 1 <= settings.way_back.inspect_within_days <= 60,
         "way_back.lost_after_days": not 1 <= settings.way_back.lost_after_days <= 120,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from plugin.mailers.files import InboxMail
 from plugin.payments.sandbox.control_messages import LedgerDump
-from tests.invariants import money, people, units
+from tests.invariants import exchanges, money, people, units
 from tests.invariants.books import read_books
 
 
@@ -35,7 +35,7 @@ async def broken_invariants(
 
 _CHECKS = (
     units.units_fit, units.lines_pay_what_they_cost, units.cases_owe_what_they_decided,
-    money.payments_cover_their_legs, money.refunds_happen_once, money.money_is_audited,
+    exchanges.exchanges_balance, money.payments_cover_their_legs, money.refunds_happen_once, money.money_is_audited,
     people.codes_are_redeemed_once, people.codes_are_capped, people.mails_tell_the_truth,
 )  # fmt: skip
 _QUERIES = (people.nobody_is_forgotten, people.chains_hold, people.nothing_crosses)

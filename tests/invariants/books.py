@@ -16,7 +16,7 @@ from plugin.payments.stripe.facts import LEG_KEY
 
 MOVES_MONEY = ("refund", "storefront", "manual")
 
-_DOCUMENTS = ("document", "placement", "decision", "facts", "settings")
+_DOCUMENTS = ("document", "placement", "decision", "facts", "settings", "request")
 
 Row = dict[str, Any]
 
@@ -40,6 +40,9 @@ class Books:
     mails: list[Row]
     codes: list[Row]
     credited: dict[str, int]  # what each case has given as store credit, its bonus not counted
+    differences: list[Row]
+    outbound: list[Row]
+    debits: list[Row]
     events: dict[str, list[Row]]
     ledger: LedgerDump
     stripe: dict[str, list[RefundEntry]]
@@ -86,6 +89,9 @@ async def read_books(
         mails=await table("mails"),
         codes=await table("codes"),
         credited={row["case_id"]: row["amount"] for row in await rows(_CREDITED, shop_id)},
+        differences=await table("differences"),
+        outbound=await table("outbound_orders"),
+        debits=await table("debits"),
         events=events,
         ledger=ledger,
         stripe=stripe,

@@ -121,6 +121,15 @@ async def chains_hold(books: Books) -> list[str]:
     return [f"I14: {link}" for order_id in books.orders for link in await verify_order(order_id)]
 
 
+def _exchanged_for(books: Books, order_id: str) -> list[str]:
+    """The orders whose goods were exchanged for this one's: the first of them was paid for."""
+    found = []
+    while (case := books.cases.get(books.orders[order_id]["origin_case"] or "")) is not None:
+        order_id = case["order_id"]
+        found.append(order_id)
+    return found
+
+
 async def nothing_crosses(books: Books) -> list[str]:
     """I15: whatever names an order belongs to the order's own shop, and a leg to its payment's order."""
     tables = ("payments", "cases", "case_units", "refund_legs", "codes", "order_links", "shopper_sessions", "lookups",
@@ -133,7 +142,8 @@ async def nothing_crosses(books: Books) -> list[str]:
     crossing = await rows(" UNION ALL ".join(each))
     broken = [f"I15: {row['name']} {row['id']} is of another shop than its order." for row in crossing]
     for leg in books.legs.values():
-        around = (books.payments.get(leg["payment_id"]), books.cases.get(leg["case_id"]))
-        if any(row is None or row["order_id"] != leg["order_id"] for row in around):
+        payment, case = books.payments.get(leg["payment_id"]), books.cases.get(leg["case_id"])
+        paid_for = (leg["order_id"], *_exchanged_for(books, leg["order_id"]))
+        if payment is None or payment["order_id"] not in paid_for or not case or case["order_id"] != leg["order_id"]:
             broken.append(f"I15: leg {leg['id']} is of another order than its payment or its case.")
     return broken

@@ -15,6 +15,7 @@ from plugin.settings import Settings
 from tests.strangers.credit_doors import CREDIT_DOORS
 from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting, sending
+from tests.strangers.exchange_doors import EXCHANGE_DOORS
 from tests.strangers.gift_doors import GIFT_DOORS
 from tests.strangers.office_doors import OFFICE_DOORS
 from tests.strangers.policy_doors import POLICY_DOORS
@@ -208,6 +209,7 @@ DOORS: dict[str, Door] = {
     **READING_DOORS,
     **OFFICE_DOORS,
     **WITHDRAW_DOORS,
+    **EXCHANGE_DOORS,
     **RETURN_DOORS,
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
 from handlers.shopper import (
     credit_phrases,
+    exchange_phrases,
     fix_words,
     gift_phrases,
     money_phrases,
@@ -43,6 +44,7 @@ DOMAINS: dict[str, set[MessageId]] = {
         *fix_words.all_sentences(),
         *slip.all_sentences(),
         *withdraw_phrases.all_sentences(),
+        *exchange_phrases.all_sentences(),
     },
     "policy": set(all_sentences()),
     "policy_page": {*all_page_sentences(), *all_phrases()},
@@ -73,7 +75,8 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
 
 
 @pytest.mark.parametrize(
-    "module", [phrases, money_phrases, standing, slip, journeys, way_words, fault_words, withdraw_phrases]
+    "module",
+    [phrases, exchange_phrases, money_phrases, standing, slip, journeys, way_words, fault_words, withdraw_phrases],
 )
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}

@@ -1,0 +1,99 @@
+"""All queries of quotes, differences and orders of new goods."""
+
+from __future__ import annotations
+
+from plugin.core.errors import NotFound
+from plugin.db import Transaction, read, rows
+from plugin.exchanges.models import Difference, OutboundOrder, Quote
+from plugin.exchanges.refusals import QuoteEnded
+
+
+async def get_quote(shop_id: str, order_id: str, quote_id: str) -> Quote:
+    """The quote of this order; raises ``QuoteEnded``, for one that never was as for one that is over."""
+    found = await read(Quote, "WHERE id = $1 AND shop_id = $2 AND order_id = $3", quote_id, shop_id, order_id)
+    if not found:
+        raise QuoteEnded(param="quote")
+    return found[0]
+
+
+async def quote_of(outbound: OutboundOrder) -> Quote | None:
+    """The quote that an order of new goods was made from: it lends it its key. None for a re-shipment."""
+    found = await read(Quote, "WHERE id = $1 AND order_id = $2", outbound.key, outbound.order_id)
+    return found[0] if found else None
+
+
+async def get_difference(shop_id: str, difference_id: str) -> Difference:
+    """The difference of this shop; raises ``NotFound``."""
+    found = await read(Difference, "WHERE id = $1 AND shop_id = $2", difference_id, shop_id)
+    if not found:
+        raise NotFound(detail="There is no such payment.", param="difference")
+    return found[0]
+
+
+async def lock_difference(tx: Transaction, difference_id: str) -> Difference:
+    """The difference with its row locked, after the order and the case."""
+    (difference,) = await read(Difference, "WHERE id = $1 FOR UPDATE", difference_id, tx=tx)
+    return difference
+
+
+async def difference_of_case(case_id: str) -> Difference | None:
+    """What the shopper pays on top in this case, if anything: the newest ask of it."""
+    found = await read(Difference, "WHERE case_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1", case_id)
+    return found[0] if found else None
+
+
+async def difference_at(shop_id: str, page_id: str | None, reference: str | None) -> str | None:
+    """The id of the difference that is paid on this page of the custodian's, or with this PaymentIntent."""
+    found = await rows(
+        "SELECT id FROM differences WHERE shop_id = $1 AND (page_id = $2 OR reference = $3) LIMIT 1",
+        shop_id, page_id, reference,
+    )  # fmt: skip
+    return found[0]["id"] if found else None
+
+
+async def get_outbound(shop_id: str, outbound_id: str) -> OutboundOrder:
+    """The order of new goods of this shop; raises ``NotFound``."""
+    found = await read(OutboundOrder, "WHERE id = $1 AND shop_id = $2", outbound_id, shop_id)
+    if not found:
+        raise NotFound(detail="There is no such order of new goods.", param="outbound")
+    return found[0]
+
+
+async def lock_outbound(tx: Transaction, outbound_id: str) -> OutboundOrder:
+    """The order of new goods with its row locked, after the order and the case."""
+    (outbound,) = await read(OutboundOrder, "WHERE id = $1 FOR UPDATE", outbound_id, tx=tx)
+    return outbound
+
+
+async def outbound_of_case(case_id: str) -> OutboundOrder | None:
+    """The new goods of a case: the newest order of them."""
+    found = await read(OutboundOrder, "WHERE case_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1", case_id)
+    return found[0] if found else None
+
+
+async def is_outbound_open(case_id: str) -> bool:
+    """Whether new goods of a case are still to be ordered."""
+    return bool(
+        await rows(
+            "SELECT 1 FROM outbound_orders WHERE case_id = $1 AND state IN ('waiting', 'asking', 'with_person') "
+            "LIMIT 1",
+            case_id,
+        )
+    )
+
+
+async def link_new_order(tx: Transaction, shop_id: str, external_id: str) -> bool:
+    """Write on the store's order whose new goods it is, if both are known; whether it was news.
+
+    Called where the store's order comes in first and where its id becomes known: one waits for the other, so that the
+    second of them finds the first.
+    """
+    await tx.rows("SELECT pg_advisory_xact_lock(hashtextextended($1 || ':' || $2, 0))", shop_id, external_id)
+    return bool(
+        await tx.execute(
+            "UPDATE orders SET origin_case = o.case_id FROM outbound_orders o WHERE o.shop_id = $1 "
+            "AND o.external_id = $2 AND orders.shop_id = $1 AND orders.external_id = $2 AND orders.origin_case IS NULL "
+            "AND orders.id <> o.order_id",
+            shop_id, external_id,
+        )
+    )  # fmt: skip

@@ -1,0 +1,285 @@
+"""What a shopper pays on top of an exchange: a page of Stripe's, with its time, and one payment of the order at last.
+
+The payment is learned of from Stripe's webhook, when the shopper comes back, and at the deadline; each reads the page
+again, and the first one that finds it paid writes the payment. Before a page is called over it is ended, and one
+that was paid meanwhile counts as paid. Money that comes after the end is given back whole.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from plugin.cases.models import Case
+from plugin.cases.service import move, postpone
+from plugin.cases.states import CaseState
+from plugin.cases.store import get_case, lock_with_order, mark_units
+from plugin.core.ids import new_id
+from plugin.core.points import point
+from plugin.db import Transaction, transaction
+from plugin.exchanges.models import Difference, Quote
+from plugin.exchanges.service import move_difference, open_difference
+from plugin.exchanges.states import NO_PAGE, DifferenceState
+from plugin.exchanges.store import difference_of_case, get_difference, lock_difference
+from plugin.journeys.giving import give_money, hand_over
+from plugin.journeys.outbound import drop
+from plugin.journeys.payment_reported import READ_DIFFERENCE
+from plugin.journeys.tell import tell_case
+from plugin.journeys.way_back import go_on
+from plugin.messages.parts import AlertKind
+from plugin.orders.models import Payment
+from plugin.orders.service import StoredOrder, get_order, paying_order, store_payment_fact
+from plugin.outbox import service as outbox
+from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
+from plugin.ports.orders import Custodian, Instrument, PaymentState
+from plugin.ports.payments import (
+    OutcomeStored,
+    OutcomeUnknown,
+    PageState,
+    PaymentAccount,
+    PaymentAsk,
+    PaymentFact,
+    PaymentPage,
+    RejectCode,
+    Rejected,
+)
+from plugin.ports.runtime import Ports
+from plugin.refunds.store import payables
+from plugin.shops.models import Shop
+from plugin.shops.service import get_shop, payment_account, settings_of
+
+ASK_DIFFERENCE, END_DIFFERENCE = "ask_difference", "end_difference"
+PAGE_LASTS = timedelta(minutes=31)  # what Stripe wants of a page when it is made, and a minute for the call
+ENDING_HAS = timedelta(minutes=10)
+_D = DifferenceState
+
+
+async def ask_for_difference(tx: Transaction, ports: Ports, shop: Shop, case: Case, quote: Quote) -> None:
+    """The case waits for its shopper to pay, and the work that makes the page is written."""
+    at = ports.clock.now()
+    ends_at = at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
+    difference = await open_difference(tx, case, quote, at=at, ends_at=ends_at)
+    await move(tx, case, CaseState.AWAITING_PAYMENT, at=at, due_at=ends_at)
+    await outbox.add(tx, shop_id=case.shop_id, kind=ASK_DIFFERENCE, ref=difference.id)
+
+
+async def ask_difference(ports: Ports, claim: Claim) -> None:
+    """Work: have Stripe make the page, once; then the shopper may pay."""
+    shop, difference = await get_shop(claim.shop_id), await get_difference(claim.shop_id, claim.ref)
+    if DifferenceState(difference.state) is not DifferenceState.AWAITING or difference.page_id is not None:
+        await _complete(ports, claim)
+        return
+    account = _account(ports, shop)
+    order = await get_order(shop.id, difference.order_id)
+    claim.check_may_send()
+    point("before bytes_sent_to_stripe")
+    try:
+        page = await ports.payments.ask_payment(account, _asked(ports, difference, order))
+    except OutcomeUnknown as unknown:
+        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), str(unknown)) from unknown
+    except (OutcomeStored, Rejected) as no:
+        await _take_no(ports, claim, shop, difference, no)
+        return
+    async with transaction(ports.doorbell) as tx:
+        _, case = await lock_with_order(tx, difference.case_id)
+        await tx.execute(
+            "UPDATE differences SET page_id = $2, page_url = $3, reference = $4 WHERE id = $1 AND page_id IS NULL",
+            difference.id, page.id, page.url, page.reference,
+        )  # fmt: skip
+        if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
+            await tell_case(tx, case, "exchange_payment")
+        await outbox.complete(tx, claim)
+
+
+def _asked(ports: Ports, difference: Difference, order: StoredOrder) -> PaymentAsk:
+    """The same parameters at every try: Stripe holds them against the key."""
+    return PaymentAsk(
+        ask_id=difference.id, key=difference.key, amount=difference.amount, currency=difference.currency,
+        description=f"#{order.row.number.lstrip('#')}", ends_at=difference.ends_at,
+        back_to=f"{ports.public_url}/order/cases/{difference.case_id}/paid", locale=order.now.customer.locale,
+    )  # fmt: skip
+
+
+async def _take_no(
+    ports: Ports, claim: Claim, shop: Shop, difference: Difference, no: Rejected | OutcomeStored
+) -> None:
+    """Nobody has a page that they could pay on. One whose call broke, or whose time had become too short, is asked for
+    anew under another key, with all its time; too little to collect is not collected; else a person."""
+    code = no.code if isinstance(no, Rejected) else None
+    if code is RejectCode.BAD_CREDENTIALS:
+        raise Later(MONEY_WAITS_AT_MOST, str(no)) from no
+    at = ports.clock.now()
+    if code is None or (code is not RejectCode.TOO_SMALL and difference.ends_at - at < PAGE_LASTS):
+        ends_at = at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
+        async with transaction(ports.doorbell) as tx:
+            _, case = await lock_with_order(tx, difference.case_id)
+            await tx.execute(
+                "UPDATE differences SET ends_at = $2, key = $3 "
+                "WHERE id = $1 AND page_id IS NULL AND state = 'awaiting'",
+                difference.id, ends_at, f"comeback-{new_id('dif')}",
+            )  # fmt: skip
+            if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
+                await postpone(tx, case, ends_at)
+        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the page is asked for anew") from no
+    async with transaction(ports.doorbell) as tx:
+        order, case = await lock_with_order(tx, difference.case_id)
+        locked = await lock_difference(tx, difference.id)
+        if await move_difference(tx, locked, DifferenceState.ENDED, at=at, why=str(code)) and _awaits(case):
+            if code is RejectCode.TOO_SMALL:
+                await go_on(tx, ports, shop, order, case)
+                await tell_case(tx, case, "exchange_approved")
+            else:
+                await hand_over(tx, ports, shop, case, NO_PAGE, AlertKind.REVIEW)
+        await outbox.complete(tx, claim)
+
+
+async def read_difference(ports: Ports, claim: Claim) -> None:
+    """Work: read the page, and take over what it says. Whoever had news of it has written this work."""
+    difference = await get_difference(claim.shop_id, claim.ref)
+    if difference.page_id is None or DifferenceState(difference.state) in (_D.PAID, _D.GIVEN_BACK):
+        await _complete(ports, claim)
+        return
+    shop = await get_shop(claim.shop_id)
+    account = _account(ports, shop)
+    claim.check_may_send()
+    page, fact = await _look(ports, claim, account, difference.page_id, ends=False)
+    async with transaction(ports.doorbell) as tx:
+        if page.state is PageState.PAID and fact is not None:
+            await _paid(tx, ports, shop, difference, page, fact)
+        await outbox.complete(tx, claim)
+
+
+async def end_difference(ports: Ports, claim: Claim) -> None:
+    """Work: its time is over. The page is ended first; one that was paid meanwhile counts as paid."""
+    difference = await get_difference(claim.shop_id, claim.ref)
+    shop = await get_shop(claim.shop_id)
+    page, fact = None, None
+    if DifferenceState(difference.state) is _D.AWAITING and difference.page_id is not None:
+        claim.check_may_send()
+        page, fact = await _look(ports, claim, _account(ports, shop), difference.page_id, ends=True)
+    async with transaction(ports.doorbell) as tx:
+        if page is not None and page.state is PageState.PAID and fact is not None:
+            await _paid(tx, ports, shop, difference, page, fact)
+        else:
+            await _end(tx, ports, difference)
+        await outbox.complete(tx, claim)
+
+
+async def _look(
+    ports: Ports, claim: Claim, account: PaymentAccount, page_id: str, *, ends: bool
+) -> tuple[PaymentPage, PaymentFact | None]:
+    """The page as it is (or is once it has ended), and its payment where it is paid; raises ``Later``."""
+    try:
+        page = await (ports.payments.end_page if ends else ports.payments.read_page)(account, page_id)
+        fact = await ports.payments.read(account, page.reference) if page.reference else None
+    except (OutcomeUnknown, OutcomeStored, Rejected) as unknown:
+        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), str(unknown)) from unknown
+    if page.state is PageState.PAID and (fact is None or fact.state is not PaymentState.CAPTURED):
+        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the page is paid, and its payment not captured yet")
+    return page, fact
+
+
+async def _paid(
+    tx: Transaction, ports: Ports, shop: Shop, seen: Difference, page: PaymentPage, fact: PaymentFact
+) -> None:
+    """Once, however many reports: the payment is the order's from now on, and the case goes on. Paid for a case that
+    does not wait for it any more, it goes back whole."""
+    at = ports.clock.now()
+    order, case = await lock_with_order(tx, seen.case_id)
+    difference = await lock_difference(tx, seen.id)
+    if difference.payment_id is not None:
+        return
+    if fact.currency != difference.currency:
+        await hand_over(tx, ports, shop, case, "paid_in_another_currency", AlertKind.AMOUNTS_DISAGREE)
+        return
+    payment = await _save_payment(tx, ports, order, difference, page, fact)
+    in_time = DifferenceState(difference.state) is _D.AWAITING and _awaits(case)
+    values: dict[str, Any] = {"payment_id": payment.id, "reference": page.reference, "paid_at": at}
+    if DifferenceState(difference.state) is _D.AWAITING:
+        await move_difference(tx, difference, _D.PAID, at=at, **values)
+    else:
+        await tx.execute(
+            "UPDATE differences SET payment_id = $2, reference = $3, paid_at = $4 WHERE id = $1",
+            difference.id, payment.id, page.reference, at,
+        )  # fmt: skip
+        difference.payment_id = payment.id
+    if in_time:
+        await go_on(tx, ports, shop, order, case)
+        await tell_case(tx, case, "exchange_approved")
+        return
+    await give_back(tx, ports, shop, case, difference, why="paid_too_late")
+
+
+async def _save_payment(
+    tx: Transaction, ports: Ports, order: StoredOrder, difference: Difference, page: PaymentPage, fact: PaymentFact
+) -> Payment:
+    """As a payment of the order that the first payment is of: what comes back later is refunded of all of them."""
+    payment = Payment(
+        id=new_id("pay"), shop_id=order.row.shop_id, order_id=await paying_order(order.id),
+        external_id=f"difference:{difference.id}", custodian=str(Custodian.STRIPE), instrument=str(Instrument.CARD),
+        reference=page.reference, currency=difference.currency, state=str(fact.state), amount=difference.amount,
+    )  # fmt: skip
+    await payment.save(using_db=tx.connection)
+    return await store_payment_fact(tx, payment, fact, ours=frozenset(), by_hand=0, at=ports.clock.now())
+
+
+async def give_back(tx: Transaction, ports: Ports, shop: Shop, case: Case, difference: Difference, *, why: str) -> None:
+    """All that was collected on top goes back to where it came from."""
+    at = ports.clock.now()
+    payment = await Payment.filter(id=difference.payment_id).using_db(tx.connection).get()
+    (left,) = await payables([payment])
+    await move_difference(tx, difference, _D.GIVEN_BACK, at=at, why=why)
+    amount = max(0, left.can_give)
+    if amount:
+        await give_money(tx, ports, shop, case, amount, of=payment)
+
+
+async def _end(tx: Transaction, ports: Ports, seen: Difference) -> None:
+    """Not paid in time: nothing has happened, and the units may be asked for again."""
+    at = ports.clock.now()
+    _, case = await lock_with_order(tx, seen.case_id)
+    difference = await lock_difference(tx, seen.id)
+    if DifferenceState(difference.state) is not _D.AWAITING:
+        return
+    await move_difference(tx, difference, _D.ENDED, at=at)
+    if not _awaits(case):
+        return
+    await mark_units(tx, case.id, "released")
+    await drop(tx, ports, case, why="not_paid")
+    await move(tx, case, CaseState.EXPIRED, at=at, why="not_paid")
+    await tell_case(tx, case, "exchange_expired")
+
+
+async def payment_is_due(tx: Transaction, ports: Ports, case: Case) -> None:
+    """The deadline of a case that waits for its payment: the page is ended, and what follows is seen then."""
+    difference = await difference_of_case(case.id)
+    if difference is not None and not await outbox.is_open(tx, kind=END_DIFFERENCE, ref=difference.id):
+        await outbox.add(tx, shop_id=case.shop_id, kind=END_DIFFERENCE, ref=difference.id)
+    await postpone(tx, case, ports.clock.now() + ENDING_HAS)
+
+
+async def shopper_is_back(ports: Ports, shop: Shop, order_id: str, case_id: str) -> None:
+    """The shopper has come back from the page, paid or not: it is read. Raises ``NotFound``."""
+    case = await get_case(shop.id, case_id, order_id)
+    difference = await difference_of_case(case.id)
+    if difference is None or not _awaits(case):
+        return
+    async with transaction(ports.doorbell) as tx:
+        if not await outbox.is_open(tx, kind=READ_DIFFERENCE, ref=difference.id):
+            await outbox.add(tx, shop_id=shop.id, kind=READ_DIFFERENCE, ref=difference.id)
+
+
+def _awaits(case: Case) -> bool:
+    return CaseState(case.state) is CaseState.AWAITING_PAYMENT
+
+
+def _account(ports: Ports, shop: Shop) -> PaymentAccount:
+    account = payment_account(ports.vault, shop)
+    if account is None:
+        raise Later(MONEY_WAITS_AT_MOST, "the shop has no account at Stripe any more")
+    return account
+
+
+async def _complete(ports: Ports, claim: Claim) -> None:
+    async with transaction(ports.doorbell) as tx:
+        await outbox.complete(tx, claim)

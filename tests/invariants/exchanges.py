@@ -1,0 +1,48 @@
+"""I16: new goods are paid for with what went back, with what was paid on top, and with nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plugin.exchanges.books import ExchangeBooks
+from tests.invariants.books import Books
+
+
+def exchanges_balance(books: Books) -> Iterator[str]:
+    """Of every exchange that is closed, by what really moved."""
+    for case in books.cases.values():
+        if case["kind"] != "exchange" or case["state"] not in ("done", "expired", "withdrawn", "refused"):
+            continue
+        found = exchange_books(books, case["id"])
+        if found.balance:
+            yield f"I16: {case['number']} is {case['state']}, and its books are off by {found.balance}: {found}."
+
+
+def exchange_books(books: Books, case_id: str) -> ExchangeBooks:
+    """What really moved for a case: the new goods that were ordered, what came in and what went out."""
+    outbound = [each for each in books.outbound if each["case_id"] == case_id and each["state"] == "ordered"]
+    paid = {each["payment_id"] for each in books.differences if each["case_id"] == case_id and each["payment_id"]}
+    units = [unit for unit in books.units if unit["case_id"] == case_id]
+    return ExchangeBooks(
+        outbound=sum(line["unit_price"] * line["quantity"] for each in outbound for line in each["request"]["lines"]),
+        shipping=sum(each["request"].get("shipping", 0) for each in outbound),
+        fees=books.cases[case_id]["decision"]["amounts"].get("fee", 0) if outbound else 0,
+        inbound=sum(unit["worth"] for unit in units if unit["state"] == "settled"),
+        collected=sum(books.payments[payment]["captured"] for payment in paid),
+        refunded=sum(
+            leg["amount"] for leg in books.legs.values() if leg["case_id"] == case_id and leg["state"] == "succeeded"
+        )
+        + books.credited.get(case_id, 0),
+        debit=sum(debit["amount"] for debit in books.debits if debit["case_id"] == case_id),
+    )
+
+
+def given_in_goods(books: Books, case_id: str) -> int:
+    """What of a case's worth was given as new goods, less what was paid on top of it."""
+    found = exchange_books(books, case_id)
+    return found.outbound + found.shipping - found.collected
+
+
+def exchange_fell_back(books: Books, case_id: str) -> bool:
+    """Whether the new goods of a case were sold out, so that it was settled in another way."""
+    return any(each["case_id"] == case_id and each["state"] == "out_of_stock" for each in books.outbound)
