@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 from uuid import uuid4
 
@@ -14,8 +13,9 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from handlers.dependencies import PublicId
+from handlers.pages.confirming import in_turn, to_case
 from handlers.pages.forms import LONGEST_REASON, FormUnreadable, field
-from handlers.pages.order import INSIDE, POSTED, TWIN_LOOKS, TWIN_WAITS, Confirmed
+from handlers.pages.order import INSIDE, POSTED
 from handlers.pages.render import frame_of, page
 from handlers.pages.visit import AnyRequest, Visit
 from handlers.shopper.exchange_views import OfferedView
@@ -33,7 +33,7 @@ from plugin.exchanges.refusals import (
     StoreCannotQuote,
     StoreDoesNotAnswer,
 )
-from plugin.inbox.idempotency import CallStillRunning, IdempotencyKeyReused
+from plugin.inbox.idempotency import IdempotencyKeyReused
 from plugin.journeys.difference import shopper_is_back
 from plugin.journeys.judging import DecisionChanged
 from plugin.journeys.quote import see_goods
@@ -134,31 +134,23 @@ async def confirm(
         data = msgspec.convert({name: field(form, name) for name in ("quote", "digest")}, ExchangeConfirm)
     except msgspec.ValidationError as error:
         raise FormUnreadable() from error
+    key, body = field(form, "key"), await request.body()
+
+    async def once() -> Response[bytes]:
+        return await exchange_once(ports, visit.guest, data, key, body, visit.wished)
+
     try:
-        case_id = await _confirmed(ports, visit, data, field(form, "key"), await request.body())
+        return to_case(await in_turn(once))
     except (QuoteEnded, UnitsTaken, IdempotencyKeyReused, DecisionChanged) as over:
         return await _over(request, ports, visit, over)
-    return Redirect(f"/order/cases/{case_id}", status_code=303)
 
 
 async def _over(request: AnyRequest, ports: Ports, visit: Visit, over: DomainError) -> Response[str] | Redirect:
     """Taken already, in another tab: here is what became of it. Else the quote's time is over, and a new one is due."""
     newest = await newest_case(visit.order.id)
     if newest is not None and isinstance(over, UnitsTaken | IdempotencyKeyReused):
-        return Redirect(f"/order/cases/{newest}", status_code=303)
+        return to_case(newest)
     return await _choose(request, ports, visit, None, 1, None, visit.words.say(over.sentence))
-
-
-async def _confirmed(ports: Ports, visit: Visit, data: ExchangeConfirm, key: str, body: bytes) -> str:
-    """The id of the request; the second click of two waits for the first one's."""
-    for _ in range(TWIN_LOOKS):
-        try:
-            answer = await exchange_once(ports, visit.guest, data, key, body, visit.wished)
-        except CallStillRunning:
-            await asyncio.sleep(TWIN_WAITS)
-        else:
-            return msgspec.json.decode(answer.content, type=Confirmed).id
-    raise CallStillRunning()
 
 
 @get("/order/cases/{case_id:str}/paid", **INSIDE)
@@ -167,7 +159,7 @@ async def back_from_payment(
 ) -> Redirect:
     """The shopper is back, paid or not: the page is read, which changes nothing but what we know."""
     await shopper_is_back(ports, visit.shop, visit.order.id, case_id)
-    return Redirect(f"/order/cases/{case_id}", status_code=303)
+    return to_case(case_id)
 
 
 exchange_page_routes = [choose, quote, confirm, back_from_payment]
