@@ -5,10 +5,14 @@ from __future__ import annotations
 from handlers.demo.sends_back import sends_back
 from handlers.demo.stores.side import MovesGoods
 from handlers.demo.story import Story
+from handlers.demo.withdraws import withdraws
 from plugin.ports.runtime import Ports
 
 FIRST_PLACE = 2  # after the order that is cancelled and the one that its code buys
-CHAPTERS = (("A return with inspection", sends_back),)
+CHAPTERS = (
+    ("A return with inspection", sends_back),
+    ("A withdrawal by law", withdraws),
+)
 
 
 async def play_goods(story: Story, ports: Ports) -> int:

@@ -23,6 +23,7 @@ from plugin.storefronts.standard.wire import OrderMessage
 DEMO_SETTINGS = ShopSettings(
     person=Person(reply_to="help@lumen.example", alerts_to="staff@lumen.example"),
     codes=CodeOffer(kind="free_shipping"),
+    withdrawals="on",
 )
 
 

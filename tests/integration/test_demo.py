@@ -25,8 +25,12 @@ SENDS_BACK = {
     "return_delivered", "return_preview", "return_confirmed", "return_mail", "return_in_transit", "return_received",
     "return_inspected", "return_refunded", "return_settled_mail",
 }  # fmt: skip
+WITHDRAWS = {
+    "withdraw_delivered", "withdraw_declared", "withdraw_confirmed", "withdraw_acknowledged", "withdraw_verified",
+    "withdraw_sent", "withdraw_refunded",
+}  # fmt: skip
 STORES = {
-    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | SENDS_BACK, 26666, "re_"),
+    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | SENDS_BACK | WITHDRAWS, 26666, "re_"),
     "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, "re_"),
     "shopify": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, ""),
 }
