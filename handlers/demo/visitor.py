@@ -33,13 +33,13 @@ class Visitor:
         return await until(look, f"the request to be {' or '.join(states)}")
 
     async def mail(self, template: str) -> InboxMail:
-        """The mail of this template about the order, as it lies in the mail folder."""
+        """The mail of this template to them, as it lies in the mail folder."""
 
         async def look() -> InboxMail | None:
             sent = await rows(
-                "SELECT m.message_id FROM mails m JOIN orders o ON o.id = m.order_id WHERE o.shop_id = $1 "
-                "AND o.external_id = $2 AND m.template = $3 AND m.state = 'sent' LIMIT 1",
-                self.story.keys.shop_id, self.order.id, template,
+                "SELECT message_id FROM mails WHERE shop_id = $1 AND recipient = $2 AND template = $3 "
+                "AND state = 'sent' LIMIT 1",
+                self.story.keys.shop_id, self.order.email, template,
             )  # fmt: skip
             mails = await asyncio.to_thread(read_inbox, self.story.mail, 40) if sent else []
             return next((mail for mail in mails if mail.message_id == sent[0]["message_id"]), None)
