@@ -13,7 +13,9 @@ from handlers.admin.codes import code_routes
 from handlers.admin.credits import credit_routes
 from handlers.admin.exports import export_routes
 from handlers.admin.files import file_routes
+from handlers.admin.goods import goods_routes
 from handlers.admin.me import me_routes
+from handlers.admin.parcels import parcel_routes
 from handlers.admin.people import people_routes
 from handlers.admin.persons import person_routes
 from handlers.admin.policies import policy_routes
@@ -31,4 +33,7 @@ admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
     *webhook_routes, *code_routes, *credit_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
     *day_routes, *person_routes, *withdrawal_routes,
+    *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
+    *day_routes, *person_routes,
+    *goods_routes, *parcel_routes,
 ]  # fmt: skip
