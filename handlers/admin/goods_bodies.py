@@ -1,4 +1,4 @@
-"""What the routes about goods on their way back take and answer. Amounts are minor units of the currency beside them."""
+"""What the routes about goods that come back take and answer. Amounts are minor units of the currency beside them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ScanAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class JudgedAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The verdict on so many units of a line. What is accepted stays (``restock``, ``refurbish``, ``scrap``), and what is
+    """The verdict on so many units of a line. What is accepted stays (``restock``, ``refurbish``, ``scrap``); what is
     rejected goes back to the shopper (``send_back``), who reads ``note``."""
 
     line_id: LineId

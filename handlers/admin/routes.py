@@ -33,7 +33,5 @@ admin_routes: list[HTTPRouteHandler | type[Controller]] = [
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
     *webhook_routes, *code_routes, *credit_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
     *day_routes, *person_routes, *withdrawal_routes,
-    *webhook_routes, *code_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
-    *day_routes, *person_routes,
     *goods_routes, *parcel_routes,
 ]  # fmt: skip

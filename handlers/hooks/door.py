@@ -10,7 +10,9 @@ from typing import Self
 from plugin.inbox.arrivals import Arrival, Arrivals, Taken
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Delivery, SignatureInvalid, Unparseable
-from plugin.shops.senders import STRIPE, Sender, Senders
+from plugin.shops.senders import CARRIER, STRIPE, Sender, Senders
+
+STANDARD = "standard"  # whose signature a carrier's webhook bears, too
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class WebhookDoor:
         return None if taken is Taken.DISTRUSTED else delivery
 
     def _verified(self, sender: Sender, headers: dict[str, str], body: bytes, now: datetime) -> Delivery:
+        if sender.source == CARRIER:
+            return self.ports.storefronts[STANDARD].verify(headers, body, sender.secrets, now)
         if sender.source != STRIPE:
             return self.ports.storefronts[sender.source].verify(headers, body, sender.secrets, now)
         try:

@@ -39,7 +39,7 @@ _STORE = """
     ), trusted AS (
         SELECT given.* FROM given JOIN shops ON shops.id = given.shop_id
         WHERE given.sealed IN (shops.sealed_webhook_secrets, shops.sealed_stripe_webhook_secrets)
-        AND given.source IN ('stripe', shops.storefront)
+        AND given.source IN ('stripe', 'carrier', shops.storefront)
     ), event AS (
         INSERT INTO inbox_events (id, shop_id, source, event_key, topic, body, state, received_at)
         SELECT id, shop_id, source, event_key, topic, body, 'received', received_at FROM trusted

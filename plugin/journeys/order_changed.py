@@ -24,6 +24,7 @@ from plugin.inbox.events import EventState, close_event, get_event
 from plugin.inbox.models import InboxEvent
 from plugin.inbox.polled import POLLED, name_order, read_at_last
 from plugin.insights.service import happened
+from plugin.journeys.carrier_reports import read_report
 from plugin.journeys.echoes import ours_of, settle_echoes
 from plugin.journeys.order_fetched import Fetched, NotRead, as_it_stands, check_still_newest
 from plugin.journeys.owed_again import give_back_excess
@@ -52,6 +53,7 @@ from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import Ignored, Parsed, PersonAsked, ShopLeft, Unparseable
 from plugin.refunds.store import legs_in_order
 from plugin.shops.models import Shop
+from plugin.shops.senders import CARRIER
 from plugin.shops.service import customer_pseudonym, get_shop
 
 FAILURES_BEFORE_SET_ASIDE = 5
@@ -65,6 +67,8 @@ async def read_event(ports: Ports, claim: Claim) -> None:
         await _close(ports, claim, event, None, None)
     elif event.source == "stripe":
         await read_gateway_event(ports, claim, shop, event)
+    elif event.source == CARRIER:
+        await read_report(ports, claim, shop, event)
     else:
         await _read_store_event(ports, claim, shop, event)
 

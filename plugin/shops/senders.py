@@ -13,13 +13,15 @@ from plugin.db import rows
 from plugin.shops.service import opened_secrets
 
 STRIPE = "stripe"
+CARRIER = "carrier"  # signs as the standard storefront does, with the secret of the shop's webhooks
 MOST_REMEMBERED = 1000
 _SECRETS = "SELECT storefront, sealed_webhook_secrets, sealed_stripe_webhook_secrets FROM shops WHERE id = $1"
 
 
 @dataclass(frozen=True)
 class Sender:
-    """The shop's storefront, or its Stripe account, with the secrets that are live: two while one is rotated."""
+    """Who may send: the shop's storefront, a carrier, or Stripe; with the secrets that are live, two while one is
+    rotated."""
 
     shop_id: str
     source: str
@@ -42,7 +44,7 @@ class Senders:
         """The sender as it is now, by names that a stranger may have made up; None where the shop has no such one."""
         found = await rows(_SECRETS, shop_id) if shop_id.isprintable() else []
         kind = "stripe_webhook_secrets" if source == STRIPE else "webhook_secrets"
-        sealed = found[0][f"sealed_{kind}"] if found and source in (STRIPE, found[0]["storefront"]) else None
+        sealed = found[0][f"sealed_{kind}"] if found and source in (STRIPE, CARRIER, found[0]["storefront"]) else None
         if sealed is None:
             self._known.pop((shop_id, source), None)
             return None

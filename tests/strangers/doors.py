@@ -17,6 +17,7 @@ from tests.strangers.desk_doors import DESK_DOORS
 from tests.strangers.door import Call, Door, Key, about, constant, posting, sending
 from tests.strangers.exchange_doors import EXCHANGE_DOORS
 from tests.strangers.gift_doors import GIFT_DOORS
+from tests.strangers.goods_doors import GOODS_DOORS
 from tests.strangers.office_doors import OFFICE_DOORS
 from tests.strangers.policy_doors import POLICY_DOORS
 from tests.strangers.reading_doors import READING_DOORS
@@ -204,6 +205,7 @@ DOORS: dict[str, Door] = {
     **GIFT_DOORS,
     **STAFF_DOORS,
     **DESK_DOORS,
+    **GOODS_DOORS,
     **POLICY_DOORS,
     **SHOP_DOORS,
     **READING_DOORS,

@@ -25,8 +25,12 @@ from plugin.access.service import (
     make_link,
     open_session,
 )
+from plugin.cases.store import lock_with_order
 from plugin.db import rows, transaction
 from plugin.files.service import keep_photo
+from plugin.parcels.service import open_parcel
+from plugin.policies.reasons import Payer
+from plugin.refunds.debits import DebitReason, debits_of_case, write_debit
 from plugin.storefronts.standard.wire import OrderBody
 from tests.credit import credit_for
 from tests.photos import a_photo
@@ -51,6 +55,8 @@ class Placed:
     lookup_id: str
     mailed_code: str
     photo_id: str
+    parcel_id: str
+    debit_id: str
     marks: frozenset[str] = field(repr=False)
     staff: Mapping[Role, Colleague] = field(repr=False)
 
@@ -122,6 +128,16 @@ async def people_of(world: World, mark: str) -> Mapping[Role, Colleague]:
     return {role: await a_colleague(world.ports, shop_id, role, f"{mark}.{role}@staff.example") for role in Role}
 
 
+async def a_parcel_and_a_debit(world: World, case_id: str) -> tuple[str, str]:
+    """A parcel that is awaited for this case, and a debit of it."""
+    at = world.ports.clock.now()
+    async with transaction(world.ports.doorbell) as tx:
+        _, case = await lock_with_order(tx, case_id)
+        parcel = await open_parcel(tx, case, payer=Payer.SHOPPER, send_by=at, at=at)
+        await write_debit(tx, case, 100, DebitReason.NOT_SENT, at=at)
+    return parcel.id, (await debits_of_case(case_id))[0].id
+
+
 async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Placed:
     """Place a marked order, cancel one unit of it and wait until everything is done."""
     email, name = f"{mark}.shopper@mail.example", f"Name{mark} Surname{mark}"
@@ -154,8 +170,11 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         by="shopper",
     )  # fmt: skip
     credit, _ = await credit_for(world.ports, shopper.order_id, case["id"], 5000, bonus=500)
+    parcel_id, debit_id = await a_parcel_and_a_debit(world, case["id"])
     marks = {
         photo.id,
+        parcel_id,
+        debit_id,
         email,
         name,
         f"Name{mark}",
@@ -170,8 +189,8 @@ async def placed(world: World, mark: str, staff: Mapping[Role, Colleague]) -> Pl
         mailed,
     }
     return Placed(
-        world, order, shopper.order_id, case["id"], code, credit, link, lookup_id, mailed, photo.id, frozenset(marks),
-        staff,
+        world, order, shopper.order_id, case["id"], code, credit, link, lookup_id, mailed, photo.id, parcel_id,
+        debit_id, frozenset(marks), staff,
     )  # fmt: skip
 
 

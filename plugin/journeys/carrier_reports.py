@@ -1,0 +1,70 @@
+"""A carrier, or whoever speaks for it, reports on a parcel by a signed webhook, read here from the durable inbox.
+
+The body is exact; what is not is set aside with its reason, and can be replayed. The event's own id makes it happen
+once, whatever the delivery's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from plugin.db import transaction
+from plugin.inbox.events import EventState, close_event
+from plugin.inbox.models import InboxEvent
+from plugin.journeys.parcel_moved import CARRIER, News, parcel_seen
+from plugin.outbox import service as outbox
+from plugin.outbox.service import Claim
+from plugin.parcels.models import Parcel
+from plugin.parcels.states import Seen
+from plugin.parcels.store import find_parcel, parcel_of_tracking
+from plugin.ports.runtime import Ports
+from plugin.shops.models import Shop
+
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[\x20-\x7e]+$")]
+Id = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[\x20-\x7e]+$")]
+
+
+class Report(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``id`` is the carrier's own of what happened. The parcel is named by our id of it, or by its tracking number."""
+
+    id: Id
+    kind: Literal["in_transit", "delivered", "lost"]
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    parcel_id: Name | None = None
+    tracking_number: Name | None = None
+
+    def __post_init__(self) -> None:
+        if (self.parcel_id is None) == (self.tracking_number is None):
+            raise ValueError("name the parcel by its parcel_id or by its tracking_number, and not by both")
+
+
+async def read_report(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent) -> None:
+    """A stored report: find its parcel, and do what follows."""
+    try:
+        report = msgspec.json.decode(bytes(event.body), type=Report)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        await _close(ports, claim, event, EventState.SET_ASIDE, f"This is no report on a parcel: {wrong}")
+        return
+    parcel = await _parcel_of(shop, report)
+    if parcel is None:
+        await _close(ports, claim, event, EventState.SET_ASIDE, "No parcel here has this id or tracking number.")
+        return
+    news = News(Seen(report.kind), CARRIER, report.id, report.happened_at)
+    await parcel_seen(ports, shop, parcel.id, news, CARRIER)
+    await _close(ports, claim, event, EventState.HANDLED, None)
+
+
+async def _parcel_of(shop: Shop, report: Report) -> Parcel | None:
+    if report.parcel_id is not None:
+        return await find_parcel(shop.id, report.parcel_id)
+    return await parcel_of_tracking(shop.id, report.tracking_number or "")
+
+
+async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventState, reason: str | None) -> None:
+    async with transaction(ports.doorbell) as tx:
+        await close_event(tx, event.id, state, ports.clock.now(), reason)
+        await outbox.complete(tx, claim)
