@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, QueryParameter, RawBody
+from msgspec import Struct
 
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
@@ -43,6 +44,7 @@ from plugin.ports.runtime import Ports
 from plugin.refunds.debits import DebitState, debits_in, get_debit
 from plugin.refunds.models import Debit
 from plugin.shops.models import Shop
+from plugin.shops.service import carrier_secrets, webhook_secrets
 
 TAGS = ["Goods"]
 _DECIDES = [may(Permission.DECIDE_CASES)]
@@ -206,4 +208,26 @@ async def _close(
     return await once(ports, member, f"debit.{state}", debit_id, key, body, use_case)
 
 
-parcel_routes = [list_parcels, see_parcel, label_parcel, list_debits, settle, waive]
+class CarrierSecret(Struct, frozen=True):
+    """What signs reports on parcels, as Standard Webhooks writes it."""
+
+    secret: str
+
+
+@get(
+    "/v1/admin/carrier-secret",
+    dependencies=STAFF,
+    guards=[may(Permission.MANAGE_SHOP), fresh],
+    security=SECURITY,
+    tags=TAGS,
+    summary="The secret that carriers sign with",
+    description="For `/hooks/{shop}/carrier`. It changes with the secret of the shop's webhooks, and signs no order.",
+    responses=problem_responses(FRESH),
+)
+async def show_carrier_secret(
+    ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop]
+) -> CarrierSecret:
+    return CarrierSecret(carrier_secrets(webhook_secrets(ports.vault, shop))[0])
+
+
+parcel_routes = [show_carrier_secret, list_parcels, see_parcel, label_parcel, list_debits, settle, waive]

@@ -20,7 +20,7 @@ from plugin.core.points import point
     summary="Receive a webhook",
     description=(
         "The address to give to your storefront (`standard`, `woocommerce`, `shopify`), to Stripe (`stripe`), and to "
-        "what speaks for your carriers (`carrier`, signed as `standard` is with the same secret: docs/admin-api.md). "
+        "what speaks for your carriers (`carrier`, signed as `standard` is with a secret of its own). "
         "Answered after one durable write; a repetition is answered alike and changes nothing. A signature that does "
         "not verify is always the same 401."
     ),

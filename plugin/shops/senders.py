@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from plugin.core.vault import Vault
 from plugin.db import rows
-from plugin.shops.service import opened_secrets
+from plugin.shops.service import carrier_secrets, opened_secrets
 
 STRIPE = "stripe"
-CARRIER = "carrier"  # signs as the standard storefront does, with the secret of the shop's webhooks
+CARRIER = "carrier"  # signs as the standard storefront does, with secrets of its own
 MOST_REMEMBERED = 1000
 _SECRETS = "SELECT storefront, sealed_webhook_secrets, sealed_stripe_webhook_secrets FROM shops WHERE id = $1"
 
@@ -48,7 +48,8 @@ class Senders:
         if sealed is None:
             self._known.pop((shop_id, source), None)
             return None
-        sender = Sender(shop_id, source, sealed, opened_secrets(self._vault, shop_id, kind, sealed))
+        secrets = opened_secrets(self._vault, shop_id, kind, sealed)
+        sender = Sender(shop_id, source, sealed, carrier_secrets(secrets) if source == CARRIER else secrets)
         if len(self._known) >= MOST_REMEMBERED:
             del self._known[next(iter(self._known))]
         self._known[shop_id, source] = sender

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -192,6 +194,13 @@ def stripe_webhook_secrets(vault: Vault, shop: Shop) -> tuple[str, ...]:
 def opened_secrets(vault: Vault, shop_id: str, field: str, sealed: str | None) -> tuple[str, ...]:
     """The secrets in one sealed field of a shop, the newest first."""
     return tuple(vault.open(sealed, tenant=shop_id, field=field).split("\n")) if sealed else ()
+
+
+def carrier_secrets(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """What carriers sign with, made of the shop's webhook secrets and rotated with them: who has one can report on
+    parcels, and forge no order."""
+    made = (hmac.digest(secret.encode(), b"comeback carrier webhooks", hashlib.sha256) for secret in secrets)
+    return tuple(f"whsec_{base64.b64encode(each).decode()}" for each in made)
 
 
 async def rotate_webhook_secret(vault: Vault, shop: Shop) -> str:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from plugin.db import rows
-from plugin.shops.service import get_shop, rotate_webhook_secret
+from plugin.shops.service import carrier_secrets, get_shop, rotate_webhook_secret
 from tests.doors import (
     another_shop,
     knock,
@@ -132,3 +132,10 @@ async def test_genuine_nonsense_is_kept_and_set_aside_with_its_reason(world: Wor
     assert len(await event_states(world)) == 2 * len(NONSENSE)
     assert set(await event_states(world)) <= {"set_aside", "ignored"}
     assert await rows("SELECT 1 FROM inbox_events WHERE reason IS NULL OR reason LIKE 'Unexpected%'") == []
+
+
+async def test_a_carrier_signs_with_a_secret_of_its_own_which_opens_no_other_door(world: World) -> None:
+    (secret,) = carrier_secrets((world.new_shop.webhook_secret,))
+    signed = standard_headers(secret, BODY)
+    assert (await knock(world, "carrier", BODY, signed)).status_code == 202
+    assert (await knock(world, "standard", BODY, signed)).status_code == 401

@@ -30,6 +30,7 @@ async def scanned(order: Placed) -> Call:
 
 
 GOODS_DOORS: dict[str, Door] = {
+    "GET /v1/admin/carrier-secret": staff(constant("/v1/admin/carrier-secret"), P.MANAGE_SHOP),
     "GET /v1/admin/parcels": staff(constant("/v1/admin/parcels"), P.READ_CASES),
     "POST /v1/admin/parcels/{parcel_id}/seen": staff(
         about(lambda o: f"/v1/admin/parcels/{o.parcel_id}/seen", lambda o: {"seen": "lost"}),
