@@ -73,7 +73,6 @@ async def to_a_person(
     await alert_shop(
         tx, ports, shop, purpose=f"{withdrawal.id}:person:{why}", alert=AlertKind.WITHDRAWAL,
         why=WHY_WITH_PERSON[why], order=order, due_at=due,
-        command=f"comeback withdrawal show {shop.id} {withdrawal.number}",
     )  # fmt: skip
 
 

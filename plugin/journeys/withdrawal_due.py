@@ -101,7 +101,6 @@ async def _still_with_a_person(
     await alert_shop(
         tx, ports, shop, purpose=f"{withdrawal.id}:overdue:{at:%Y-%m-%d}", alert=AlertKind.WITHDRAWAL,
         why=WHY_WITH_PERSON["overdue"], order=order, due_at=due,
-        command=f"comeback withdrawal show {shop.id} {withdrawal.number}",
     )  # fmt: skip
 
 
