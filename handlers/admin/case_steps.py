@@ -27,17 +27,17 @@ from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
 TAGS = ["Cases"]
-_DECIDES = [may(Permission.DECIDE_CASES)]
-_MOVES_MONEY = [may(Permission.MOVE_MONEY), fresh]
-_NO_SUCH = {404: "The shop has no such case."}
-_MOVED = {200: ResponseSpec(CaseRow, description="The case as it stands now.")}
-_NOW = {409: "The case is not where this can be done (any more); `code` and `detail` say why."}
+DECIDES = [may(Permission.DECIDE_CASES)]
+MOVES_MONEY = [may(Permission.MOVE_MONEY), fresh]
+NO_SUCH = {404: "The shop has no such case."}
+MOVED = {200: ResponseSpec(CaseRow, description="The case as it stands now.")}
+NOW = {409: "The case is not where this can be done (any more); `code` and `detail` say why."}
 _LESS = {422: "The key was used with another body, or the amount is not less than what is owed."}
 
 Do = Callable[[staff.Answered], Awaitable[object]]
 
 
-async def _step(
+async def step(
     ports: Ports, member: Member, route: str, case_id: str, key: str | None, body: bytes, do: Do
 ) -> Response[bytes]:
     await get_case(member.shop_id, case_id)
@@ -64,13 +64,13 @@ def _less(ports: Ports, member: Member, ask: LessAsk | None) -> Less | None:
     "/v1/admin/cases/{case_id:str}/approve",
     status_code=200,
     dependencies=STAFF,
-    guards=_DECIDES,
+    guards=DECIDES,
     security=SECURITY,
     tags=TAGS,
     summary="Approve a case under review",
     description="The store is asked, and the money follows. With `less`, or on an order whose money was stopped, it "
     "needs `move_money` and a fresh sign-in.",
-    responses=_MOVED | problem_responses(FRESH | _NO_SUCH | ONCE | _NOW | _LESS),
+    responses=MOVED | problem_responses(FRESH | NO_SUCH | ONCE | NOW | _LESS),
 )
 async def approve(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -82,19 +82,19 @@ async def approve(
     async def do(answered: staff.Answered) -> None:
         await staff.approve(ports, shop, case_id, member.actor, less, unfreezes=unfreezes, answered=answered)
 
-    return await _step(ports, member, "case.approve", case_id, idempotency_key, body, do)
+    return await step(ports, member, "case.approve", case_id, idempotency_key, body, do)
 
 
 @post(
     "/v1/admin/cases/{case_id:str}/refuse",
     status_code=200,
     dependencies=STAFF,
-    guards=_DECIDES,
+    guards=DECIDES,
     security=SECURITY,
     tags=TAGS,
     summary="Refuse a case",
     description="Nothing is paid back, and the shopper is told what is possible instead.",
-    responses=_MOVED | problem_responses(KNOWN | _NO_SUCH | ONCE | _NOW),
+    responses=MOVED | problem_responses(KNOWN | NO_SUCH | ONCE | NOW),
 )
 async def refuse(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -103,21 +103,21 @@ async def refuse(
     async def do(answered: staff.Answered) -> None:
         await staff.refuse(ports, shop, case_id, member.actor, answered=answered)
 
-    return await _step(ports, member, "case.refuse", case_id, idempotency_key, body, do)
+    return await step(ports, member, "case.refuse", case_id, idempotency_key, body, do)
 
 
 @post(
     "/v1/admin/cases/{case_id:str}/override",
     status_code=201,
     dependencies=STAFF,
-    guards=_MOVES_MONEY,
+    guards=MOVES_MONEY,
     security=SECURITY,
     tags=TAGS,
     summary="Grant what was refused",
     description="Opens a new case of goodwill and approves it; the refused one stays as it is. What cannot be done at "
     "all, because it has shipped or is cancelled, is answered `cannot_be_done`.",
     responses={201: ResponseSpec(CaseRow, description="The new case.")}
-    | problem_responses(FRESH | _NO_SUCH | ONCE | _NOW),
+    | problem_responses(FRESH | NO_SUCH | ONCE | NOW),
 )
 async def override_case(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -138,12 +138,12 @@ async def override_case(
     "/v1/admin/cases/{case_id:str}/ask-again",
     status_code=200,
     dependencies=STAFF,
-    guards=_DECIDES,
+    guards=DECIDES,
     security=SECURITY,
     tags=TAGS,
     summary="Ask the store once more",
     description="After what kept it from answering is mended. With `less` it needs `move_money` and a fresh sign-in.",
-    responses=_MOVED | problem_responses(FRESH | _NO_SUCH | ONCE | _NOW | _LESS),
+    responses=MOVED | problem_responses(FRESH | NO_SUCH | ONCE | NOW | _LESS),
 )
 async def ask_again(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -154,19 +154,19 @@ async def ask_again(
     async def do(answered: staff.Answered) -> None:
         await staff.ask_again(ports, shop, case_id, member.actor, less, answered=answered)
 
-    return await _step(ports, member, "case.ask", case_id, idempotency_key, body, do)
+    return await step(ports, member, "case.ask", case_id, idempotency_key, body, do)
 
 
 @post(
     "/v1/admin/cases/{case_id:str}/store-cancelled",
     status_code=200,
     dependencies=STAFF,
-    guards=_MOVES_MONEY,
+    guards=MOVES_MONEY,
     security=SECURITY,
     tags=TAGS,
     summary="Confirm by hand that the store has cancelled",
     description="You have cancelled in the store's own admin: the money may go, all of it or `less`.",
-    responses=_MOVED | problem_responses(FRESH | _NO_SUCH | ONCE | _NOW | _LESS),
+    responses=MOVED | problem_responses(FRESH | NO_SUCH | ONCE | NOW | _LESS),
 )
 async def store_cancelled(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -177,19 +177,19 @@ async def store_cancelled(
     async def do(answered: staff.Answered) -> None:
         await staff.confirmed_by_hand(ports, shop, case_id, member.actor, less, answered=answered)
 
-    return await _step(ports, member, "case.cancelled", case_id, idempotency_key, body, do)
+    return await step(ports, member, "case.cancelled", case_id, idempotency_key, body, do)
 
 
 @post(
     "/v1/admin/cases/{case_id:str}/close",
     status_code=200,
     dependencies=STAFF,
-    guards=_DECIDES,
+    guards=DECIDES,
     security=SECURITY,
     tags=TAGS,
     summary="Close a case that is with a person",
     description="Everything about it is in order.",
-    responses=_MOVED | problem_responses(KNOWN | _NO_SUCH | ONCE | _NOW),
+    responses=MOVED | problem_responses(KNOWN | NO_SUCH | ONCE | NOW),
 )
 async def close(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -198,20 +198,20 @@ async def close(
     async def do(answered: staff.Answered) -> None:
         await staff.close(ports, shop, case_id, member.actor, answered=answered)
 
-    return await _step(ports, member, "case.close", case_id, idempotency_key, body, do)
+    return await step(ports, member, "case.close", case_id, idempotency_key, body, do)
 
 
 @post(
     "/v1/admin/cases/{case_id:str}/unfreeze",
     status_code=200,
     dependencies=STAFF,
-    guards=_MOVES_MONEY,
+    guards=MOVES_MONEY,
     security=SECURITY,
     tags=TAGS,
     summary="Let the money of a stopped order flow again",
     description="You have looked at what had stopped it. Of an order that is not stopped nothing changes.",
-    responses=_MOVED
-    | problem_responses(FRESH | _NO_SUCH | ONCE | {409: "The first call with this key is still running."}),
+    responses=MOVED
+    | problem_responses(FRESH | NO_SUCH | ONCE | {409: "The first call with this key is still running."}),
 )
 async def unfreeze(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
@@ -220,7 +220,7 @@ async def unfreeze(
     async def do(answered: staff.Answered) -> None:
         await staff.let_money_flow(ports, shop, case_id, member.actor, answered=answered)
 
-    return await _step(ports, member, "case.unfreeze", case_id, idempotency_key, body, do)
+    return await step(ports, member, "case.unfreeze", case_id, idempotency_key, body, do)
 
 
 case_step_routes = [approve, refuse, override_case, ask_again, store_cancelled, close, unfreeze]

@@ -11,6 +11,7 @@ from handlers.admin.case_steps import case_step_routes
 from handlers.admin.cases import case_routes
 from handlers.admin.codes import code_routes
 from handlers.admin.credits import credit_routes
+from handlers.admin.exchange_steps import exchange_step_routes
 from handlers.admin.exports import export_routes
 from handlers.admin.files import file_routes
 from handlers.admin.goods import goods_routes
@@ -29,7 +30,7 @@ from handlers.admin.webhooks import webhook_routes
 from handlers.admin.withdrawals import withdrawal_routes
 
 admin_routes: list[HTTPRouteHandler | type[Controller]] = [
-    *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes, *file_routes,
+    *session_routes, *me_routes, *people_routes, *case_routes, *case_step_routes, *exchange_step_routes, *file_routes,
     *refund_routes, *switch_routes, *policy_routes, *policy_step_routes,
     *webhook_routes, *code_routes, *credit_routes, *settings_routes, *backtest_routes, *audit_routes, *export_routes,
     *day_routes, *person_routes, *withdrawal_routes,

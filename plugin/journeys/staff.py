@@ -35,6 +35,7 @@ from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
 from plugin.journeys.on_desk import Desk, Less, check_not_shipped, pay_less, reserve_anew, take, take_for_the_store
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
+from plugin.journeys.staff_exchange import exchange_goes_on
 from plugin.journeys.store_answers import MONEY_HAS, store_cancelled
 from plugin.journeys.store_books import case_is_done
 from plugin.journeys.tell import tell_case
@@ -106,6 +107,7 @@ async def return_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, 
 GoesOn = Callable[[Transaction, Ports, Shop, Desk, str], Awaitable[None]]
 GOES_ON: dict[CaseKind, GoesOn] = {
     CaseKind.CANCEL: cancel_goes_on, CaseKind.RETURN: return_goes_on, CaseKind.FAULT: return_goes_on,
+    CaseKind.EXCHANGE: exchange_goes_on,
 }  # fmt: skip
 """What a person's yes sets in motion, by the kind of case."""
 

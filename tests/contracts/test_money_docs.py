@@ -16,12 +16,15 @@ from plugin.credit.give_back import pay_back
 from plugin.credit.models import Credit
 from plugin.credit.service import redeem
 from plugin.db import transaction
-from plugin.payments.stripe.amounts import from_stripe, part_to_stripe
+from plugin.exchanges.books import ExchangeBooks
+from plugin.exchanges.quoting import priced
+from plugin.payments.stripe.amounts import from_stripe, part_to_stripe, to_stripe
 from plugin.policies.decide import decide
 from plugin.policies.decision import Amounts
 from plugin.policies.document import Fee, Then
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, progress_of
 from plugin.policies.reasons import Action, Outcome
+from plugin.ports.goods import Offered, Offers, StoreStatus, Wanted
 from plugin.ports.orders import Custodian, Instrument, LineCount, PaymentState
 from plugin.refunds.plan import LegKind, Payable, plan
 from tests.credit import a_credit, entries
@@ -34,11 +37,12 @@ EXAMPLES: list[dict[str, Any]] = [json.loads(block) for block in re.findall(r"``
 SHARES = [each for each in EXAMPLES if "share_out" in each]
 ORDERS = [each for each in EXAMPLES if "asks" in each]
 PLANS = [each for each in EXAMPLES if "plan" in each]
+EXCHANGES = [each for each in EXAMPLES if "exchange" in each]
 CREDITS = [each for each in EXAMPLES if "entries" in each]
 
 
 def test_every_example_is_of_a_kind_that_is_run() -> None:
-    assert len(SHARES) + len(ORDERS) + len(PLANS) + len(CREDITS) == len(EXAMPLES) > 10
+    assert len(SHARES) + len(ORDERS) + len(PLANS) + len(EXCHANGES) + len(CREDITS) == len(EXAMPLES) > 10
 
 
 @pytest.mark.parametrize("example", SHARES, ids=lambda each: str(each["share_out"]))
@@ -116,3 +120,23 @@ async def test_a_credit_is_worth_the_sum_of_its_entries(database: str, example: 
         )  # fmt: skip
     assert [list(entry) for entry in await entries(credit)] == example["entries"]
     assert (await Credit.get(id=credit.id)).balance == example["balance"]
+
+
+@pytest.mark.parametrize("example", EXCHANGES, ids=lambda each: f"{each['exchange']}-{each['difference']}")
+def test_an_exchange_comes_to_what_the_page_says_and_its_books_balance(example: dict[str, Any]) -> None:
+    offered = tuple(
+        Offered(product_id=str(n), title="New", unit_price=price, unit_tax=tax, currency=example["exchange"])
+        for n, (_, price, tax) in enumerate(example["new"])
+    )
+    wanted = [Wanted(product_id=str(n), quantity=count) for n, (count, _, _) in enumerate(example["new"])]
+    offers = Offers(status=StoreStatus.DONE, offered=offered, shipping=example["shipping"])
+    price, worth = priced(wanted, offers, example["exchange"]), example["goes_back"] - example["fee"]
+    difference = price.above(worth)
+    assert (price.tax, difference) == (example["tax"], example["difference"])
+    books = ExchangeBooks(
+        outbound=price.goods, shipping=price.shipping.amount, fees=example["fee"], inbound=example["goes_back"],
+        collected=max(0, difference), refunded=max(0, -difference),
+    )  # fmt: skip
+    assert books.balance == 0
+    if "at_stripe" in example:
+        assert from_stripe(to_stripe(difference, example["exchange"]), example["exchange"]) == example["at_stripe"]

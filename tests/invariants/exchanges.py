@@ -44,5 +44,6 @@ def given_in_goods(books: Books, case_id: str) -> int:
 
 
 def exchange_fell_back(books: Books, case_id: str) -> bool:
-    """Whether the new goods of a case were sold out, so that it was settled in another way."""
-    return any(each["case_id"] == case_id and each["state"] == "out_of_stock" for each in books.outbound)
+    """Whether the new goods of a case were sold out, or given up by a person, so that it was settled in another way."""
+    over = ("out_of_stock", "cancelled") if books.cases[case_id]["resolved_at"] else ("out_of_stock",)
+    return any(each["case_id"] == case_id and each["state"] in over for each in books.outbound)

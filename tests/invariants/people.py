@@ -12,7 +12,7 @@ from plugin.core.words import catalogue, choose_language
 from plugin.db import rows
 from tests.invariants.books import MOVES_MONEY, Books
 
-FINAL = ("done", "refused", "withdrawn", "converted_to_return")
+FINAL = ("done", "refused", "withdrawn", "expired", "converted_to_return")
 _ONCE = ("code_redeemed", "code_given_back", "code_redeemed")
 _KEPT = ("redeemed_after_revocation", "seen_in_two_orders")  # not given back, and a person knows
 

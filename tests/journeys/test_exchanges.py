@@ -12,13 +12,17 @@ import pytest
 
 from plugin.cases.models import Case
 from plugin.core.errors import DomainError
-from plugin.db import rows
+from plugin.db import rows, transaction
 from plugin.exchanges.refusals import OutOfStock
+from plugin.journeys.difference import END_DIFFERENCE
 from plugin.journeys.send_back import confirm_return, preview_return
+from plugin.outbox import service as outbox
+from plugin.payments.sandbox.control_client import ControlRefused
 from plugin.policies.facts import Ask
 from plugin.policies.reasons import Action
 from plugin.ports.goods import Wanted
 from plugin.ports.orders import LineCount
+from plugin.storefronts.demo.store import Behaviour
 from tests.exchanging import (
     Exchanging,
     exchange_policy,
@@ -29,6 +33,7 @@ from tests.exchanging import (
     unheard,
 )
 from tests.journeys.conftest import OpenWorld
+from tests.journeys.desk import at_desk
 from tests.journeys.steps import count, given_back, legs_of, quiet, templates
 
 LARGE = Wanted(product_id="vestido", variant_id="vestido-3")  # 89.90, as what goes back
@@ -179,3 +184,51 @@ def hidden(page: str, name: str) -> str:
     found = re.search(f'name="{name}" value="([^"]*)"', page)
     assert found, name
     return found.group(1)
+
+
+async def test_a_store_that_takes_no_orders_leaves_them_to_a_person(open_world: OpenWorld) -> None:
+    world = await open_world(policy=KEPT)
+    shopper = await exchanging(world)
+    quoted = await shopper.quote({"vestido": 1}, [LARGE])
+    world.store.behaviour = Behaviour.UNSUPPORTED
+    case = await shopper.take(quoted)
+    assert (await shopper.until(case, "with_person"))["person_reason"] == "outbound_stuck"
+    desk = await at_desk(world)
+    made = await desk.post(f"/cases/{case.id}/ordered-by-hand", order_id="1057", number="#1057")
+    assert (made.status_code, made.json()["state"]) == (200, "done")
+
+
+async def test_what_is_paid_after_the_end_goes_back_whole(open_world: OpenWorld) -> None:
+    """The page outlived its end: it could not be ended, and was paid."""
+    world = await open_world(policy=KEPT)
+    shopper = await exchanging(world)
+    case = await shopper.exchange({"vestido": 1}, BAG)
+    page = await payment_page(shopper, case.id)
+    await rows("UPDATE differences SET state = 'ended' WHERE case_id = $1", case.id)
+    await rows(
+        "UPDATE cases SET state = 'expired', waiting_on = NULL, due_at = NULL, closed_at = now() WHERE id = $1", case.id
+    )
+    await rows("UPDATE case_units SET state = 'released' WHERE case_id = $1", case.id)
+    await world.stripe.press(page, card="pm_card_visa")
+
+    async def is_back() -> bool:
+        found = await rows("SELECT reference FROM payments WHERE external_id LIKE 'difference:%'")
+        return bool(found) and (await world.stripe.payment(found[0]["reference"])).refunded == 3510
+
+    await world.until(is_back)
+    assert not shopper.asked
+
+
+async def test_an_unpaid_difference_ends_with_its_time_and_everything_is_as_it_was(open_world: OpenWorld) -> None:
+    world = await open_world(policy=KEPT)
+    shopper = await exchanging(world)
+    case = await shopper.exchange({"vestido": 1}, BAG)
+    page = await payment_page(shopper, case.id)
+    (difference,) = await rows("SELECT id FROM differences WHERE case_id = $1", case.id)
+    async with transaction(world.ports.doorbell) as tx:
+        await outbox.add(tx, shop_id=world.shop.id, kind=END_DIFFERENCE, ref=difference["id"])
+    await shopper.until(case, "expired")
+    with pytest.raises(ControlRefused):
+        await world.stripe.press(page, card="pm_card_visa")
+    again = await shopper.exchange({"vestido": 1}, LARGE)
+    await shopper.until(again, "done")
