@@ -47,6 +47,11 @@ class Caller:
             headers["idempotency-key"] = key
         return await self._http.post(path, content=msgspec.json.encode(body), headers=headers)
 
+    async def upload(self, path: str, name: str, content: bytes, answer: type[T]) -> T:
+        """Send a photo, as a form with one file."""
+        files = {"file": (name, content, "image/jpeg")}
+        return self.read(await self._http.post(path, files=files, headers=self._headers), answer)
+
     def read(self, response: httpx.Response, answer: type[T]) -> T:
         if response.is_error:
             request = response.request

@@ -1,7 +1,9 @@
-"""The chapters of goods: a return with inspection. Each has its own shopper, its own order and its own timings."""
+"""The chapters of goods. Each has its own shopper, its own order and its own timings."""
 
 from __future__ import annotations
 
+from handlers.demo.damaged import damaged
+from handlers.demo.exchanges import exchanges
 from handlers.demo.sends_back import sends_back
 from handlers.demo.stores.side import MovesGoods
 from handlers.demo.story import Story
@@ -11,6 +13,8 @@ from plugin.ports.runtime import Ports
 FIRST_PLACE = 2  # after the order that is cancelled and the one that its code buys
 CHAPTERS = (
     ("A return with inspection", sends_back),
+    ("An exchange with a difference paid", exchanges),
+    ("A damaged item", damaged),
     ("A withdrawal by law", withdraws),
 )
 

@@ -54,6 +54,11 @@ class StripeSide:
         """A shopper pays by card; the PaymentIntent."""
         return await self.control.pay(amount, currency.lower(), is_manual=is_authorised)
 
+    async def pay_page(self, url: str) -> None:
+        """A shopper pays at one of its pages, and says yes at her bank's."""
+        await self.control.press(url, card="pm_card_authenticationRequired")
+        await self.control.press(url, bank="yes")
+
     async def refunds(self, payment_intent: str) -> list[PaidBack]:
         payment = await self.control.payment(payment_intent)
         return [PaidBack(refund.id, refund.amount) for refund in payment.refunds if not refund.is_release]

@@ -137,3 +137,7 @@ class MovesGoods(Protocol):
     async def deliver(self, sold: Sold) -> None:
         """Everything of it has left and arrived, and the store has told so."""
         ...
+
+    async def pay_page(self, url: str) -> None:
+        """A shopper pays at this page of the custodian's, and proves to her bank that it is she."""
+        ...

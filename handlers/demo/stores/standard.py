@@ -98,6 +98,10 @@ class StandardSide:
         self._store.deliver(sold.id)
         await self.tell(sold)
 
+    async def pay_page(self, url: str) -> None:
+        """See ``MovesGoods.pay_page``."""
+        await self._stripe.pay_page(url)
+
     def was_asked_to_cancel(self, sold: Sold) -> bool:
         """See ``DemoStoreSide.was_asked_to_cancel``."""
         was_asked = any(ask.order_id == sold.id for ask in self._store.asks)
