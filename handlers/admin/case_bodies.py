@@ -10,9 +10,10 @@ from msgspec import Meta, Struct
 
 from handlers.shopper.views import CaseView
 from plugin.audit.models import AuditEvent
-from plugin.cases.models import Case, CaseNote
+from plugin.cases.models import Case, CaseNote, CaseUnit
 from plugin.cases.notes import LONGEST
 from plugin.orders.service import StoredOrder
+from plugin.parcels.models import Parcel
 from plugin.refunds.models import RefundLeg
 
 Text = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S", examples=["The parcel came back to us."])]
@@ -173,6 +174,46 @@ class EventView(Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
 
+class ParcelRow(Struct, frozen=True, kw_only=True):
+    """One way back of the case."""
+
+    id: str
+    state: Annotated[str, Meta(examples=["label"])]
+    payer: str
+    carrier: str | None
+    tracking_number: str | None
+    label_file: str | None
+    send_by: datetime
+    extensions: int
+    sent_at: datetime | None
+    received_at: datetime | None
+    inspected_at: datetime | None
+    lost_at: datetime | None
+
+    @classmethod
+    def of(cls, parcel: Parcel) -> ParcelRow:
+        return cls(**{name: getattr(parcel, name) for name in cls.__struct_fields__})
+
+
+class UnitRow(Struct, frozen=True, kw_only=True):
+    """One unit that the case owns or owned; ``worth`` with its ``tax`` in minor units, and what was found of it."""
+
+    line_id: str
+    ordinal: int
+    state: Annotated[str, Meta(examples=["open"])]
+    worth: int
+    tax: int
+    received_at: datetime | None
+    inspection: Annotated[str | None, Meta(examples=["accepted"])]
+    grade: str | None
+    disposition: str | None
+    finding: str | None
+
+    @classmethod
+    def of(cls, unit: CaseUnit) -> UnitRow:
+        return cls(**{name: getattr(unit, name) for name in cls.__struct_fields__})
+
+
 class CaseWhole(Struct, frozen=True, kw_only=True):
     """One case with everything behind it.
 
@@ -192,6 +233,11 @@ class CaseWhole(Struct, frozen=True, kw_only=True):
     facts: dict[str, Any]
     decision: dict[str, Any]
     shopper_reads: CaseView
+    resolution: Annotated[str | None, Meta(description="In what it is answered, where goods go back.")]
+    fault: str | None
+    resolved_at: Annotated[datetime | None, Meta(description="When what was agreed was set in motion.")]
+    parcels: tuple[ParcelRow, ...]
+    units: tuple[UnitRow, ...]
     legs: tuple[LegRow, ...]
     notes: tuple[NoteView, ...]
     timeline: tuple[EventView, ...]

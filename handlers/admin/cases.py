@@ -20,6 +20,8 @@ from handlers.admin.case_bodies import (
     NoteKept,
     NoteView,
     OrderBrief,
+    ParcelRow,
+    UnitRow,
 )
 from handlers.admin.entrance import SECURITY, STAFF, may
 from handlers.admin.frame import KNOWN, ONCE, After, IdempotencyKey, PageSize, cursor_of, once, place_of
@@ -103,6 +105,11 @@ async def show_case(
         facts=case.facts,
         decision=msgspec.to_builtins(seen.decision),
         shopper_reads=speak.case(seen.as_shopper(), ports.vault),
+        resolution=case.resolution,
+        fault=case.fault,
+        resolved_at=case.resolved_at,
+        parcels=tuple(ParcelRow.of(parcel) for parcel in seen.parcels),
+        units=tuple(UnitRow.of(unit) for unit in seen.units),
         legs=tuple(LegRow.of(leg) for leg in seen.legs),
         notes=tuple(NoteView.of(note) for note in seen.notes),
         timeline=tuple(EventView.of(event) for event in seen.events),

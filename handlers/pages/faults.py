@@ -19,14 +19,15 @@ from handlers.security import FORM
 from handlers.shopper.faults import FaultAsk, fault_once
 from handlers.shopper.orders import order_now
 from handlers.uploads import MULTIPART, PATIENCE
+from plugin.journeys.evidence import needs_photos
 from plugin.journeys.fault_words import beside
 from plugin.journeys.judging import Preview
-from plugin.journeys.report_fault import needs_photos, preview_fault
+from plugin.journeys.report_fault import preview_fault
 from plugin.policies.reasons import FaultKind
 from plugin.ports.runtime import Ports
 
 PHOTOS_TOGETHER = 21 * 1024 * 1024  # ten photos of two megabytes, or four of the largest
-_TAKES_PHOTOS = POSTED | {
+TAKES_PHOTOS = POSTED | {
     "opt": {"page": True, "accepts": (FORM, MULTIPART), "patience": PATIENCE},
     "request_max_body_size": PHOTOS_TOGETHER,
 }
@@ -51,7 +52,7 @@ def _kinds(visit: Visit) -> list[tuple[str, str]]:
     ]
 
 
-@post("/order/faults/preview", **_TAKES_PHOTOS)
+@post("/order/faults/preview", **TAKES_PHOTOS)
 async def preview_page(
     request: AnyRequest,
     ports: NamedDependency[Ports],

@@ -37,17 +37,19 @@ def cancel_confirm(form: FormMultiDict) -> CancelConfirm:
     return _read(form, CancelConfirm, digest=field(form, "digest"))
 
 
-def return_ask(form: FormMultiDict) -> ReturnAsk:
+def return_ask(form: FormMultiDict, photos: list[str]) -> ReturnAsk:
     """What the shopper would send back, and what they would rather have for it; raises ``FormUnreadable``."""
-    return _read(form, ReturnAsk, resolution=field(form, "resolution") or None)
+    return _read(form, ReturnAsk, resolution=field(form, "resolution") or None, photos=photos)
 
 
 def return_confirm(form: FormMultiDict) -> ReturnConfirm:
     """The choice again, with the digest that was agreed to."""
-    return _read(form, ReturnConfirm, resolution=field(form, "resolution") or None, digest=field(form, "digest"))
+    photos = [str(each) for each in form.getall("photo_id", [])]
+    chosen = field(form, "resolution") or None
+    return _read(form, ReturnConfirm, resolution=chosen, photos=photos, digest=field(form, "digest"))
 
 
-def _read(form: FormMultiDict, kind: type[Asked], **more: str | None) -> Asked:
+def _read(form: FormMultiDict, kind: type[Asked], **more: str | list[str] | None) -> Asked:
     lines, quantities = form.getall("line", []), form.getall("quantity", [])
     if len(lines) != len(quantities):
         raise FormUnreadable(param="quantity")

@@ -12,6 +12,8 @@ from litestar.response import Redirect
 
 from handlers.dependencies import PublicId
 from handlers.pages.confirming import confirmed, to_case
+from handlers.pages.fault_forms import sent_photos
+from handlers.pages.faults import TAKES_PHOTOS
 from handlers.pages.forms import FormUnreadable, field, return_ask, return_confirm
 from handlers.pages.order import INSIDE, POSTED
 from handlers.pages.render import frame_of, page
@@ -24,6 +26,7 @@ from handlers.shopper.standing import parcel_now
 from handlers.uploads import download
 from plugin.core.errors import NotFound
 from plugin.files.service import content_of
+from plugin.journeys.evidence import needs_photos
 from plugin.journeys.judging import Preview
 from plugin.journeys.on_the_way import announce_parcel
 from plugin.journeys.send_back import preview_return
@@ -40,15 +43,16 @@ async def return_page(
     return page(request, "return", frame_of(visit, "/order/return"), order=order)
 
 
-@post("/order/return/preview", **POSTED)
+@post("/order/return/preview", **TAKES_PHOTOS)
 async def preview_page(
     request: AnyRequest,
     ports: NamedDependency[Ports],
     visit: NamedDependency[Visit],
     form: NamedDependency[FormMultiDict],
 ) -> Response[str]:
-    ask = return_ask(form)
-    found = await preview_return(ports, visit.shop, visit.order.id, ask.ask())
+    return_ask(form, [])  # what cannot be read at all is said before a photo is kept
+    ask = return_ask(form, await sent_photos(ports, visit.guest, form))
+    found = await preview_return(ports, visit.shop, visit.order.id, ask.ask(), ask.photos)
     return _preview(request, visit, found, ask)
 
 
@@ -62,6 +66,7 @@ def _preview(
         frame_of(visit, "/order/return"),
         status=409 if has_changed else 200,
         preview=visit.speak.preview(found),
+        wants_photos=needs_photos(found.decision) and not ask.photos,
         ask=ask,
         key=uuid4().hex,
         has_changed=has_changed,

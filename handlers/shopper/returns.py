@@ -14,6 +14,7 @@ from handlers.dependencies import Guest, PublicId
 from handlers.problems import problem_responses
 from handlers.shopper.cases import case_now
 from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRM_SAYS, confirm_once
+from handlers.shopper.files import PhotoIds
 from handlers.shopper.orders import LineAsk
 from handlers.shopper.present import presenter
 from handlers.shopper.views import CaseView, PreviewView
@@ -33,13 +34,15 @@ _NOT_YOURS = {401: "The session has ended.", 404: "No such request of this order
 class ReturnAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """These lines, or everything that may be sent back (``whole``); a line that is named twice is one line.
 
-    ``resolution`` is what the shopper would rather have, of those that the preview offers (``terms.choices``).
+    ``resolution`` is what the shopper would rather have, of those that the preview offers (``terms.choices``);
+    ``photos`` are ids of ``POST /v1/order/files``, of which one is needed where ``terms.photos`` says so.
     """
 
     whole: bool = False
     lines: Annotated[list[LineAsk], Meta(max_length=1000)] = []
     reason: Annotated[str, Meta(max_length=500, examples=["It does not fit"])] | None = None
     resolution: Annotated[Resolution | None, Meta(examples=["refund"])] = None
+    photos: PhotoIds = []
 
     def ask(self) -> Ask:
         counts = tuple(LineCount(line.line_id, line.quantity) for line in self.lines)
@@ -68,7 +71,9 @@ class TrackingAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     summary="Preview a return",
     description="Writes nothing. The answer says what would come back for the items and in what form, the fee, who "
     "pays the way back, and what has to happen first; a day is promised only where the money leaves at once.",
-    responses=problem_responses({401: "The session has ended."}),
+    responses=problem_responses(
+        {401: "The session has ended.", 422: "A photo is not this order's, or there are more than ten."}
+    ),
 )
 async def preview(
     ports: NamedDependency[Ports],
@@ -76,7 +81,7 @@ async def preview(
     data: JSONBody[ReturnAsk],
     locale: Locale = None,
 ) -> PreviewView:
-    found = await preview_return(ports, guest.shop, guest.visitor.order_id, data.ask())
+    found = await preview_return(ports, guest.shop, guest.visitor.order_id, data.ask(), data.photos)
     return presenter(guest.shop, found.order, ports.clock.now(), locale).preview(found)
 
 
@@ -110,6 +115,7 @@ async def return_once(
         await confirm_return(
             ports, guest.shop, guest.visitor.order_id, data.ask(),
             agreed=data.digest, asked_by="shopper", locale=locale or "", answered=answered,
+            photos=data.photos,
         )  # fmt: skip
 
     return await confirm_once(ports, guest, "return", key, body, locale, confirmed)

@@ -12,21 +12,19 @@ it is for a person.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
-from plugin.core.errors import DomainError
 from plugin.db import Transaction
-from plugin.files.service import attach, photos_of
+from plugin.files.service import photos_of
 from plugin.journeys.confirming import Answered, Follow, confirm, refuse, stay_within_limits, why_in_review
+from plugin.journeys.evidence import with_evidence
 from plugin.journeys.judging import WE_HAVE, Preview, judge
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.journeys.way_back import go_on
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import get_order
-from plugin.policies.decision import Decision
 from plugin.policies.facts import Ask
 from plugin.policies.reasons import Outcome
 from plugin.ports.runtime import Ports
@@ -35,19 +33,6 @@ from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
 FAULT = "fault"  # the basis of such a case
-
-
-class PhotosNeeded(DomainError):
-    status = 422
-    code = "photos_needed"
-    sentence = (
-        "Please add at least one photo that shows what is wrong, so that we can put it right without asking back."
-    )
-
-
-def needs_photos(decision: Decision) -> bool:
-    """Whether the policy asks for pictures of what is wrong; nobody can photograph what is not there."""
-    return decision.outcome is not Outcome.REFUSE and any(line.photos for line in decision.lines)
 
 
 async def preview_fault(ports: Ports, shop: Shop, order_id: str, ask: Ask, photos: Sequence[str] = ()) -> Preview:
@@ -70,17 +55,14 @@ async def confirm_fault(
 ) -> Case:
     """See ``confirming.confirm``; raises ``PhotosNeeded``, ``UnknownPhoto`` and ``TooManyPhotos`` beside."""
     await photos_of(order_id, photos)
-    follow: Follow = {
-        Outcome.APPROVE: partial(_approve, photos), Outcome.REVIEW: partial(_review, photos), Outcome.REFUSE: refuse,
-    }  # fmt: skip
     return await confirm(
-        ports, shop, order_id, ask, follow, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered,
+        ports, shop, order_id, ask, with_evidence(_FOLLOW, photos), agreed=agreed, asked_by=asked_by, locale=locale,
+        answered=answered,
         basis=FAULT,
     )  # fmt: skip
 
 
-async def _approve(photos: Sequence[str], tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
-    await _keep_evidence(tx, case, now, photos)
+async def _approve(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     at = ports.clock.now()
     await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(now.decision.reason))
     await go_on(tx, ports, shop, now.order, case)
@@ -88,15 +70,11 @@ async def _approve(photos: Sequence[str], tx: Transaction, ports: Ports, shop: S
     await stay_within_limits(tx, ports, shop, now)
 
 
-async def _review(photos: Sequence[str], tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
-    await _keep_evidence(tx, case, now, photos)
+async def _review(tx: Transaction, ports: Ports, shop: Shop, case: Case, now: Preview) -> None:
     due = person_answers_by(settings_of(shop), ports.clock.now())
     await move(tx, case, CaseState.IN_REVIEW, at=ports.clock.now(), due_at=due, why=why_in_review(now))
     await tell_case(tx, case, "under_review")
     await tell_staff(tx, case, AlertKind.REVIEW)
 
 
-async def _keep_evidence(tx: Transaction, case: Case, now: Preview, photos: Sequence[str]) -> None:
-    if needs_photos(now.decision) and not photos:
-        raise PhotosNeeded(param="photos")
-    await attach(tx, case, photos)
+_FOLLOW: Follow = {Outcome.APPROVE: _approve, Outcome.REVIEW: _review, Outcome.REFUSE: refuse}

@@ -76,5 +76,5 @@ async def confirm_gift(
     """See ``confirming.confirm``; every mail of the case goes to ``email``."""
     return await confirm_return(
         ports, shop, order_id, gift_ask(lines), agreed=agreed, asked_by=RECEIVER, locale=locale, answered=answered,
-        contact=email,
+        contact=email, photos=None,
     )  # fmt: skip

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
+from plugin.files.service import photos_of
 from plugin.journeys.confirming import Answered, Follow, confirm, refuse, stay_within_limits, why_in_review
+from plugin.journeys.evidence import with_evidence
 from plugin.journeys.judging import WE_HAVE, Preview, judge
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.journeys.way_back import go_on
@@ -24,8 +28,9 @@ from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
 
-async def preview_return(ports: Ports, shop: Shop, order_id: str, ask: Ask) -> Preview:
-    """Say what a confirmation would do now. Writes nothing."""
+async def preview_return(ports: Ports, shop: Shop, order_id: str, ask: Ask, photos: Sequence[str] = ()) -> Preview:
+    """Say what a confirmation would do now. Writes nothing; raises ``UnknownPhoto`` and ``TooManyPhotos``."""
+    await photos_of(order_id, photos)
     return await judge(ports, shop, await get_order(shop.id, order_id), ask)
 
 
@@ -40,10 +45,16 @@ async def confirm_return(
     locale: str,
     answered: Answered,
     contact: str | None = None,
+    photos: Sequence[str] | None = (),
 ) -> Case:
-    """See ``confirming.confirm``."""
+    """See ``confirming.confirm``. ``photos`` is None where nobody can be asked for any.
+
+    Raises ``PhotosNeeded``, ``UnknownPhoto`` and ``TooManyPhotos`` beside.
+    """
+    await photos_of(order_id, photos or ())
+    follow = RETURN_FOLLOW if photos is None else with_evidence(RETURN_FOLLOW, photos)
     return await confirm(
-        ports, shop, order_id, ask, RETURN_FOLLOW, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered,
+        ports, shop, order_id, ask, follow, agreed=agreed, asked_by=asked_by, locale=locale, answered=answered,
         contact=contact,
     )  # fmt: skip
 

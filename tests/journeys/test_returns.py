@@ -6,12 +6,17 @@ import asyncio
 
 import pytest
 
+from plugin.cases.goods import Judgement
 from plugin.db import rows
 from plugin.journeys import staff
+from plugin.journeys.inspect_goods import inspect
 from plugin.journeys.on_desk import Less
+from plugin.journeys.receive import Came, receive
+from plugin.parcels.states import Disposition, Grade, Verdict
 from plugin.policies.document import Fee
 from plugin.policies.reasons import Outcome, Payer, Reason, Resolution, Trigger
 from tests.journeys.conftest import OpenWorld
+from tests.journeys.faulty import photo
 from tests.journeys.sending_back import confirm_return, delivered, post, preview_return, return_policy, send_back
 from tests.journeys.steps import alerts, count, given_back, quiet, templates
 from tests.world import World
@@ -197,3 +202,35 @@ async def test_nobody_elses_return_can_be_seen_taken_back_or_told_of(open_door: 
     told = await post(mine, f"/v1/cases/{case['id']}/tracking", {"carrier": "DHL", "number": "JD0146000"})
     assert told.status_code == 404
     assert (await theirs.case(case["id"]))["state"] == "awaiting_goods"
+
+
+async def test_photos_are_asked_for_before_and_become_the_cases(open_world: OpenWorld) -> None:
+    world = await open_world(policy=return_policy(photos=True))
+    shopper = await world.shopper(await delivered(world))
+    preview = await preview_return(shopper, lines=SCARF)
+    assert preview["terms"]["photos"]
+    refused = await confirm_return(shopper, preview["digest"], lines=SCARF)
+    assert (refused.status_code, refused.json()["code"]) == (422, "photos_needed")
+    picture = await photo(shopper)
+    unknown = await confirm_return(shopper, preview["digest"], lines=SCARF, photos=["file_nobody"])
+    assert unknown.status_code == 422
+    answer = await confirm_return(shopper, preview["digest"], lines=SCARF, photos=[picture])
+    assert answer.status_code == 201
+    assert await count("stored_files", "case_id IS NOT NULL") == 1
+
+
+async def test_what_is_accepted_at_the_inspection_is_paid_and_told(open_door: World) -> None:
+    order = await delivered(open_door)
+    shopper = await open_door.shopper(order)
+    case = await send_back(shopper, lines=SCARF + SCARF)
+    ports, shop = open_door.ports, open_door.shop
+    await receive(ports, shop, case["id"], [Came(2, "scarf")], "staff:ana")
+    here = await shopper.case(case["id"])
+    assert (here["state"], here["parcel"]["state"], here["can_withdraw"]) == ("inspecting", "received", False)
+    one = Judgement("scarf", 1, Verdict.ACCEPTED, Grade.AS_NEW, Disposition.RESTOCK)
+    other = Judgement("scarf", 1, Verdict.REJECTED, Grade.USED, Disposition.SEND_BACK, "worn")
+    await inspect(ports, shop, case["id"], [one, other], "staff:ana")
+    done = await shopper.until_state(case["id"], "done")
+    assert "refunded" in done["sentence"]
+    assert 0 < await given_back(open_door, order) < case["amounts"]["total"]["amount"]
+    await open_door.mail("refunded", order)
