@@ -98,6 +98,11 @@ def lines_pay_what_they_cost(books: Books) -> Iterator[str]:
                 yield f"I5: all units of {line['id']} are worth {worth}, the line {line['total']}."
 
 
+def _is_paid_by_inspection(case: Row) -> bool:
+    waits = any(line.get("pays_on") == "inspected" for line in case["decision"]["lines"])
+    return case["resolved_at"] is not None and case["basis"] != "statutory" and waits
+
+
 def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
     """I6, and that a case's money is its units', shipping once; a done case has moved what it owed."""
     shipping: Counter[str] = Counter()
@@ -116,6 +121,10 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
             yield f"I6: the fee of {case['number']} is {fee}, of {before} owed."
         if exchange_fell_back(books, case["id"]):
             fee = 0  # the shop could not deliver, and keeps nothing for it
+        if _is_paid_by_inspection(case):  # what is accepted is what is owed, and the fee shrinks with the goods
+            mine = [unit for unit in books.units if unit["case_id"] == case["id"]]
+            accepted = sum(unit["worth"] for unit in mine if unit["inspection"] == "accepted")
+            before, fee = before - goods + accepted, fee * accepted // goods if goods else 0
         if case["owed"] + case["withheld"] != before - fee:
             yield f"I6: {case['number']} owes {case['owed']} and decided {before - fee}."
         if case["withheld"] < 0:
