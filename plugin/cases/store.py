@@ -16,7 +16,8 @@ from plugin.core.errors import DomainError, NotFound
 from plugin.core.money import unit_worth
 from plugin.db import Transaction, read, read_both, rows
 from plugin.orders.models import Order
-from plugin.orders.service import StoredOrder, locked, origin
+from plugin.orders.origins import origin
+from plugin.orders.service import StoredOrder, locked
 from plugin.policies.decision import Decision
 
 

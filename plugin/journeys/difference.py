@@ -28,7 +28,8 @@ from plugin.journeys.tell import tell_case
 from plugin.journeys.way_back import go_on
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, get_order, paying_order, store_payment_fact
+from plugin.orders.origins import paying_order
+from plugin.orders.service import StoredOrder, get_order, store_payment_fact
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import Custodian, Instrument, PaymentState

@@ -37,12 +37,12 @@ from plugin.journeys.store_answers import (
     store_stays_silent,
 )
 from plugin.journeys.store_asks import about_another_store, person_asked, store_left
+from plugin.orders.origins import lock_origin
 from plugin.orders.service import (
     OrderChange,
     counted,
     fulfilled_by_line,
     lock_order,
-    lock_origin,
     payments_of,
     store_order,
 )

@@ -12,8 +12,9 @@ from datetime import timedelta
 from msgspec import structs
 
 from plugin.db import Transaction, transaction
+from plugin.orders.origins import lock_origin
 from plugin.orders.people import without_person
-from plugin.orders.service import StoredOrder, find_by_external_id, lock_origin
+from plugin.orders.service import StoredOrder, find_by_external_id
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import OrderState, StoreOrder
 from plugin.ports.payments import OutcomeUnknown, Rejected

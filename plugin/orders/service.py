@@ -14,6 +14,7 @@ from plugin.core.errors import NotFound
 from plugin.core.ids import new_id
 from plugin.db import Transaction, read, rows
 from plugin.orders.models import Order, Payment
+from plugin.orders.origins import origin
 from plugin.orders.people import without_person
 from plugin.outbox.service import Later
 from plugin.ports.orders import Custodian, LineCount, PaymentState, StoreOrder, StorePayment
@@ -83,17 +84,6 @@ async def find_id_by_number_and_email(shop_id: str, number: str, email: str) -> 
     return found[0]["id"] if found else None
 
 
-def origin(order: str) -> str:
-    """SQL for the id of the order whose goods were first exchanged for those of ``order`` (SQL for an id); null for an
-    order that the shopper has paid for itself."""
-    return (
-        "(WITH RECURSIVE up (id, n) AS (SELECT c.order_id, 1 FROM orders o "  # noqa: S608 - our own names
-        "JOIN cases c ON c.id = o.origin_case "
-        f"WHERE o.id = {order} UNION ALL SELECT c.order_id, up.n + 1 FROM up JOIN orders o ON o.id = up.id "
-        "JOIN cases c ON c.id = o.origin_case) SELECT id FROM up ORDER BY n DESC LIMIT 1)"
-    )
-
-
 async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
     """The order with its row locked until the transaction ends: the first lock of every journey.
 
@@ -110,22 +100,10 @@ async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
     return locked(tx, found[0])
 
 
-async def lock_origin(tx: Transaction, shop_id: str, external_id: str) -> None:
-    """Lock the order that the goods of this one (by the store's own id) were first exchanged for, if there is one."""
-    this = "(SELECT id FROM orders WHERE shop_id = $1 AND external_id = $2)"
-    await tx.rows(f"SELECT 1 FROM orders WHERE id = {origin(this)} FOR UPDATE", shop_id, external_id)  # noqa: S608
-
-
 def locked(tx: Transaction, row: Order) -> StoredOrder:
     """An order whose row this transaction has just locked and read."""
     tx.batch_of(Chains).head_is(row.id, row.audit_n, row.audit_head)
     return as_stored(row)
-
-
-async def paying_order(order_id: str) -> str:
-    """The id of the order whose payments this order's money is of."""
-    paying: str = (await rows(f"SELECT COALESCE({origin('$1')}, $1) AS id", order_id))[0]["id"]
-    return paying
 
 
 async def payments_of(order_id: str) -> list[Payment]:

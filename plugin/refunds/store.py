@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, columns, made_of, read, read_both, rows
 from plugin.orders.models import Payment
-from plugin.orders.service import origin
+from plugin.orders.origins import origin
 from plugin.ports.orders import Custodian, Instrument, PaymentState
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind, Payable
