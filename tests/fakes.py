@@ -87,8 +87,8 @@ class FakePayments:
         self.asked.setdefault(id, ask)
         return self.pages.setdefault(id, PaymentPage(id=id, state=PageState.OPEN, url=f"https://pay.invalid/{id}"))
 
-    def pay(self, page_id: str) -> str:
-        """The shopper pays there; returns the payment's reference."""
+    def pay_on(self, page_id: str) -> str:
+        """The shopper pays on that page; returns the payment's reference."""
         reference = f"pi_{page_id}"
         self.pages[page_id] = PaymentPage(id=page_id, state=PageState.PAID, reference=reference)
         return reference

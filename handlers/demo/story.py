@@ -18,8 +18,9 @@ from handlers.demo.callers import Caller, until
 from handlers.demo.stores.side import STORY_SAMPLE, DemoStoreSide, PaidBack, ShopKeys, Sold
 from handlers.demo.transcript import Transcript, require
 from handlers.shopper.orders import CancelAsk, CancelConfirm
+from handlers.shopper.session_views import LinkView, SessionView
 from handlers.shopper.sessions import ExchangeAsk, LinkAsk
-from handlers.shopper.views import CaseView, LinkView, OrderView, PreviewView, SessionView
+from handlers.shopper.views import CaseView, OrderView, PreviewView
 from plugin.core.ids import new_id
 from plugin.mailers.files import InboxMail, read_inbox
 

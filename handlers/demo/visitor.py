@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from handlers.demo.callers import Caller, until
 from handlers.demo.stores.side import MovesGoods, PaidBack, Sold
 from handlers.demo.story import Story
+from handlers.shopper.session_views import SessionView
 from handlers.shopper.sessions import ExchangeAsk
-from handlers.shopper.views import CaseView, SessionView
+from handlers.shopper.views import CaseView
 from plugin.db import rows
 from plugin.mailers.files import InboxMail, read_inbox
 

@@ -19,7 +19,7 @@ from handlers.shopper import gift_phrases
 from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRMS_AN_HOUR
 from handlers.shopper.orders import LineAsk
 from handlers.shopper.present import presenter
-from handlers.shopper.views import LinkView
+from handlers.shopper.session_views import LinkView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
 from plugin.access import rate
 from plugin.access.service import LINK_LASTS

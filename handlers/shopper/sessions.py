@@ -15,7 +15,7 @@ from handlers.dependencies import PublicId, provide_page_shop, provide_server_sh
 from handlers.problems import problem_responses
 from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
 from handlers.shopper import phrases
-from handlers.shopper.views import LinkView, LookupView, SessionView
+from handlers.shopper.session_views import LinkView, LookupView, SessionView
 from plugin.access import rate
 from plugin.access.service import (
     LINK_LASTS,

@@ -224,9 +224,9 @@ async def edit_out(tx: Transaction, order_id: str, line_id: str, taken: int, *, 
     """
     await tx.execute(
         "UPDATE case_units SET state = 'edited_out' WHERE id IN (SELECT id FROM case_units WHERE order_id = $1 "
-        "AND line_id = $2 AND state = 'settled' AND kind = 'cancel' ORDER BY ordinal DESC LIMIT LEAST($3::int, GREATEST(0, "
-        "(SELECT count(*) FROM case_units WHERE order_id = $1 AND line_id = $2 AND state = 'settled' "
-        "AND kind = 'cancel') - $4::int)))",
+        "AND line_id = $2 AND state = 'settled' AND kind = 'cancel' ORDER BY ordinal DESC "
+        "LIMIT LEAST($3::int, GREATEST(0, (SELECT count(*) FROM case_units WHERE order_id = $1 "
+        "AND line_id = $2 AND state = 'settled' AND kind = 'cancel') - $4::int)))",
         order_id, line_id, taken, still_counted,
     )  # fmt: skip
 
@@ -254,7 +254,8 @@ async def units_by_line(case: Case) -> tuple[dict[str, int], dict[str, int]]:
     """By line: how many units the case owns and has not given back, and how many any open cancellation is promised."""
     found = await rows(
         "SELECT line_id, count(*) FILTER (WHERE case_id = $2 AND state <> 'released') AS mine, "
-        "count(*) FILTER (WHERE state = 'open' AND kind = 'cancel') AS open FROM case_units WHERE order_id = $1 GROUP BY line_id",
+        "count(*) FILTER (WHERE state = 'open' AND kind = 'cancel') AS open "
+        "FROM case_units WHERE order_id = $1 GROUP BY line_id",
         case.order_id,
         case.id,
     )

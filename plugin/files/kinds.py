@@ -72,7 +72,7 @@ def declared_type(declared: str) -> str:
 
 
 async def clean_photo(content: bytes, declared: str) -> bytes:
-    """The photo as a new JPEG; raises ``PhotoTooLarge`` and, also where it is declared as something else, ``NotAPhoto``."""
+    """The photo as a new JPEG; raises ``PhotoTooLarge`` and, also where something else is declared, ``NotAPhoto``."""
     if len(content) > PHOTO_BYTES:
         raise PhotoTooLarge(param="file")
     kind = sniff(content)

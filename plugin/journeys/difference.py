@@ -29,7 +29,8 @@ from plugin.journeys.way_back import go_on
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.origins import paying_order
-from plugin.orders.service import StoredOrder, get_order, store_payment_fact
+from plugin.orders.payments import store_payment_fact
+from plugin.orders.service import StoredOrder, get_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import Custodian, Instrument, PaymentState

@@ -23,8 +23,9 @@ from plugin.journeys.owed_again import give_back_excess
 from plugin.journeys.tell import tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
+from plugin.orders.payments import Overtaken, store_payment_fact
 from plugin.orders.people import is_erased
-from plugin.orders.service import Overtaken, freeze, lock_order, payments_by_reference, store_payment_fact
+from plugin.orders.service import freeze, lock_order, payments_by_reference
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import Custodian, PaymentState

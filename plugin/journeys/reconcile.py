@@ -15,7 +15,7 @@ from datetime import datetime
 from plugin.db import rows, transaction
 from plugin.journeys.payment_reported import take_payment_fact
 from plugin.orders.models import Payment
-from plugin.orders.service import Overtaken
+from plugin.orders.payments import Overtaken
 from plugin.ports.payments import RefundFact, RefundState
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import legs_on_payment

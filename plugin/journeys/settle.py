@@ -33,7 +33,8 @@ from plugin.journeys.spend_credit import paid_to_credit
 from plugin.messages.parts import AlertKind
 from plugin.orders.attribution import unattributed, units_by_hand
 from plugin.orders.models import Payment
-from plugin.orders.service import StoredOrder, payer_of, store_payment_fact
+from plugin.orders.payments import store_payment_fact
+from plugin.orders.service import StoredOrder, payer_of
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.policies.facts import OrderFacts

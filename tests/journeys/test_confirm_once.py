@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from handlers.shopper.orders import CONFIRMS_AN_HOUR
+from handlers.shopper.confirming import CONFIRMS_AN_HOUR
 from plugin.db import rows
 from tests.journeys.steps import charged, count, given_back, quiet
 from tests.world import World

@@ -15,6 +15,7 @@ from tests.journeys.faulty import SCARF, confirm_fault, fault_policy, photo, pre
 from tests.journeys.sending_back import delivered, preview_return
 from tests.journeys.steps import alerts, given_back, quiet, templates
 from tests.staffed import a_colleague
+from tests.world import Shopper
 
 MONEY = (Resolution.REFUND, Resolution.STORE_CREDIT)
 
