@@ -20,13 +20,7 @@ from plugin.cases.store import lock_with_order
 from plugin.core.points import point
 from plugin.db import Transaction, read, transaction
 from plugin.journeys.custodians import Caller, caller_of, read_before_paying
-from plugin.journeys.money_moved import (
-    IN_FLIGHT,
-    follow_up,
-    hand_to_person,
-    money_failed,
-    take_refund_fact,
-)
+from plugin.journeys.money_moved import IN_FLIGHT, follow_up, hand_to_person, money_failed, take_refund_fact
 from plugin.journeys.order_fetched import waits_for
 from plugin.journeys.owed_again import SETTLE_LEG, give_back_excess, plan_again
 from plugin.journeys.spend_credit import paid_to_credit
