@@ -6,13 +6,16 @@ import re
 
 from playwright.async_api import Browser, expect
 
+from plugin.db import transaction
+from plugin.policies.service import publish
 from tests.browser.test_order_pages import PHONE, a_window, fits, open_order
-from tests.journeys.conftest import OpenWorld
 from tests.journeys.sending_back import delivered, return_policy
+from tests.world import World
 
 
-async def test_a_shopper_sends_something_back_by_clicks(open_world: OpenWorld, browser: Browser) -> None:
-    world = await open_world(policy=return_policy())
+async def test_a_shopper_sends_something_back_by_clicks(world: World, browser: Browser) -> None:
+    async with transaction(world.ports.doorbell) as tx:
+        await publish(tx, shop_id=world.shop.id, policy=return_policy(), by="tests", at=world.ports.clock.now())
     order = await delivered(world)
     async with a_window(browser, **PHONE) as window:
         page = window.page
