@@ -10,7 +10,7 @@ from typing import Protocol
 from plugin.orders.attribution import Paid, shipping_by_hand, unattributed, units_by_hand
 from plugin.orders.service import counted, fulfilled_by_line
 from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
-from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder
+from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder, is_of_subscription
 from plugin.shops.settings import find_zone
 
 _NONE: frozenset[int] = frozenset()
@@ -114,6 +114,7 @@ def facts_of(
         time_zone=str(find_zone(order.placement.time_zone) or zone),
         custodians=tuple(sorted({Custodian(payment.custodian) for payment in payments})),
         is_business=order.placement.customer.is_business,
+        is_of_subscription=is_of_subscription(order.now) or is_of_subscription(order.placement),
         prior_cases=ownership.prior_cases,
         has_open_dispute=any([payment.disputed for payment in payments]),
         frozen=order.row.frozen_reason is not None or payer.row.frozen_reason is not None,

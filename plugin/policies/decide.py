@@ -94,6 +94,7 @@ def decide(order: OrderFacts, ask: Ask, rules: Rules, at: datetime) -> Decision:
         verdicts=(_GUARDS[doubt],) if doubt is not None else (),
         resolution=resolution,
         proposed=_proposed(lines, outcome) if doubt is None else None,
+        goes_on=order.is_of_subscription and ask.action is not Action.FAULT,
     )
 
 

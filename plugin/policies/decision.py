@@ -116,6 +116,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...] = ()  # on the ask as a whole
     resolution: Resolution | None = None  # what is owed in: that of the ask where it may be chosen, else the first
     proposed: Outcome | None = None  # what we would have answered, where a row's mode left it to a person
+    goes_on: bool = False  # the order is of a subscription, which this does not end
 
 
 class LineOption(Struct, frozen=True, kw_only=True):

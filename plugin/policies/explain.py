@@ -43,12 +43,13 @@ def explain(decision: Decision, words: Words) -> Explanation:
         LineExplanation(line.line_id, _line(action, line, line.left, currency, words)) for line in decision.lines
     )
     if decision.outcome is Outcome.APPROVE:
-        return Explanation(tuple(_approved(decision, words)), lines)
+        return Explanation((*_approved(decision, words), *_goes_on(decision, words)), lines)
     if not decision.lines:
         return Explanation((words.say(ASK_REFUSE[action][decision.reason]),), lines)
     concerned = [said.sentence for line, said in zip(decision.lines, lines, strict=True) if _is_cause(decision, line)]
     if decision.outcome is Outcome.REVIEW:
-        return Explanation((concerned[0] if len(concerned) == 1 else words.say(sentences.REVIEW_ASK),), lines)
+        said = [concerned[0] if len(concerned) == 1 else words.say(sentences.REVIEW_ASK)]
+        return Explanation((*said, *_goes_on(decision, words)), lines)
     said = concerned if len(concerned) == 1 else [words.say(sentences.REFUSED_MANY[action]), *concerned]
     possible = [line.title for line in decision.lines if line.outcome is Outcome.APPROVE]
     if possible:
@@ -59,6 +60,11 @@ def explain(decision: Decision, words: Words) -> Explanation:
 def what_was_agreed(decision: Decision, words: Words) -> tuple[str, ...]:
     """What can be done and what comes back, also where it took a person's yes."""
     return tuple(_approved(decision, words))
+
+
+def _goes_on(decision: Decision, words: Words) -> Iterator[str]:
+    if decision.goes_on:
+        yield words.say(sentences.SUBSCRIPTION_GOES_ON)
 
 
 def explain_option(option: LineOption, currency: str, words: Words) -> str:

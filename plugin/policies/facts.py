@@ -98,6 +98,7 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     time_zone: str | None = None
     custodians: tuple[Custodian, ...] = ()
     is_business: bool = False
+    is_of_subscription: bool = False
     risk: Risk | None = None
     prior_cases: int = 0
     has_open_dispute: bool = False

@@ -78,6 +78,9 @@ PAYS_ON: Mapping[Trigger, str] = {
     Trigger.INSPECTED: "You get this as soon as we have looked at what you sent.",
 }
 PHOTOS = "Please send a photo with your request."
+SUBSCRIPTION_GOES_ON = (
+    "This is about this one order: your subscription goes on as it is. To change or end it, please talk to us."
+)
 KEEP_ITEM = "You can keep it: nothing needs to be sent back."
 RIGHT = "This is your right by law."
 RIGHT_BY = "This is your right by law: {law}."
@@ -114,7 +117,8 @@ def _every_sentence() -> Iterator[str]:
         APPROVED_EVERYTHING, APPROVED_EVERYTHING_FEE, APPROVED_EVERYTHING_FREE,
         APPROVED_PART, APPROVED_PART_FEE, APPROVED_PART_FREE, ITEM,
         GETS_MONEY, GETS_MONEY_LESS_FEE, GETS_CREDIT, GETS_CREDIT_LESS_FEE, GETS_NOTHING, BONUS_WITHIN,
-        CHOICE, BONUS, FEE, COMPENSATION, SEND_WITHIN, PHOTOS, KEEP_ITEM, RIGHT, RIGHT_BY, REVIEW_ASK,
+        CHOICE, BONUS, FEE, COMPENSATION, SEND_WITHIN, PHOTOS, SUBSCRIPTION_GOES_ON, KEEP_ITEM, RIGHT,
+        RIGHT_BY, REVIEW_ASK,
     )  # fmt: skip
     for said in (GETS, CHOICES, LABEL, PAYS_ON, NAMES):
         yield from said.values()

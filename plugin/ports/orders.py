@@ -180,6 +180,12 @@ class StoreOrder(Struct, frozen=True, kw_only=True):
     is_test: bool = False
 
 
+def is_of_subscription(order: StoreOrder) -> bool:
+    """Whether an order belongs to a contract that goes on without it: its store, or an app there, tags it so
+    ("Subscription", "subscription_renewal", "Subscription Recurring Order")."""
+    return any(tag.casefold().startswith("subscription") for tag in order.tags)
+
+
 def parts_total(order: StoreOrder) -> int:
     """The sum of an order's parts: lines, shipping and extras."""
     return sum(line.total for line in order.lines) + order.shipping.total + sum(x.total for x in order.extras)

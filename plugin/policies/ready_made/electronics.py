@@ -6,11 +6,13 @@ from plugin.policies.conditions import When
 from plugin.policies.document import Fee, Policy, Row, Selector, Then
 from plugin.policies.ready import LOOK_ABOVE
 from plugin.policies.ready_made.rows import (
+    BEGUN,
     CANCEL_HIGH_VALUE,
     GIFT_CARDS,
     KEEP_WHAT_IS_SMALL,
     NEVER_CAME,
     OTHERWISE_OVER,
+    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     approve,
     delivered_within,
@@ -24,14 +26,14 @@ ELECTRONICS = Policy(
     format=1,
     name="Electronics",
     goods={
-        GoodsKind.DIGITAL_BEGUN: Selector(line_kinds=(LineKind.DIGITAL,)),
+        GoodsKind.DIGITAL_BEGUN: BEGUN,
         GoodsKind.SEALED_HYGIENE: Selector(tags=("in-ear",)),
     },
     rows=(
         *GIFT_CARDS,
         refuse("cancel-downloads", Action.CANCEL, When(line_kinds=(LineKind.DIGITAL,)), Reason.DIGITAL_GOODS),
         CANCEL_HIGH_VALUE,
-        refuse("return-downloads", Action.RETURN, When(goods=(GoodsKind.DIGITAL_BEGUN,)), Reason.DIGITAL_GOODS),
+        RETURN_DOWNLOADS,
         refuse("return-unsealed", Action.RETURN, When(goods=(GoodsKind.SEALED_HYGIENE,)), Reason.SEALED_GOODS),
         look("return-dear", Action.RETURN, When(item_value_at_least=dict(LOOK_ABOVE)), Reason.HIGH_VALUE),
         RETURN_FORTNIGHT,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.document import Policy, Row, Selector, Then
 from plugin.policies.ready_made.rows import (
+    BEGUN,
     CANCEL_HIGH_VALUE,
     GIFT_CARDS,
     KEEP_WHAT_IS_SMALL,
     NEVER_CAME,
     OTHERWISE_OVER,
+    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     approve,
     delivered_within,
@@ -22,6 +24,7 @@ FASHION = Policy(
     format=1,
     name="Fashion",
     goods={
+        GoodsKind.DIGITAL_BEGUN: BEGUN,
         GoodsKind.PERSONALISED: Selector(tags=("personalised",)),
         GoodsKind.SEALED_HYGIENE: Selector(tags=("sealed-hygiene",)),
     },
@@ -36,6 +39,7 @@ FASHION = Policy(
         CANCEL_HIGH_VALUE,
         refuse("return-personalised", Action.RETURN, When(goods=(GoodsKind.PERSONALISED,)), Reason.MADE_TO_ORDER),
         refuse("return-unsealed", Action.RETURN, When(goods=(GoodsKind.SEALED_HYGIENE,)), Reason.SEALED_GOODS),
+        RETURN_DOWNLOADS,
         RETURN_FORTNIGHT,
         refuse("return-final-sale", Action.RETURN, When(final_sale=True), Reason.FINAL_SALE),
         look("return-often", Action.RETURN, When(prior_cases_at_least=10), Reason.REPEATED),

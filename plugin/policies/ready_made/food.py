@@ -5,10 +5,12 @@ from __future__ import annotations
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.document import Policy, Row, Selector, Then
 from plugin.policies.ready_made.rows import (
+    BEGUN,
     CANCEL_HIGH_VALUE,
     GIFT_CARDS,
     NEVER_CAME,
     OTHERWISE_OVER,
+    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     delivered_within,
     look,
@@ -21,7 +23,7 @@ _SPOILT = (FaultKind.DAMAGED, FaultKind.WRONG_ITEM, FaultKind.MISSING, FaultKind
 FOOD = Policy(
     format=1,
     name="Food",
-    goods={GoodsKind.PERISHABLE: Selector(tags=("perishable",))},
+    goods={GoodsKind.DIGITAL_BEGUN: BEGUN, GoodsKind.PERISHABLE: Selector(tags=("perishable",))},
     rows=(
         *GIFT_CARDS,
         refuse(
@@ -32,6 +34,7 @@ FOOD = Policy(
         ),
         CANCEL_HIGH_VALUE,
         refuse("return-perishable", Action.RETURN, When(goods=(GoodsKind.PERISHABLE,)), Reason.PERISHABLE),
+        RETURN_DOWNLOADS,
         RETURN_FORTNIGHT,
         refuse("exchange-perishable", Action.EXCHANGE, When(goods=(GoodsKind.PERISHABLE,)), Reason.PERISHABLE),
         NEVER_CAME,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.document import Policy, Selector
 from plugin.policies.ready_made.rows import (
+    BEGUN,
     CANCEL_HIGH_VALUE,
     GIFT_CARDS,
     KEEP_WHAT_IS_SMALL,
     NEVER_CAME,
     OTHERWISE_OVER,
+    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     approve,
     delivered_within,
@@ -23,7 +25,7 @@ _MADE = (GoodsKind.PERSONALISED,)
 MADE_TO_ORDER = Policy(
     format=1,
     name="Made to order",
-    goods={GoodsKind.PERSONALISED: Selector(tags=("made-to-order",))},
+    goods={GoodsKind.DIGITAL_BEGUN: BEGUN, GoodsKind.PERSONALISED: Selector(tags=("made-to-order",))},
     rows=(
         *GIFT_CARDS,
         look(
@@ -40,6 +42,7 @@ MADE_TO_ORDER = Policy(
         ),
         CANCEL_HIGH_VALUE,
         refuse("return-made", Action.RETURN, When(goods=_MADE), Reason.MADE_TO_ORDER),
+        RETURN_DOWNLOADS,
         RETURN_FORTNIGHT,
         look(
             "exchange-made",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from plugin.policies.conditions import Since, Span, When
-from plugin.policies.document import Otherwise, Row, Then
+from plugin.policies.document import Otherwise, Row, Selector, Then
 from plugin.policies.ready import LOOK_ABOVE
-from plugin.policies.reasons import Action, FaultKind, Outcome, Payer, Reason, Resolution
+from plugin.policies.reasons import Action, FaultKind, GoodsKind, Outcome, Payer, Reason, Resolution
 from plugin.ports.orders import LineKind
 
 # About 20 US dollars: below it the way back costs more than the goods are worth.
@@ -37,6 +37,12 @@ def delivered_within(days: int) -> Since:
 GIFT_CARDS = tuple(
     refuse(f"{action}-gift-cards", action, When(line_kinds=(LineKind.GIFT_CARD,)), Reason.GIFT_CARD)
     for action in (Action.CANCEL, Action.RETURN, Action.EXCHANGE)
+)
+
+# A download that was delivered has begun; a policy that uses this says with ``BEGUN`` which goods these are.
+BEGUN = Selector(line_kinds=(LineKind.DIGITAL,))
+RETURN_DOWNLOADS = refuse(
+    "return-downloads", Action.RETURN, When(goods=(GoodsKind.DIGITAL_BEGUN,)), Reason.DIGITAL_GOODS
 )
 
 CANCEL_HIGH_VALUE = look("cancel-high-value", Action.CANCEL, When(value_at_least=dict(LOOK_ABOVE)), Reason.HIGH_VALUE)

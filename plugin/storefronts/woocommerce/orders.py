@@ -44,6 +44,7 @@ from plugin.storefronts.woocommerce.units import refunded_units, units_of
 from plugin.storefronts.woocommerce.wire import Address, Order, Refund, RefundRecord, value_of
 
 MOST_LINES = 1000
+RENEWAL = "subscription_renewal"  # WooCommerce Subscriptions names the contract in the meta data of what it renews
 _STATUSES = ("pending", "failed", "on-hold", "processing", "completed", "cancelled", "refunded", "trash")
 _STATES = {"cancelled": OrderState.CANCELLED, "trash": OrderState.DELETED}
 
@@ -85,6 +86,7 @@ def neutral(order: Order, records: Sequence[RefundRecord] | None = None) -> Stor
         cancelled=cancelled,
         refunds=refunds,
         discount_codes=texts(coupon.code for coupon in order.coupon_lines),
+        tags=(RENEWAL,) if value_of(order.meta_data, "_subscription_renewal") else (),
         channel=text(order.created_via),
     )
     return replace(found, unexplained=total - parts_total(found))
