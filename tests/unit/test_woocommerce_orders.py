@@ -234,3 +234,8 @@ async def test_a_cancellation_is_a_persons_work() -> None:
     assert answer.status is CancelStatus.UNSUPPORTED
     assert answer.reason is not None
     assert "51" in answer.reason
+
+
+@pytest.mark.parametrize(("renewal", "tags"), [("812", ("subscription_renewal",)), ("", ())])
+def test_a_renewal_of_a_subscription_is_known_by_its_tag(renewal: str, tags: tuple[str, ...]) -> None:
+    assert order(meta_data=[{"key": "_subscription_renewal", "value": renewal}]).tags == tags
