@@ -20,6 +20,7 @@ from plugin.exchanges.store import is_outbound_open
 from plugin.journeys.give_credit import credit
 from plugin.journeys.giving import Due, Form, refund
 from plugin.journeys.outbound import exchange
+from plugin.journeys.reship import reship
 from plugin.journeys.store_books import case_is_done
 from plugin.orders.service import StoredOrder
 from plugin.parcels.states import Verdict
@@ -89,6 +90,7 @@ async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder,
 
 FORMS: dict[Resolution, Form] = {
     Resolution.REFUND: refund, Resolution.STORE_CREDIT: credit, Resolution.EXCHANGE: exchange,
+    Resolution.RESHIPMENT: reship,
 }  # fmt: skip
 
 

@@ -143,3 +143,26 @@ async def test_what_is_wished_for_must_be_offered(open_world: OpenWorld) -> None
     case = await confirm_fault(shopper, seen["digest"], resolution="reshipment")
     assert (case.status_code, case.json()["state"]) == (201, "refused")
     assert await rows("SELECT 1 FROM case_units") == []
+
+
+async def test_the_same_goods_are_sent_again_by_the_store(open_world: OpenWorld) -> None:
+    world = await open_world(policy=fault_policy(resolutions=(Resolution.RESHIPMENT, Resolution.REFUND)))
+    order = await delivered(world)
+    shopper = await world.shopper(order)
+    case = await report(shopper, "missing")
+    done = await shopper.until_state(case["id"], "done")
+    assert done["resolution"] == "reshipment"
+    assert await rows("SELECT state, request->>'reason' AS why FROM outbound_orders") == [
+        {"state": "ordered", "why": "reshipment"}
+    ]
+    assert await given_back(world, order) == 0
+
+
+async def test_which_variant_it_was_is_for_a_person_to_say(open_world: OpenWorld) -> None:
+    world = await open_world(policy=fault_policy(resolutions=(Resolution.RESHIPMENT,)))
+    shopper = await world.shopper(await delivered(world))
+    case = await report(shopper, "missing", lines=[{"line_id": "coat", "quantity": 1}])
+    assert case["state"] == "with_person"
+    await quiet(world)
+    assert await alerts(case["id"]) == ["review"]
+    assert await rows("SELECT state FROM outbound_orders") == [{"state": "with_person"}]
