@@ -13,7 +13,8 @@ from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.standard.adapter import StandardStorefront
 from tests.invariants import broken_invariants
 from tests.journeys.steps import quiet
-from tests.world import World, a_world
+from tests.journeys.withdrawing import SPANISH
+from tests.world import World, a_world, shop_settings
 
 OpenWorld = Callable[..., Awaitable[World]]
 
@@ -43,6 +44,12 @@ async def open_world(database: str, sandbox: RunningSandbox, tmp_path: Path) -> 
 async def world(open_world: OpenWorld) -> World:
     """A fresh shop in a whole small world."""
     return await open_world()
+
+
+@pytest.fixture
+async def eu(open_world: OpenWorld) -> World:
+    """A shop of the EU, where the function to withdraw is on by itself."""
+    return await open_world(settings=shop_settings(**SPANISH))
 
 
 @pytest.fixture

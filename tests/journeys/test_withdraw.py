@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-import httpx
 import pytest
-from msgspec.structs import replace
 
-from plugin.cases.store import lock_with_order
-from plugin.db import rows, transaction
-from plugin.journeys import staff, withdrawal_desk
+from plugin.db import rows
+from plugin.journeys import staff
 from plugin.journeys.desk_refusals import WithdrawalStands
 from plugin.journeys.erase_person import erase_person_of, who_is
 from plugin.journeys.export_person import export_person
-from plugin.journeys.resolve import resolve
-from plugin.journeys.withdrawal_sentences import Ineffective
-from plugin.parcels.service import move_parcel
-from plugin.parcels.states import ParcelState
-from plugin.parcels.store import get_parcel
-from plugin.policies.reasons import Trigger
-from plugin.ports.mail import Envelope, MailDeferred
 from plugin.shops.service import set_paused
 from plugin.storefronts.demo.store import Behaviour
-from plugin.storefronts.standard.wire import CustomerBody, OrderBody
 from tests.journeys.conftest import OpenWorld
+from tests.journeys.withdrawing import (
+    SPANISH,
+    MailIsDown,
+    cases_of,
+    declare,
+    grace_in_latvia,
+    in_session,
+    link_in,
+    mail_to,
+    row,
+    sent,
+    statement,
+    withdraw,
+)
 from tests.nudges import cancellations, hurry, nothing_is_due, one, refunds, units
-from tests.world import Shopper, World, shop_settings
+from tests.world import World, shop_settings
 
 ENGLISH = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
 SHOUTS = '{"sign_off": {"en": "10 % off with CODE", "ru": "10 % off with CODE"}, "personal_line": {"ru": "Stay! CODE"}}'
@@ -37,101 +39,6 @@ OFFER = re.compile(
     r"подарок|промокод|скидк|обмен",
     re.IGNORECASE,
 )
-SPANISH = {"country": "ES", "time_zone": "Europe/Madrid", "locale": "en"}
-
-
-@pytest.fixture
-async def eu(open_world: OpenWorld) -> World:
-    """A shop of the EU, whose function is on by itself."""
-    return await open_world(settings=shop_settings(**SPANISH))
-
-
-def statement(order: OrderBody | None = None, **changes: Any) -> dict[str, Any]:
-    said = {"name": "Lucía Gómez", "order_number": "#none", "contact": "lucia@example.com"}
-    if order is not None:
-        said |= {"order_number": order.number, "contact": str(order.customer.email)}
-    return said | changes
-
-
-async def declare(world: World, said: dict[str, Any]) -> httpx.Response:
-    return await world.http.post(f"/v1/shops/{world.shop.id}/withdrawals", json=said)
-
-
-async def withdraw(world: World, said: dict[str, Any]) -> dict[str, Any]:
-    """Both steps, as a guest."""
-    declared = await declare(world, said)
-    assert declared.status_code == 202, declared.text
-    path = f"/v1/shops/{world.shop.id}/withdrawals/{declared.json()['id']}/confirm"
-    confirmed = await world.http.post(path)
-    assert confirmed.status_code == 202, confirmed.text
-    await nothing_is_due(world)
-    answer: dict[str, Any] = confirmed.json()
-    return answer
-
-
-async def row(withdrawal_id: str) -> dict[str, Any]:
-    return await one("SELECT * FROM withdrawals WHERE id = $1", withdrawal_id)
-
-
-async def cases_of(withdrawal_id: str) -> list[dict[str, Any]]:
-    return await rows(
-        "SELECT c.* FROM cases c JOIN withdrawals w ON w.id = $1 AND w.cases::jsonb ? c.id ORDER BY c.kind",
-        withdrawal_id,
-    )
-
-
-async def mail_to(world: World, template: str, recipient: str) -> Any:
-    async def arrived() -> Any:
-        found = await rows(
-            "SELECT message_id FROM mails WHERE template = $1 AND recipient = $2 AND shop_id = $3 AND state = 'sent'",
-            template, recipient, world.shop.id,
-        )  # fmt: skip
-        ids = {each["message_id"] for each in found}
-        return next((mail for mail in world.mails() if mail.message_id in ids), None)
-
-    return await world.until(arrived)
-
-
-def link_in(text: str) -> str:
-    found = re.search(r"/withdrawals/[\w-]+", text)
-    assert found, text
-    return found.group()
-
-
-class MailIsDown:
-    """A mail server that wants everything later."""
-
-    async def send(self, envelope: Envelope, *, begin_within: float | None = None) -> None:
-        raise MailDeferred("421 come again")
-
-    async def ping(self) -> str:
-        return "down"
-
-
-def grace_in_latvia() -> CustomerBody:
-    return CustomerBody(id="cus_grace", email="grace@example.com", name="Grace Hall", locale="en-GB", country="LV")
-
-
-async def sent(world: World, parcel_id: str) -> None:
-    """The shopper has shown that the parcel is on its way."""
-    parcel = await get_parcel(world.shop.id, parcel_id)
-    async with transaction(world.ports.doorbell) as tx:
-        order, case = await lock_with_order(tx, parcel.case_id)
-        await move_parcel(tx, parcel, ParcelState.IN_TRANSIT, at=world.ports.clock.now())
-        await resolve(tx, world.ports, world.shop, order, case, Trigger.IN_TRANSIT)
-    await nothing_is_due(world)
-
-
-async def in_session(shopper: Shopper, **ask: Any) -> dict[str, Any]:
-    """Both steps, inside a session."""
-    http, headers = shopper.world.http, dict(shopper.headers)
-    declared = await http.post("/v1/order/withdrawals", json=ask, headers=headers)
-    assert declared.status_code == 202, declared.text
-    confirmed = await http.post(f"/v1/order/withdrawals/{declared.json()['id']}/confirm", headers=headers)
-    assert confirmed.status_code == 202, confirmed.text
-    await nothing_is_due(shopper.world)
-    answer: dict[str, Any] = confirmed.json()
-    return answer
 
 
 async def test_an_order_that_has_not_left_is_cancelled_and_paid_back_whole_with_delivery(eu: World) -> None:
@@ -210,105 +117,6 @@ async def test_a_part_is_withdrawn_in_the_consumers_own_words(eu: World) -> None
     assert await refunds(eu) == [(2900, "succeeded")]
 
 
-async def test_words_that_name_no_item_are_read_by_a_person(eu: World) -> None:
-    order = await eu.place("russian")
-    made = await withdraw(eu, statement(order, items="the red one"))
-    await eu.http.post(link_in((await mail_to(eu, "withdrawal_acknowledged", str(order.customer.email))).text))
-    await nothing_is_due(eu)
-    stands = await row(made["id"])
-    assert (stands["state"], stands["person_reason"]) == ("with_person", "items_in_words")
-    assert await refunds(eu) == []
-
-
-async def test_another_address_moves_nothing_until_the_orders_own_has_said_yes(eu: World) -> None:
-    order = await eu.place("spanish")
-    made = await withdraw(eu, statement(order, contact="thief@example.com"))
-    received = await mail_to(eu, "withdrawal_acknowledged", "thief@example.com")
-    answer = await eu.http.post(link_in(received.text))
-    await nothing_is_due(eu)
-    assert answer.status_code == 200
-    assert (await row(made["id"]))["verified_at"] is None
-
-    asked = await mail_to(eu, "withdrawal_asked", str(order.customer.email))
-    assert (await eu.http.get(link_in(asked.text))).status_code == 200
-    assert (await row(made["id"]))["verified_at"] is None
-    same = await eu.http.post(link_in(asked.text))
-    await nothing_is_due(eu)
-
-    assert same.text.count("<p") == answer.text.count("<p")
-    assert (await row(made["id"]))["state"] == "done"
-    assert await refunds(eu) == [(order.total, "succeeded")]
-
-
-async def test_an_unknown_number_is_acknowledged_alike_and_waits_for_a_person(eu: World) -> None:
-    order = await eu.place("spanish")
-    bodies = []
-    for number in (order.number, "#no-such-order"):
-        declared = await declare(eu, statement(order_number=number, contact="ana@example.com"))
-        path = f"/v1/shops/{eu.shop.id}/withdrawals/{declared.json()['id']}/confirm"
-        confirmed, again = await eu.http.post(path), None
-        await nothing_is_due(eu)
-        again = await eu.http.post(path)
-        bodies.append([_shape(each, number) for each in (declared, confirmed, again)])
-    assert bodies[0] == bodies[1]
-    waiting = await one("SELECT * FROM withdrawals WHERE order_number = '#no-such-order'")
-    assert (waiting["state"], waiting["person_reason"]) == ("with_person", "no_such_order")
-    assert len(await rows("SELECT 1 FROM mails WHERE template = 'withdrawal_acknowledged'")) == 2
-    assert await rows("SELECT 1 FROM mails WHERE template = 'staff_alert' AND purpose LIKE '%no_such_order'")
-
-
-def _shape(answer: httpx.Response, number: str) -> tuple[Any, ...]:
-    body = {
-        key: value
-        for key, value in answer.json().items()
-        if key not in ("id", "number", "declared_at", "confirmed_at", "confirm_before", "sentence")
-    }
-    sentence = re.sub(r"\d+", "0", answer.json()["sentence"])
-    body["order_number"] = body["order_number"].replace(number, "-")
-    return answer.status_code, body, sentence, sorted(answer.headers)
-
-
-async def test_what_is_out_of_time_goes_to_a_person_who_alone_may_call_it_ineffective(eu: World) -> None:
-    long_ago = datetime.now(UTC) - timedelta(days=60)
-    order = await eu.place("spanish")
-    old = eu.store.edit(order.id, placed_at=long_ago)
-    shipped = replace(
-        eu.store.ship(order.id),
-        fulfilments=tuple(
-            replace(each, shipped_at=long_ago, delivered_at=long_ago) for each in eu.store.orders[order.id].fulfilments
-        ),
-    )
-    eu.store.orders[order.id] = shipped
-    await eu.send(shipped)
-    await eu.until(lambda: eu.is_read(shipped))
-    assert old.placed_at == long_ago
-    made = await in_session(await eu.shopper(order))
-
-    stands = await row(made["id"])
-    assert (stands["state"], stands["person_reason"]) == ("with_person", "out_of_time")
-    await mail_to(eu, "withdrawal_acknowledged", str(order.customer.email))
-    ports = eu.ports
-    await withdrawal_desk.call_ineffective(ports, eu.shop, made["id"], Ineffective.OUT_OF_TIME, "staff:tests")
-    told = await mail_to(eu, "withdrawal_ineffective", str(order.customer.email))
-    assert "period" in told.text or "plazo" in told.text
-    stands = await row(made["id"])
-    assert (stands["state"], stands["ineffective_by"]) == ("ineffective", "staff:tests")
-    assert await rows("SELECT 1 FROM audit_events WHERE kind = 'withdrawal_ineffective'")
-
-
-async def test_a_person_lets_a_doubtful_one_take_effect(eu: World) -> None:
-    order = await eu.place("spanish")
-    made = await withdraw(eu, statement(order_number="#typo"))
-    (stored,) = await rows("SELECT id FROM orders WHERE external_id = $1", order.id)
-    with pytest.raises(withdrawal_desk.NoOrderYet):
-        await withdrawal_desk.let_take_effect(eu.ports, eu.shop, made["id"], "staff:tests")
-    await withdrawal_desk.assign(eu.ports, eu.shop, made["id"], stored["id"], "staff:tests")
-    await withdrawal_desk.let_take_effect(eu.ports, eu.shop, made["id"], "staff:tests")
-    await nothing_is_due(eu)
-    assert (await row(made["id"]))["state"] == "done"
-    assert await refunds(eu) == [(order.total, "succeeded")]
-
-
 async def test_a_paused_shop_delays_no_withdrawal_and_nobody_refuses_its_cases(eu: World) -> None:
     await set_paused(eu.shop, paused=True)
     eu.store.behaviour = Behaviour.FAIL
@@ -335,29 +143,6 @@ async def test_a_store_that_is_too_late_makes_it_a_return_on_the_same_terms(eu: 
     assert await refunds(eu) == []
     await eu.send(eu.store.ship(order.id))
     await nothing_is_due(eu)
-
-
-async def test_one_that_is_never_confirmed_lapses_and_cannot_be_confirmed_after(eu: World) -> None:
-    declared = (await declare(eu, statement())).json()
-    await rows("UPDATE withdrawals SET due_at = now() - interval '1 second' WHERE id = $1", declared["id"])
-    await hurry(eu, "withdrawal_due")
-    await nothing_is_due(eu)
-    assert (await row(declared["id"]))["state"] == "lapsed"
-    late = await eu.http.post(f"/v1/shops/{eu.shop.id}/withdrawals/{declared['id']}/confirm")
-    assert (late.status_code, late.json()["code"]) == (410, "declaration_lapsed")
-    assert await rows("SELECT 1 FROM mails") == []
-
-
-async def test_one_that_nobody_verifies_is_asked_about_once_more_and_then_goes_to_a_person(eu: World) -> None:
-    order = await eu.place("spanish")
-    made = await withdraw(eu, statement(order))
-    for _ in range(2):
-        await rows("UPDATE withdrawals SET due_at = now() - interval '1 second' WHERE id = $1", made["id"])
-        await hurry(eu, "withdrawal_due")
-        await nothing_is_due(eu)
-    await mail_to(eu, "withdrawal_asked", str(order.customer.email))
-    stands = await row(made["id"])
-    assert (stands["state"], stands["person_reason"]) == ("with_person", "not_verified")
 
 
 async def test_a_hundred_withdrawals_while_no_mail_can_be_sent_are_acknowledged_with_their_own_times(eu: World) -> None:

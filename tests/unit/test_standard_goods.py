@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import httpx
-import msgspec
 import pytest
 from msgspec.structs import replace
 
 from plugin.ports.goods import (
-    Address,
     Fix,
     FixAnswer,
-    Offers,
-    OutboundLine,
-    OutboundOrder,
     Restock,
     StoreCredit,
     StoreStatus,
@@ -32,13 +26,10 @@ from plugin.storefronts.demo.store import Behaviour, DemoStore
 from plugin.storefronts.standard.goods import StandardGoods
 from plugin.storefronts.standard.orders import read_order
 from plugin.storefronts.standard.wire import OrderBody
+from tests.unit.standard_calls import ABROAD, AT_HOME, CALLS, LARGE, SECRET, Call, an_order
 from tests.webhook_catcher import catch_webhooks
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
-AT_HOME = Address(name="Grace Hall", line1="7 Oak St", city="Portland", postal_code="97202", country="US")
-ABROAD = replace(AT_HOME, city="Vancouver", country="CA")
-LARGE = Wanted(product_id="coat", variant_id="coat-3")
 SOLD_OUT = Wanted(product_id="coat", variant_id="coat-4")
 
 
@@ -68,16 +59,6 @@ async def counter() -> AsyncIterator[Counter]:
             shop_id="s", address=served.calls_url, secret=SECRET, allow_private_address=True
         )  # fmt: skip
         yield Counter(served, StandardGoods(http, timeout=0.5), connection)
-
-
-def an_order(key: str = "case_1", *, variant_id: str = "coat-3", quantity: int = 1) -> OutboundOrder:
-    line = OutboundLine(
-        product_id="coat", variant_id=variant_id, title="Wool coat", quantity=quantity, unit_price=20459, unit_tax=1559
-    )  # fmt: skip
-    return OutboundOrder(
-        key=key, order_id="ord_1", order_number="1", reason="exchange", currency="USD", lines=(line,), shipping=995,
-        credited=21454,
-    )  # fmt: skip
 
 
 async def test_prices_and_stock_are_named_for_what_is_wanted_and_known(counter: Counter) -> None:
@@ -198,33 +179,6 @@ async def test_credit_of_the_stores_own_is_given_once(counter: Counter) -> None:
     assert [given.amount for given in counter.served.goods.credits.values()] == [500]
 
 
-Call = Callable[[StandardGoods, StoreConnection], Awaitable[StoreStatus]]
-
-
-async def _offers(goods: StandardGoods, store: StoreConnection) -> StoreStatus:
-    return (await goods.offers(store, "ord_1", (LARGE,), "USD")).status
-
-
-async def _make(goods: StandardGoods, store: StoreConnection) -> StoreStatus:
-    return (await goods.make_order(store, an_order())).status
-
-
-async def _fix(goods: StandardGoods, store: StoreConnection) -> StoreStatus:
-    return (await goods.fix(store, Fix(key="f", order_id="ord_1", address=ABROAD))).status
-
-
-async def _restock(goods: StandardGoods, store: StoreConnection) -> StoreStatus:
-    return await goods.restock(store, Restock(key="r", order_id="ord_1", lines=(LineCount("coat", 1),)))
-
-
-async def _credit(goods: StandardGoods, store: StoreConnection) -> StoreStatus:
-    credit = StoreCredit(key="c", order_id="ord_1", customer_id=None, email=None, amount=1, currency="USD")
-    return (await goods.give_credit(store, credit)).status
-
-
-CALLS: tuple[Call, ...] = (_offers, _make, _fix, _restock, _credit)
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize(
     ("behaviour", "status"),
@@ -255,62 +209,3 @@ async def test_a_stores_trouble_is_an_answer(
 )
 async def test_what_may_not_be_called_is_not_called(counter: Counter, call: Call, connection: StoreConnection) -> None:
     assert await call(counter.goods, connection) is StoreStatus.UNSUPPORTED
-
-
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize(
-    ("status", "body", "means"),
-    [
-        (404, b"", StoreStatus.UNSUPPORTED),
-        (400, b"", StoreStatus.REFUSED),
-        (401, b"", StoreStatus.UNKNOWN),
-        (302, b"", StoreStatus.UNKNOWN),
-        (200, b"null", StoreStatus.UNKNOWN),
-        (200, b"[" * 5000, StoreStatus.UNKNOWN),
-        (200, b'{"status": "perhaps"}', StoreStatus.UNKNOWN),
-        (200, b"{" + b" " * 600_000 + b"}", StoreStatus.UNKNOWN),
-    ],
-)
-async def test_an_odd_answer_is_not_believed(call: Call, status: int, body: bytes, means: StoreStatus) -> None:
-    assert await call(StandardGoods(_answering(status, body)), _LOCAL) is means
-
-
-@pytest.mark.parametrize(
-    "offer",
-    [
-        {"unit_tax": 20460},
-        {"unit_price": -1},
-        {"unit_price": 1.5},
-        {"unit_price": 10**14},
-        {"available": -1},
-        {"title": "a\nb"},
-        {"image_url": "javascript:alert(1)"},
-    ],
-)
-async def test_a_price_that_cannot_be_is_not_shown(offer: dict[str, object]) -> None:
-    assert (await _offered({**OFFER, **offer})).status is StoreStatus.UNKNOWN
-
-
-async def test_prices_in_another_currency_are_no_prices_and_what_was_not_asked_for_is_left_out() -> None:
-    assert (await _offered(OFFER, currency="EUR")).status is StoreStatus.UNKNOWN
-    assert len((await _offered(OFFER)).offered) == 1
-    assert (await _offered({**OFFER, "variant_id": "coat-9"})).offered == ()
-
-
-async def test_an_order_that_is_not_named_may_have_been_made() -> None:
-    goods = StandardGoods(_answering(200, b'{"status": "done"}'))
-    assert (await goods.make_order(_LOCAL, an_order())).status is StoreStatus.UNKNOWN
-    assert await _credit(goods, _LOCAL) is StoreStatus.UNKNOWN
-
-
-OFFER: dict[str, object] = {"product_id": "coat", "variant_id": "coat-3", "title": "Wool coat", "unit_price": 20459}
-_LOCAL = StoreConnection(shop_id="s", address="http://127.0.0.1/x", secret=SECRET, allow_private_address=True)
-
-
-async def _offered(offer: dict[str, object], currency: str = "USD") -> Offers:
-    body = msgspec.json.encode({"currency": currency, "offers": [offer]})
-    return await StandardGoods(_answering(200, body)).offers(_LOCAL, "ord_1", (LARGE,), "USD")
-
-
-def _answering(status: int, body: bytes) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.MockTransport(lambda request: httpx.Response(status, content=body)))
