@@ -12,6 +12,9 @@ ABOUT_NEW_GOODS = (STUCK, NOT_ACCEPTED, NO_PAGE, SOLD_OUT, UNQUOTED)
 """Why a person has a case whose new goods, or their payment, are at a stand: no refund that succeeds ends that."""
 
 
+EXCHANGE, RESHIPMENT = "exchange", "reshipment"  # why there is an order of new goods
+
+
 class QuoteState(StrEnum):
     OPEN = "open"
     TAKEN = "taken"  # a case was made of it

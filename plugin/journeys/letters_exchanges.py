@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from plugin.exchanges.states import DifferenceState, OutboundState
+from plugin.exchanges.states import RESHIPMENT, DifferenceState, OutboundState
 from plugin.journeys.letter_frame import frame_of, lines_of
 from plugin.journeys.scene import Scene
 from plugin.journeys.seen_exchange import SeenExchange
@@ -74,6 +74,7 @@ def _ordered(scene: Scene) -> ExchangeOrdered | None:
         **frame_of(scene),  # type: ignore[arg-type]
         new_lines=_new_lines(scene.exchange),
         new_number=scene.exchange.outbound.number,
+        is_again=scene.exchange.request.reason == RESHIPMENT,
     )
 
 

@@ -15,7 +15,7 @@ from plugin.db import Transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.quoting import Price
 from plugin.exchanges.service import move_outbound, request_of, save_outbound
-from plugin.exchanges.states import NOT_ACCEPTED, UNQUOTED, OutboundState
+from plugin.exchanges.states import EXCHANGE, NOT_ACCEPTED, RESHIPMENT, UNQUOTED, OutboundState
 from plugin.exchanges.store import outbound_of_case
 from plugin.journeys.giving import Due, give_money, hand_over
 from plugin.messages.parts import AlertKind
@@ -26,7 +26,6 @@ from plugin.ports.goods import OutboundLine
 from plugin.ports.runtime import Ports
 
 MAKE_ORDER = "make_order"
-EXCHANGE, RESHIPMENT = "exchange", "reshipment"
 
 
 async def prepare_exchange(

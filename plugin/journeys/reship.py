@@ -10,9 +10,9 @@ from collections import Counter
 
 from plugin.db import Transaction
 from plugin.exchanges.service import move_outbound, save_outbound
-from plugin.exchanges.states import OutboundState
+from plugin.exchanges.states import RESHIPMENT, OutboundState
 from plugin.journeys.giving import Due, hand_over, refund
-from plugin.journeys.outbound import RESHIPMENT, order_outbound
+from plugin.journeys.outbound import order_outbound
 from plugin.messages.parts import AlertKind
 from plugin.ports import goods
 from plugin.ports.goods import OutboundLine
@@ -30,13 +30,13 @@ async def reship(tx: Transaction, due: Due) -> None:
     counted = Counter((unit.line_id, unit.worth, unit.tax) for unit in due.units)
     lines = tuple(
         OutboundLine(
-            product_id=known[line_id].product_id or "", variant_id=None, title=known[line_id].title, quantity=quantity,
-            unit_price=worth, unit_tax=tax,
+            product_id=known[line_id].product_id or "", variant_id=known[line_id].variant_id,
+            title=known[line_id].title, quantity=quantity, unit_price=worth, unit_tax=tax,
         )
         for (line_id, worth, tax), quantity in counted.items()
     )  # fmt: skip
     named = [known[line_id] for line_id, _, _ in counted]
-    if lines and all(line.product_id and not line.variant for line in named):
+    if lines and all(line.product_id and (line.variant_id or not line.variant) for line in named):
         await order_outbound(tx, ports, order, case, lines, RESHIPMENT)
         return
     request = goods.OutboundOrder(

@@ -16,7 +16,7 @@ from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.service import ask_of, move_outbound, request_of
-from plugin.exchanges.states import SOLD_OUT, STUCK, DifferenceState, OutboundState
+from plugin.exchanges.states import EXCHANGE, SOLD_OUT, STUCK, DifferenceState, OutboundState
 from plugin.exchanges.store import (
     difference_of_case,
     get_outbound,
@@ -26,7 +26,6 @@ from plugin.exchanges.store import (
 )
 from plugin.journeys.difference import give_back
 from plugin.journeys.giving import Due, give_money, hand_over
-from plugin.journeys.outbound import EXCHANGE
 from plugin.journeys.resolve import FORMS, goods_are_settled
 from plugin.journeys.tell import tell_case
 from plugin.messages.parts import AlertKind
@@ -95,8 +94,7 @@ async def ordered(
         tx, outbound, OutboundState.ORDERED, at=ports.clock.now(), actor=actor, external_id=external_id, number=number
     )
     await link_new_order(tx, shop.id, external_id)
-    if request_of(outbound).reason == EXCHANGE:
-        await tell_case(tx, case, "exchange_ordered")
+    await tell_case(tx, case, "exchange_ordered")
     await goods_are_settled(tx, ports, shop, case)
 
 

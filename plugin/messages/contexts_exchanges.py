@@ -42,10 +42,12 @@ class ExchangePayment(ShopperLetter, frozen=True, kw_only=True, tag="exchange_pa
 
 
 class ExchangeOrdered(ShopperLetter, frozen=True, kw_only=True, tag="exchange_ordered"):
-    """The store has the order of the new goods, under ``new_number`` where it told one."""
+    """The store has the order of the new goods, under ``new_number`` where it told one; ``is_again`` where they are the
+    same goods once more, for a fault."""
 
     new_lines: tuple[MailLine, ...]
     new_number: str | None = None
+    is_again: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

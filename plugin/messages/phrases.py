@@ -267,6 +267,12 @@ class Phrases:
             amount=owed, date=day,
         )  # fmt: skip
 
+    def again(self, number: str | None) -> str:
+        """That the same goods were ordered once more."""
+        if number:
+            return self.words.say("We have ordered it for you again, as order {number}.", number=isolated(number))
+        return self.words.say("We have ordered it for you again.")
+
     def next_step(self, step: NextStep) -> str:
         match step:
             case NextStep.RETRYING:

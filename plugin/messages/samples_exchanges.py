@@ -50,6 +50,8 @@ def exchange_samples(shopper: Shopper, language: str) -> dict[str, ExchangeLette
         "exchange_payment": payment,
         "exchange_ordered": ordered,
         "exchange_ordered-no-number": replace(ordered, new_number=None),
+        "exchange_ordered-again": replace(ordered, is_again=True),
+        "exchange_ordered-again-no-number": replace(ordered, is_again=True, new_number=None),
         "exchange_fallback": fallback,
         "exchange_fallback-credit": replace(fallback, as_credit=True),
         "exchange_expired": ExchangeExpired(**shopper, lines=_APRON),

@@ -68,7 +68,8 @@ class StoreLine(Struct, frozen=True, kw_only=True):
     kind: LineKind = LineKind.PHYSICAL
     sku: str | None = None
     product_id: str | None = None
-    variant: str | None = None
+    variant: str | None = None  # as the shopper reads it
+    variant_id: str | None = None  # the store's own id of it
     final_sale: bool = False
     personalised: bool = False
     tags: tuple[str, ...] = ()

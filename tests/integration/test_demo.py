@@ -29,8 +29,13 @@ WITHDRAWS = {
     "withdraw_delivered", "withdraw_declared", "withdraw_confirmed", "withdraw_acknowledged", "withdraw_verified",
     "withdraw_sent", "withdraw_refunded",
 }  # fmt: skip
+EXCHANGES = {
+    "exchange_delivered", "exchange_goods", "exchange_quoted", "exchange_confirmed", "exchange_paid",
+    "exchange_inspected", "exchange_ordered",
+}  # fmt: skip
+DAMAGED = {"damaged_delivered", "damaged_photo", "damaged_preview", "damaged_reported", "damaged_ordered"}
 STORES = {
-    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | SENDS_BACK | WITHDRAWS, 26666, "re_"),
+    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | SENDS_BACK | EXCHANGES | DAMAGED | WITHDRAWS, 26666, "re_"),
     "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, "re_"),
     "shopify": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, ""),
 }

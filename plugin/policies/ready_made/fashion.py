@@ -18,7 +18,7 @@ from plugin.policies.ready_made.rows import (
     look,
     refuse,
 )
-from plugin.policies.reasons import Action, FaultKind, GoodsKind, Outcome, Payer, Reason, Resolution
+from plugin.policies.reasons import Action, FaultKind, GoodsKind, Outcome, Payer, Reason, Resolution, Trigger
 
 FASHION = Policy(
     format=1,
@@ -66,16 +66,20 @@ FASHION = Policy(
         approve("exchange-two-months", Action.EXCHANGE, When(since_delivered=delivered_within(60)), label=Payer.SHOP),
         NEVER_CAME,
         KEEP_WHAT_IS_SMALL,
-        approve(
-            "fault-month",
-            Action.FAULT,
-            When(
+        # A new one leaves with the first scan of the faulty one: who got it broken has waited once already.
+        Row(
+            id="fault-month",
+            action=Action.FAULT,
+            when=When(
                 faults=(FaultKind.DAMAGED, FaultKind.WRONG_ITEM, FaultKind.MISSING),
                 since_delivered=delivered_within(30),
             ),
-            Resolution.RESHIPMENT,
-            Resolution.REFUND,
-            label=Payer.SHOP,
+            then=Then(
+                outcome=Outcome.APPROVE,
+                resolutions=(Resolution.RESHIPMENT, Resolution.REFUND),
+                label=Payer.SHOP,
+                pays_on=Trigger.IN_TRANSIT,
+            ),
         ),
     ),
     otherwise=OTHERWISE_OVER,

@@ -64,10 +64,11 @@ def fashion(id: str, at: datetime, payment_intent: str) -> OrderBody:
         prices_include_tax=False,
         lines=(
             LineBody(id="coat", product_id="coat", title="Wool coat", sku="COAT-M", variant="M / camel",
+                     variant_id="coat-2",
                      quantity=1, unit_price=18900,
                      tax=1325, categories=("outerwear",)),
-            LineBody(id="scarf", product_id="scarf", title="Silk scarf", sku="SCARF", quantity=2,
-                     unit_price=4500, tax=631),
+            LineBody(id="scarf", product_id="scarf", title="Silk scarf", sku="SCARF", variant="Red",
+                     variant_id="scarf-1", quantity=2, unit_price=4500, tax=631),
         ),
         discounts=(DiscountBody(code="AUTUMN15", amount=4185),),
         shipping=ShippingBody(price=995, title="Ground"),

@@ -126,6 +126,7 @@ def _line(body: OrderBody, i: int, line: LineBody, net: int, discount: int) -> S
         sku=line.sku,
         product_id=line.product_id,
         variant=line.variant,
+        variant_id=line.variant_id,
         final_sale=line.final_sale,
         personalised=line.personalised,
         tags=line.tags,

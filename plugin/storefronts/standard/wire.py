@@ -46,6 +46,7 @@ class LineBody(Struct, frozen=True, kw_only=True):
     sku: Word | None = None
     product_id: Word | None = None
     variant: Text | None = None
+    variant_id: Annotated[Word | None, Meta(description="Which variant it is, so that it can be ordered again.")] = None
     final_sale: bool = False
     personalised: bool = False
     tags: Annotated[tuple[Word, ...], Meta(max_length=100)] = ()

@@ -134,6 +134,7 @@ def _lines(order: Order, currency: str) -> tuple[StoreLine, ...]:
                 sku=text(line.sku),
                 product_id=str(line.product_id) if line.product_id else None,
                 variant=str(line.variation_id) if line.variation_id else None,
+                variant_id=str(line.variation_id) if line.variation_id else None,
                 image_url=text(line.image.src, 2000) if line.image else None,
             )
         )
