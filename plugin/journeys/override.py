@@ -16,14 +16,16 @@ from plugin.cases.facts import facts_of
 from plugin.cases.models import Case
 from plugin.cases.notes import write_note
 from plugin.cases.service import decision_of, move, open_case
-from plugin.cases.states import CaseState
+from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import PRIOR_WINDOW, get_case, lock_case, ownership_of
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import CannotBeDone, NotRefused
 from plugin.journeys.judging import WE_HAVE
+from plugin.journeys.on_desk import Desk
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.promises import promised_dates
+from plugin.journeys.staff import return_goes_on
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, lock_order, payments_of
 from plugin.policies.decide import decide
@@ -31,7 +33,7 @@ from plugin.policies.decision import Decision, Verdict
 from plugin.policies.document import Otherwise, Policy, Then
 from plugin.policies.facts import Ask, OrderFacts
 from plugin.policies.live import live_policy
-from plugin.policies.reasons import Action, Outcome, Reason
+from plugin.policies.reasons import Action, FaultKind, Outcome, Reason
 from plugin.policies.rules import compile_policy
 from plugin.ports.orders import LineCount
 from plugin.ports.runtime import Ports
@@ -44,9 +46,12 @@ from plugin.shops.service import pseudonym, settings_of
 Granted = Callable[[Transaction, Case], Awaitable[None]]
 """Called last inside the transaction with the new case, to store an answer with what made it true."""
 GOODWILL = "goodwill"
-_APPROVES = compile_policy(
-    Policy(format=1, name="A person grants it", rows=(), otherwise=Otherwise(cancel=Then(outcome=Outcome.APPROVE)))
-)
+_YES = Then(outcome=Outcome.APPROVE)
+_APPROVES = compile_policy(  # but no exchange, which nobody has quoted
+    Policy(
+        format=1, name="A person grants it", rows=(), otherwise=Otherwise(cancel=_YES, returning=_YES, fault=_YES)
+    )
+)  # fmt: skip
 _BY_A_PERSON = Verdict("person", matched=True, outcome=Outcome.APPROVE, reason=Reason.ALLOWED)
 
 
@@ -76,11 +81,14 @@ async def override(ports: Ports, shop: Shop, case_id: str, by: str, reason: str,
             data={"case": refused.id, "by_case": case.id, "reason": pseudonym(ports.vault, shop, reason)},
         )  # fmt: skip
         await write_note(tx, case, reason, by=by, at=at)
-        await move(tx, case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="overridden_by_person")
-        legs = plan(decision.amounts, can_give, everything=decision.everything)
-        promised = promised_dates(legs, payments, settings_of(shop), at)
-        await reserve(tx, case, legs, promised_for=promised, at=at)
-        await ask_for_it(tx, ports, case)
+        if CaseKind(case.kind) is CaseKind.CANCEL:
+            await move(tx, case, CaseState.APPROVED, at=at, due_at=at + STORE_HAS, actor=by, why="overridden_by_person")
+            legs = plan(decision.amounts, can_give, everything=decision.everything)
+            promised = promised_dates(legs, payments, settings_of(shop), at)
+            await reserve(tx, case, legs, promised_for=promised, at=at)
+            await ask_for_it(tx, ports, case)
+        else:
+            await return_goes_on(tx, ports, shop, Desk(order, case, []), by)
         await answered(tx, case)
 
 
@@ -94,7 +102,10 @@ async def _facts(shop: Shop, order: StoredOrder, payments: Sequence[Payment], at
 
 def _ask(refused: Case) -> Ask:
     lines = (LineCount(line.line_id, line.asked) for line in decision_of(refused).lines if line.asked > 0)
-    return Ask(action=Action(refused.kind), lines=tuple(lines), reason=refused.reason)
+    return Ask(
+        action=Action(refused.kind), lines=tuple(lines), reason=refused.reason,
+        fault=FaultKind(refused.fault) if refused.fault else None,
+    )  # fmt: skip
 
 
 def _granted(refused: Case, at_most: Decision) -> Decision:

@@ -17,6 +17,7 @@ from plugin.policies.reasons import Action, Mode, Outcome, Reason
 from plugin.storefronts.demo.store import Behaviour
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.desk import at_desk
+from tests.journeys.sending_back import delivered, return_policy, send_back
 from tests.journeys.steps import count, given_back
 from tests.world import World
 
@@ -255,3 +256,15 @@ async def test_another_shops_case_is_not_there(open_world: OpenWorld) -> None:
         assert (await ada.post(f"/cases/{case['id']}/{step}", **body)).status_code == 404, step
     assert await count("case_notes") == 0
     await (await at_desk(theirs)).post(f"/cases/{case['id']}/refuse")
+
+
+async def test_a_return_that_the_policy_refused_is_granted_and_gets_its_way_back(open_world: OpenWorld) -> None:
+    world = await open_world(policy=return_policy(outcome=Outcome.REFUSE, reason=Reason.WINDOW_OVER))
+    shopper = await world.shopper(await delivered(world))
+    refused = await send_back(shopper, lines=[{"line_id": "scarf", "quantity": 1}])
+    assert refused["state"] == "refused"
+    ada = await at_desk(world, Role.APPROVER, "boss@lumen.example")
+    made = (await ada.post(f"/cases/{refused['id']}/override", reason="A customer of ten years")).json()
+    assert (made["basis"], made["state"], made["kind"]) == ("goodwill", "awaiting_goods", "return")
+    assert (await shopper.case(made["id"]))["parcel"]["return_number"] == made["number"]
+    await world.mail("return_approved", world.store.orders["1001"])
