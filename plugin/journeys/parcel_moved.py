@@ -108,7 +108,7 @@ async def take_news(tx: Transaction, bench: Bench, parcel: Parcel, news: News) -
         data={"case": parcel.case_id, "parcel": parcel.id, "seen": str(news.seen), "source": news.source},
     )  # fmt: skip
     await catch_up(tx, bench, parcel)
-    if news.seen is Seen.IN_TRANSIT and _is_running(bench):
+    if news.seen is Seen.IN_TRANSIT and _is_running(bench) and bench.case.person_reason != CAME_LATE:
         await resolve(tx, bench.ports, bench.shop, bench.order, bench.case, Trigger.IN_TRANSIT)
 
 
@@ -156,6 +156,8 @@ async def _is_here(tx: Transaction, bench: Bench) -> None:
     if not _is_running(bench):
         await _nobody_waits_for_it(tx, bench)
         return
+    if case.person_reason == CAME_LATE:
+        return  # its units are not the case's any more, until whoever has it takes them back
     was_lost = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason in ABOUT_GOODS
     if was_lost or CaseState(case.state) is CaseState.AWAITING_GOODS:
         due = inspected_by(settings_of(bench.shop), bench.at)

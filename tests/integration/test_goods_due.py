@@ -130,3 +130,18 @@ async def test_every_wait_has_a_timer() -> None:
         await step()
         found = await rows("SELECT 1 FROM work WHERE kind = 'case_due' AND state = 'ready' AND ref = $1", back.case_id)
         assert found and isinstance((await back.case()).due_at, datetime)
+
+
+async def test_news_of_a_return_that_ran_out_spends_no_trigger_of_its_money() -> None:
+    """It was scanned after its end, and came: a person takes it, and what is accepted is owed as ever."""
+    for pays_on in (Trigger.IN_TRANSIT, Trigger.RECEIVED, Trigger.INSPECTED):
+        back = await a_return(fake_ports(), pays_on=pays_on)
+        await run_out(back)
+        await back.tell(Seen.IN_TRANSIT, "e1")
+        await back.tell(Seen.DELIVERED, "e2")
+        case = await back.case()
+        assert (case.state, case.person_reason, case.resolved_at) == ("with_person", "came_late", None), pays_on
+        await extend(back.ports, back.shop, back.case_id, 5, ANA)
+        await back.came(2)
+        await back.judged(Verdict.ACCEPTED, 2)
+        assert (await back.owed(), await back.debits()) == (4990, []), pays_on
