@@ -131,6 +131,7 @@ EXCHANGE = TransitionTable[CaseState](
         _S.AWAITING_GOODS: RETURN.moves[_S.AWAITING_GOODS] | {_S.ORDERING},
         _S.INSPECTING: RETURN.moves[_S.INSPECTING] | {_S.ORDERING},
         _S.WITH_PERSON: RETURN.moves[_S.WITH_PERSON] | {_S.ORDERING},
+        _S.WITHDRAWN: frozenset({_S.WITH_PERSON}),  # what was paid on top cannot be given back
     },
     repeats=_REPEATS_OF_A_RETURN | {(_S.ORDERING, _S.APPROVED), (_S.ORDERING, _S.AWAITING_PAYMENT)},
 )

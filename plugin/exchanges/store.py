@@ -42,6 +42,16 @@ async def difference_of_case(case_id: str) -> Difference | None:
     return found[0] if found else None
 
 
+async def given_back_on_top(case_id: str) -> int:
+    """What of a case was paid on top and goes back, beside what the case owes; in minor units."""
+    found = await rows(
+        "SELECT COALESCE(sum(amount), 0)::bigint AS n FROM differences WHERE case_id = $1 AND state = 'given_back'",
+        case_id,
+    )
+    n: int = found[0]["n"]
+    return n
+
+
 async def difference_at(shop_id: str, page_id: str | None, reference: str | None) -> str | None:
     """The id of the difference that is paid on this page of the custodian's, or with this PaymentIntent."""
     found = await rows(

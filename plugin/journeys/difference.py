@@ -226,14 +226,18 @@ async def _save_payment(
 
 
 async def give_back(tx: Transaction, ports: Ports, shop: Shop, case: Case, difference: Difference, *, why: str) -> None:
-    """All that was collected on top goes back to where it came from."""
+    """All that was collected on top goes back to where it came from; where refunds of other asks have used it up
+    meanwhile, from the order's other payments, which have kept as much for it."""
     at = ports.clock.now()
     payment = await Payment.filter(id=difference.payment_id).using_db(tx.connection).get()
     (left,) = await payables([payment])
     await move_difference(tx, difference, _D.GIVEN_BACK, at=at, why=why)
-    amount = max(0, left.can_give)
+    collected = max(0, payment.captured - payment.disputed - payment.external_refunded)
+    amount = min(collected, max(0, left.can_give))
     if amount:
         await give_money(tx, ports, shop, case, amount, of=payment)
+    if collected > amount:
+        await give_money(tx, ports, shop, case, collected - amount)
 
 
 async def _end(tx: Transaction, ports: Ports, seen: Difference) -> None:

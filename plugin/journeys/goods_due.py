@@ -16,6 +16,7 @@ from plugin.cases.service import move, postpone
 from plugin.cases.states import CaseState
 from plugin.cases.store import release_units
 from plugin.db import Transaction
+from plugin.journeys.call_off import call_off
 from plugin.journeys.goods_back import Bench, all_is_said, answers_by, to_a_person
 from plugin.journeys.goods_dates import gives_up_at, lost_at, next_look, reminders
 from plugin.journeys.parcel_moved import parcel_is_lost
@@ -74,4 +75,5 @@ async def _it_is_over(tx: Transaction, bench: Bench, parcel: Parcel) -> None:
         await move_parcel(tx, parcel, ParcelState.CANCELLED, at=bench.at)
         await release_units(tx, bench.case.id)
         await move(tx, bench.case, CaseState.EXPIRED, at=bench.at, why="not_sent_in_time")
+        await call_off(tx, bench.ports, bench.shop, bench.case, why="not_sent_in_time")
         await tell_case(tx, bench.case, f"return_expired.{parcel.extensions}")

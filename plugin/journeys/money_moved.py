@@ -9,10 +9,12 @@ from datetime import UTC, datetime, time, timedelta
 
 from plugin.cases.goods import ABOUT_GOODS, NOT_TAKEN, goods_of
 from plugin.cases.models import Case
-from plugin.cases.service import move
+from plugin.cases.service import move, say_why_anew
 from plugin.cases.states import CaseKind, CaseState
 from plugin.db import Transaction
-from plugin.exchanges.states import ABOUT_NEW_GOODS
+from plugin.exchanges.states import ABOUT_NEW_GOODS, STUCK
+from plugin.exchanges.store import is_outbound_open
+from plugin.journeys.giving import hand_over
 from plugin.journeys.limits import refund_failed
 from plugin.journeys.store_books import case_is_done, refunded_at_stripe
 from plugin.journeys.tell import TELL, tell_case, tell_staff
@@ -83,8 +85,13 @@ def _waits_for_money(case: Case) -> bool:
 
 
 async def _money_is_settled(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
-    """The case is done, unless it was paid before its goods are here: then it goes on waiting for them, from now."""
+    """The case is done, unless it was paid before its goods are here: then it goes on waiting for them, from now. New
+    goods that are still to be ordered keep it with a person: no refund orders them."""
     at = ports.clock.now()
+    if await is_outbound_open(case.id):
+        await hand_over(tx, ports, shop, case, STUCK, AlertKind.REVIEW)
+        await say_why_anew(tx, case, STUCK, at=at)
+        return
     if any(parcel.is_open for parcel in await parcels_of_case(case.id)):
         await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=at, why="paid_already")
         if (await goods_of(case.id)).here:

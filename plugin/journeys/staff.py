@@ -19,6 +19,8 @@ from plugin.cases.store import (
 )
 from plugin.cases.trust import Answer, keep_answer
 from plugin.db import Transaction, transaction
+from plugin.exchanges.store import given_back_on_top
+from plugin.journeys.call_off import call_off, is_paid_on_top
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import (
     MoneyHasMoved,
@@ -141,6 +143,8 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
             raise WithdrawalStands()
         if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
             raise MoneyHasMoved()
+        if await is_paid_on_top(desk.case):
+            raise MoneyHasMoved(detail="The shopper has paid on top: give the new goods up, or close the case.")
         is_cancel = CaseKind(desk.case.kind) is CaseKind.CANCEL
         if not is_cancel and desk.case.resolved_at is not None:
             raise MoneyHasMoved()
@@ -153,6 +157,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
         if CaseState(desk.case.state) is CaseState.IN_REVIEW:
             await keep_answer(tx, desk.case, Answer.REFUSED)
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")
+        await call_off(tx, ports, shop, desk.case, why="refused_by_person", actor=by)
         await end_hold(tx, ports, shop, desk.case)
         await tell_case(tx, desk.case, "refused")
         await answered(tx)
@@ -201,6 +206,7 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: An
         else:
             await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
+        await call_off(tx, ports, shop, desk.case, why="closed_by_person", actor=by)
         await end_hold(tx, ports, shop, desk.case)
         await case_is_done(tx, ports, shop, desk.case)
         await answered(tx)
@@ -244,7 +250,8 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str, *, answered: Ans
         if any(other.replaces == leg.id for other in await legs_of_case(case.id)):
             raise NotWithAPerson(detail="This refund has been tried again already.", state=leg.state)
         legs = await legs_of_case(case.id)
-        if CaseState(case.state) not in _MAY_PAY or held_for_case(legs) + leg.amount > case.owed:
+        may_pay = case.owed + await given_back_on_top(case.id)
+        if CaseState(case.state) not in _MAY_PAY or held_for_case(legs) + leg.amount > may_pay:
             raise NotWithAPerson(detail=f"Case {case.number} is {case.state} and owes no more.", state=case.state)
         payment = await Payment.filter(id=leg.payment_id).using_db(tx.connection).get()
         owed = Amounts(currency=leg.currency, goods=Component(leg.amount))

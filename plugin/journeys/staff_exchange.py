@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from plugin.cases.goods import NOT_TAKEN
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
@@ -13,7 +14,7 @@ from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.service import move_outbound
-from plugin.exchanges.states import OutboundState
+from plugin.exchanges.states import NOT_ACCEPTED, OutboundState
 from plugin.exchanges.store import lock_outbound, outbound_of_case, quote_of
 from plugin.journeys.exchange import begin
 from plugin.journeys.on_desk import Desk, take
@@ -69,22 +70,24 @@ async def order_again(ports: Ports, shop: Shop, case_id: str, by: str, *, answer
 
 
 async def give_up_new_goods(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered) -> None:
-    """There will be no new goods: the shopper gets back what was paid on top, and the worth of what went back."""
+    """There will be no new goods: the shopper gets back what was paid on top, and the worth of what went back, or of
+    as much of it as was accepted."""
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
-        outbound = await _on_desk(tx, desk.case)
+        outbound = await _on_desk(tx, desk.case, may_wait=desk.case.person_reason in (NOT_TAKEN, NOT_ACCEPTED))
         await move_outbound(tx, outbound, OutboundState.CANCELLED, at=ports.clock.now(), actor=by, why="given_up")
         await _back_to_ordering(tx, ports, desk.case, by)
         await fall_back(tx, ports, shop, desk.order, desk.case, outbound)
         await answered(tx)
 
 
-async def _on_desk(tx: Transaction, case: Case) -> OutboundOrder:
+async def _on_desk(tx: Transaction, case: Case, *, may_wait: bool = False) -> OutboundOrder:
     found = await outbound_of_case(case.id)
     if found is None:
         raise NothingToOrder()
     outbound = await lock_outbound(tx, found.id)
-    if OutboundState(outbound.state) is not OutboundState.WITH_PERSON:
+    is_waiting = may_wait and OutboundState(outbound.state) is OutboundState.WAITING
+    if not is_waiting and OutboundState(outbound.state) is not OutboundState.WITH_PERSON:
         raise NothingToOrder(state=outbound.state)
     return outbound
 

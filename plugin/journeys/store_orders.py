@@ -32,6 +32,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
+from plugin.parcels.worth import amounts_for
 from plugin.policies.reasons import Resolution
 from plugin.ports.goods import OutboundAnswer, StoreStatus
 from plugin.ports.runtime import Ports
@@ -123,7 +124,10 @@ async def fall_back(
 
     The fee of the exchange is not kept: it is the shop that could not deliver.
     """
-    amounts, legs = amounts_of(case), await legs_of_case(case.id)
+    units = tuple(unit for unit in await units_of_case(case.id) if unit.state != "released")
+    amounts, legs = amounts_for(amounts_of(case), units), await legs_of_case(case.id)
+    at = ports.clock.now()
+    await tx.execute("UPDATE cases SET resolved_at = COALESCE(resolved_at, $2) WHERE id = $1", case.id, at)
     worth = amounts.before_fee - held_for_case(legs)
     await owe(tx, case, amounts.before_fee, withheld=case.withheld)
     difference = await difference_of_case(case.id)
@@ -132,7 +136,6 @@ async def fall_back(
     quote = await quote_of(outbound)
     form = FORMS.get(ask_of(quote).otherwise) if quote else None
     if form is not None and quote and ask_of(quote).otherwise is Resolution.STORE_CREDIT and not held_for_case(legs):
-        units = tuple(unit for unit in await units_of_case(case.id) if unit.state != "released")
         await form(tx, Due(ports, shop, order, case, units, amounts, 0))
     elif worth:
         await give_money(tx, ports, shop, case, worth)

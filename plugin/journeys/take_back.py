@@ -10,6 +10,7 @@ from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import get_case, lock_case, release_units
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
+from plugin.journeys.call_off import call_off
 from plugin.journeys.tell import tell_case
 from plugin.orders.service import lock_order
 from plugin.parcels.models import Parcel
@@ -42,6 +43,7 @@ async def take_back(ports: Ports, shop: Shop, case_id: str, order_id: str) -> No
         await cancel_parcels(tx, ports, parcels, actor="shopper")
         await release_units(tx, case.id)
         await move(tx, case, CaseState.WITHDRAWN, at=ports.clock.now(), actor="shopper", why="taken_back")
+        await call_off(tx, ports, shop, case, why="taken_back", actor="shopper")
         await tell_case(tx, case, "return_withdrawn")
 
 

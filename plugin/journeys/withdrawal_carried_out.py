@@ -18,6 +18,7 @@ from plugin.cases.states import CLOSED, CaseKind, CaseState
 from plugin.cases.store import PRIOR_WINDOW, cases_of_order, ownership_of, release_units, units_of_case
 from plugin.db import Transaction
 from plugin.journeys.alerts import alert_shop
+from plugin.journeys.call_off import call_off
 from plugin.journeys.cancel import ask_for_it
 from plugin.journeys.holds import begin_hold, end_hold
 from plugin.journeys.judging import WE_HAVE
@@ -154,6 +155,7 @@ async def _take_back_reviews(tx: Transaction, ports: Ports, shop: Shop, order: S
         await release(tx, await legs_of_case(case.id), at=at, why="withdrawn_by_law")
         await release_units(tx, case.id)
         await move(tx, case, CaseState.WITHDRAWN, at=at, actor="shopper", why="withdrawn_by_law")
+        await call_off(tx, ports, shop, case, why="withdrawn_by_law")
         await end_hold(tx, ports, shop, case)
         overtaken = True
     return overtaken

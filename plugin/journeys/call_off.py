@@ -1,0 +1,33 @@
+"""An exchange ends before its new goods are ordered: taken back, run out, refused or closed. What was paid on top of it
+goes back, whole."""
+
+from __future__ import annotations
+
+from plugin.cases.models import Case
+from plugin.db import Transaction
+from plugin.exchanges.states import DifferenceState, OutboundState
+from plugin.exchanges.store import difference_of_case, outbound_of_case
+from plugin.journeys.difference import give_back
+from plugin.journeys.outbound import drop
+from plugin.ports.runtime import Ports
+from plugin.shops.models import Shop
+
+_STILL_GIVEN = (OutboundState.ASKING, OutboundState.ORDERED)
+
+
+async def is_paid_on_top(case: Case) -> bool:
+    """Whether the shopper has paid something on top of this case, which nobody has given back."""
+    difference = await difference_of_case(case.id)
+    return difference is not None and DifferenceState(difference.state) is DifferenceState.PAID
+
+
+async def call_off(tx: Transaction, ports: Ports, shop: Shop, case: Case, *, why: str, actor: str = "comeback") -> None:
+    """Nothing where the new goods are ordered, or there are none. The order and the case are locked, and the case has
+    been moved to where it ends: a refund that fails brings it to a person."""
+    await drop(tx, ports, case, actor=actor, why=why)
+    outbound = await outbound_of_case(case.id)
+    if outbound is not None and OutboundState(outbound.state) in _STILL_GIVEN:
+        return
+    difference = await difference_of_case(case.id)
+    if difference is not None and DifferenceState(difference.state) is DifferenceState.PAID:
+        await give_back(tx, ports, shop, case, difference, why=why)
