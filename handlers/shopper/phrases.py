@@ -19,7 +19,14 @@ LOOKUP = (
 )
 YOUR_PAYMENT = "your payment method"
 
-COMPONENT = {"items": "Items", "shipping": "Shipping", "extras": "Extras", "fee": "Fee", "withheld": "Not paid back"}
+COMPONENT = {
+    "items": "Items",
+    "shipping": "Shipping",
+    "extras": "Extras",
+    "fee": "Fee",
+    "withheld": "Not paid back",
+    "not_accepted": "Not accepted",
+}
 
 STATUS = {
     Progress.UNFULFILLED: "We have your order and are getting it ready.",

@@ -25,7 +25,7 @@ from handlers.shopper.views import (
     PersonView,
     PreviewView,
 )  # fmt: skip
-from plugin.cases.service import amounts_of, decision_of
+from plugin.cases.service import amounts_of, decision_of, not_accepted_of
 from plugin.cases.states import CLOSED, CaseKind, CaseState
 from plugin.codes.minting import show
 from plugin.codes.models import Code
@@ -70,14 +70,16 @@ class Presenter:
         sentence = self.words.say(phrases.PERSON, moment=self.words.moment(answers_by))
         return PersonView(sentence=sentence, answers_by=answers_by)
 
-    def amounts(self, amounts: Amounts, withheld: int = 0) -> AmountsView:
-        """The components that are not zero, and their sum. ``withheld`` is what a person has taken off it."""
+    def amounts(self, amounts: Amounts, withheld: int = 0, not_accepted: int = 0) -> AmountsView:
+        """The components that are not zero, and their sum. ``withheld`` is what a person has taken off it, and
+        ``not_accepted`` what goods were worth that came back and were not accepted."""
         parts = (
             ("items", amounts.goods.amount, amounts.goods.tax),
             ("shipping", amounts.shipping.amount, amounts.shipping.tax),
             ("extras", amounts.extras.amount, amounts.extras.tax),
             ("fee", -amounts.fee, 0),
             ("withheld", -withheld, 0),
+            ("not_accepted", -not_accepted, 0),
         )
         return AmountsView(
             parts=tuple(
@@ -90,7 +92,7 @@ class Presenter:
                 for kind, amount, tax in parts
                 if amount
             ),
-            total=self.money(amounts.total - withheld, amounts.currency),
+            total=self.money(amounts.total - withheld - not_accepted, amounts.currency),
         )
 
     def preview(self, preview: Preview) -> PreviewView:
@@ -187,7 +189,7 @@ class Presenter:
             explanation="" if case.kind == CaseKind.FIX else explain(decision, self.words).sentence,
             outcome=str(decision.outcome),
             lines=self._lines(decision),
-            amounts=self.amounts(amounts_of(case), case.withheld),
+            amounts=self.amounts(amounts_of(case), case.withheld, not_accepted_of(case)),
             money=tuple(self.move(leg, seen.payments[leg.payment_id]) for leg in current),
             money_by=money_by,
             asked_at=case.asked_at,

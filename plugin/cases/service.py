@@ -114,6 +114,12 @@ def amounts_of(case: Case) -> Amounts:
     return _amounts(case, takes_shipping=case.takes_shipping)
 
 
+def not_accepted_of(case: Case) -> int:
+    """How much less the case owes than was decided, because not all that was sent back was accepted."""
+    goes_back = CaseKind(case.kind) in (CaseKind.RETURN, CaseKind.FAULT)
+    return max(0, amounts_of(case).total - case.withheld - case.owed) if goes_back and case.resolved_at else 0
+
+
 def worth_of_shipping(case: Case) -> int:
     """What shipping and extras add to what the case comes to, less the fee that only they can bear."""
     return _amounts(case, takes_shipping=True).total - _amounts(case, takes_shipping=False).total

@@ -232,5 +232,9 @@ async def test_what_is_accepted_at_the_inspection_is_paid_and_told(open_door: Wo
     await inspect(ports, shop, case["id"], [one, other], "staff:ana")
     done = await shopper.until_state(case["id"], "done")
     assert "refunded" in done["sentence"]
-    assert 0 < await given_back(open_door, order) < case["amounts"]["total"]["amount"]
+    paid = await given_back(open_door, order)
+    assert 0 < paid < case["amounts"]["total"]["amount"]
+    receipt = {part["kind"]: part["money"]["amount"] for part in done["amounts"]["parts"]}
+    assert (receipt["items"], receipt["not_accepted"]) == (case["amounts"]["total"]["amount"], paid - receipt["items"])
+    assert done["amounts"]["total"]["amount"] == paid
     await open_door.mail("refunded", order)
