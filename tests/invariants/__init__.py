@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from plugin.mailers.files import InboxMail
 from plugin.payments.sandbox.control_messages import LedgerDump
-from tests.invariants import exchanges, money, people, units
+from tests.invariants import credit, exchanges, goods, money, people, units, withdrawals
 from tests.invariants.books import read_books
 
 
@@ -36,6 +36,11 @@ async def broken_invariants(
 _CHECKS = (
     units.units_fit, units.lines_pay_what_they_cost, units.cases_owe_what_they_decided,
     exchanges.exchanges_balance, money.payments_cover_their_legs, money.refunds_happen_once, money.money_is_audited,
+    goods.what_comes_is_counted, goods.cases_and_parcels_agree, goods.what_was_agreed_is_given_once,
+    goods.what_is_accepted_is_owed, goods.new_goods_are_ordered_once,
+    credit.credits_are_their_entries, credit.credits_are_given_once, withdrawals.declarations_stand,
     people.codes_are_redeemed_once, people.codes_are_capped, people.mails_tell_the_truth,
 )  # fmt: skip
-_QUERIES = (people.nobody_is_forgotten, people.chains_hold, people.nothing_crosses)
+_QUERIES = (
+    people.nobody_is_forgotten, withdrawals.no_declaration_is_forgotten, people.chains_hold, people.nothing_crosses,
+)  # fmt: skip

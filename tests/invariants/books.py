@@ -16,7 +16,7 @@ from plugin.payments.stripe.facts import LEG_KEY
 
 MOVES_MONEY = ("refund", "storefront", "manual")
 
-_DOCUMENTS = ("document", "placement", "decision", "facts", "settings", "request")
+_DOCUMENTS = ("document", "placement", "decision", "facts", "settings", "request", "cases")
 
 Row = dict[str, Any]
 
@@ -39,16 +39,24 @@ class Books:
     legs: dict[str, Row]
     mails: list[Row]
     codes: list[Row]
+    parcels: list[Row]
+    debits: list[Row]
+    credits: list[Row]
+    entries: list[Row]  # of the credits, as the holds
+    holds: list[Row]
     credited: dict[str, int]  # what each case has given as store credit, its bonus not counted
     differences: list[Row]
+    withdrawals: list[Row]
     outbound: list[Row]
-    debits: list[Row]
     events: dict[str, list[Row]]
     ledger: LedgerDump
     stripe: dict[str, list[RefundEntry]]
     inbox: Sequence[InboxMail]
     clocks_within: timedelta
     at: datetime
+
+    def units_of(self, case_id: str) -> list[Row]:
+        return [unit for unit in self.units if unit["case_id"] == case_id]
 
 
 async def read_books(
@@ -70,7 +78,9 @@ async def read_books(
     events: dict[str, list[Row]] = defaultdict(list)
     for event in await rows(
         "SELECT kind, at, body -> 'data' ->> 'refund' AS leg, body -> 'data' ->> 'case' AS case, "
-        "body -> 'data' ->> 'why' AS why, body -> 'data' ->> 'code' AS code, COALESCE(body -> 'data' ->> 'with_order', "
+        "body -> 'data' ->> 'why' AS why, body -> 'data' ->> 'on' AS on, "
+        "(body -> 'data' ->> 'units')::int AS units, body -> 'data' ->> 'code' AS code, "
+        "COALESCE(body -> 'data' ->> 'with_order', "
         "body -> 'data' ->> 'by_order') AS order FROM (SELECT kind, at, order_id, n, canonical::jsonb AS body "
         "FROM audit_events WHERE shop_id = $1) e ORDER BY order_id, n",
         shop_id,
@@ -88,10 +98,17 @@ async def read_books(
         legs=by_id["refund_legs"],
         mails=await table("mails"),
         codes=await table("codes"),
+        parcels=await table("parcels"),
+        debits=await table("debits"),
+        credits=await table("credits"),
+        entries=await table("credit_entries"),
+        holds=await rows(
+            "SELECT h.* FROM credit_holds h JOIN credits c ON c.id = h.credit_id WHERE c.shop_id = $1", shop_id
+        ),
         credited={row["case_id"]: row["amount"] for row in await rows(_CREDITED, shop_id)},
         differences=await table("differences"),
+        withdrawals=await table("withdrawals"),
         outbound=await table("outbound_orders"),
-        debits=await table("debits"),
         events=events,
         ledger=ledger,
         stripe=stripe,

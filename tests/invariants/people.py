@@ -53,10 +53,15 @@ def codes_are_capped(books: Books) -> Iterator[str]:
             yield f"I12: a customer ({customer[:8]}) has {n} codes of one window, of {cap}."
 
 
+_OF_A_PARCEL = ("return_reminder", "return_received", "return_expired")  # once a parcel, a date or more time given
+
+
 def mails_tell_the_truth(books: Books) -> Iterator[str]:
     """I13: "refunded" only after the custodian's word, and one message per case and template."""
     told = Counter(
-        (m["case_id"], m["template"]) for m in books.mails if m["template"] != "staff_alert" and m["case_id"]
+        (m["case_id"], m["purpose"] if m["template"] in _OF_A_PARCEL else m["template"])
+        for m in books.mails
+        if m["template"] != "staff_alert" and m["case_id"]
     )
     for key, n in told.items():
         if n > 1:
@@ -132,8 +137,11 @@ def _exchanged_for(books: Books, order_id: str) -> list[str]:
 
 async def nothing_crosses(books: Books) -> list[str]:
     """I15: whatever names an order belongs to the order's own shop, and a leg to its payment's order."""
-    tables = ("payments", "cases", "case_units", "refund_legs", "codes", "order_links", "shopper_sessions", "lookups",
-              "mails", "audit_events")  # fmt: skip
+    tables = (
+        "payments", "cases", "case_units", "refund_legs", "codes", "order_links", "shopper_sessions", "lookups",
+        "mails", "audit_events", "parcels", "findings", "debits", "credits", "withdrawals", "quotes", "differences",
+        "outbound_orders",
+    )  # fmt: skip
     each = (
         f"SELECT '{table}' AS name, t.id::text FROM {table} t JOIN orders o ON o.id = t.order_id "
         "WHERE t.shop_id <> o.shop_id"

@@ -98,9 +98,9 @@ def lines_pay_what_they_cost(books: Books) -> Iterator[str]:
                 yield f"I5: all units of {line['id']} are worth {worth}, the line {line['total']}."
 
 
-def _is_paid_by_inspection(case: Row) -> bool:
+def _is_exchanged_by_inspection(case: Row) -> bool:
     waits = any(line.get("pays_on") == "inspected" for line in case["decision"]["lines"])
-    return case["resolved_at"] is not None and case["basis"] != "statutory" and waits
+    return case["kind"] == "exchange" and case["resolved_at"] is not None and waits
 
 
 def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
@@ -121,11 +121,13 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
             yield f"I6: the fee of {case['number']} is {fee}, of {before} owed."
         if exchange_fell_back(books, case["id"]):
             fee = 0  # the shop could not deliver, and keeps nothing for it
-        if _is_paid_by_inspection(case):  # what is accepted is what is owed, and the fee shrinks with the goods
+        if _is_exchanged_by_inspection(case):  # what is accepted is what is owed, and the fee shrinks with the goods
             mine = [unit for unit in books.units if unit["case_id"] == case["id"]]
             accepted = sum(unit["worth"] for unit in mine if unit["inspection"] == "accepted")
             before, fee = before - goods + accepted, fee * accepted // goods if goods else 0
-        if case["owed"] + case["withheld"] != before - fee:
+        # What a return or a fault came to in the end is ``goods.what_is_accepted_is_owed``'s to judge.
+        is_of_goods = case["kind"] in ("return", "fault") and case["resolved_at"] is not None
+        if not is_of_goods and case["owed"] + case["withheld"] != before - fee:
             yield f"I6: {case['number']} owes {case['owed']} and decided {before - fee}."
         if case["withheld"] < 0:
             yield f"I6: {case['number']} pays {-case['withheld']} more than was decided."
