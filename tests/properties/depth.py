@@ -28,6 +28,14 @@ _MARKS = {
     "a late reversal": "SELECT EXISTS (SELECT 1 FROM refund_legs WHERE state = 'failed' AND provider_id IS NOT NULL)",
     "a person": "SELECT EXISTS (SELECT 1 FROM cases WHERE waiting_on = 'staff')",
     "a code used": "SELECT EXISTS (SELECT 1 FROM codes WHERE redeemed_order IS NOT NULL)",
+    "an inspection": "SELECT EXISTS (SELECT 1 FROM case_units WHERE inspection IS NOT NULL)",
+    "a rejected unit": "SELECT EXISTS (SELECT 1 FROM case_units WHERE inspection = 'rejected')",
+    "a parcel in two parts": "SELECT EXISTS (SELECT 1 FROM parcels GROUP BY case_id HAVING count(*) > 1)",
+    "a lost parcel": "SELECT EXISTS (SELECT 1 FROM parcels WHERE lost_at IS NOT NULL)",
+    "an expired return": "SELECT EXISTS (SELECT 1 FROM cases WHERE state = 'expired')",
+    "a debit": "SELECT EXISTS (SELECT 1 FROM debits)",
+    "store credit": "SELECT EXISTS (SELECT 1 FROM credits)",
+    "a fault": "SELECT EXISTS (SELECT 1 FROM cases WHERE kind = 'fault')",
     "a frozen order": "SELECT EXISTS (SELECT 1 FROM orders WHERE frozen_reason IS NOT NULL)",
 }
 

@@ -17,7 +17,7 @@ from tests.properties.honest_stripe import GONE
 from tests.properties.ledger import dump
 from tests.properties.small_world import SmallWorld
 
-FINAL = ("done", "refused", "withdrawn", "converted_to_return")
+FINAL = ("done", "refused", "withdrawn", "expired", "converted_to_return")
 LOWERING = ("void", "lower_capture")
 _OUR_FAULT = re.compile(r"^[A-Z]\w+( < \w+)* at \S+\.py:\d+ ")  # as handlers/jobs.py writes it
 
@@ -88,7 +88,7 @@ async def _no_money_before_the_store_agreed(world: SmallWorld) -> list[str]:
     since: dict[tuple[str, str], datetime] = {}
     for row in await rows(
         "SELECT u.case_id, u.line_id, o.external_id, count(*) AS n FROM case_units u "
-        "JOIN orders o ON o.id = u.order_id WHERE u.state = 'settled' GROUP BY 1, 2, 3"
+        "JOIN orders o ON o.id = u.order_id WHERE u.state = 'settled' AND u.kind = 'cancel' GROUP BY 1, 2, 3"
     ):
         if row["case_id"] not in agreed:
             key = row["external_id"], row["line_id"]
@@ -104,9 +104,11 @@ async def _no_money_before_the_store_agreed(world: SmallWorld) -> list[str]:
     }
     for leg in await world.legs():
         given_back = cases[leg.case_id].state == "refused" and leg.case_id in agreed  # it left all the same
-        if leg.submitted_at is not None and leg.case_id not in settled and not given_back:
+        is_cancel = cases[leg.case_id].kind == "cancel"  # of goods that come back: tests.invariants
+        if is_cancel and leg.submitted_at is not None and leg.case_id not in settled and not given_back:
             broken.append(f"{leg.id} was sent, and the store has not agreed to {cases[leg.case_id].number}.")
-    broken += await _authorisations_are_lowered_by_agreement(world, settled)
+    agreed_to = settled | {id for id, case in cases.items() if case.kind != "cancel"}
+    broken += await _authorisations_are_lowered_by_agreement(world, agreed_to)
     return broken
 
 

@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.careless import WithoutAnswers, WithoutKeys, WithoutMetadata
 from tests.properties.depth import SENT_AGAIN, Tally
+from tests.properties.goods_side import GoodsLives
 from tests.properties.lives import Lives
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))
@@ -20,6 +21,8 @@ SHORT = 100  # up to so many examples, a run is the same each time
 SEED = int(os.environ.get("SEED") or (random.randrange(1_000_000) if EXAMPLES > SHORT else 5))
 AT_ONCE = 10  # from the eleventh on, Hypothesis rather varies a life that it had than makes another
 DEEP = {"a settled refund": 0.5, "two cases": 0.5, "an edit": 0.1, "a person": 0.2, SENT_AGAIN: 0.05}
+
+DEEP_GOODS = {"an inspection": 0.5}
 
 
 async def live(machine: type[Lives], examples: int, *phases: Phase, first: int = SEED) -> Tally:
@@ -54,6 +57,18 @@ async def test_whatever_happens_every_promise_is_kept(database: str, capsys: pyt
         with capsys.disabled():
             print(f"\n{tally}: 0 violations")  # noqa: T201 - what the long form is run for
     for mark, least in DEEP.items():
+        assert tally.share(mark) >= least, f"Lives have become shallow:\n{tally}"
+
+
+async def test_whatever_happens_to_goods_that_come_back_every_promise_is_kept(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shrinks = () if os.environ.get("NO_SHRINK") else (Phase.shrink,)
+    tally = await live(GoodsLives, EXAMPLES, Phase.generate, *shrinks)
+    if EXAMPLES > SHORT or os.environ.get("DEPTH"):
+        with capsys.disabled():
+            print(f"\n{tally}: 0 violations")  # noqa: T201 - what the long form is run for
+    for mark, least in DEEP_GOODS.items():
         assert tally.share(mark) >= least, f"Lives have become shallow:\n{tally}"
 
 
