@@ -103,11 +103,18 @@ async def forgive(tx: Transaction, case_id: str) -> int:
     return counted
 
 
-async def let_go_unpaid(tx: Transaction, case_id: str) -> None:
-    """The shopper has paid back what was paid for goods that were not accepted: they may be asked for again."""
+async def let_go_rejected(tx: Transaction, case_id: str, *, state: str = "open") -> None:
+    """What was not accepted, and is not paid for, or has been paid back: it may be asked for again."""
     await tx.execute(
-        "UPDATE case_units SET state = 'released' WHERE case_id = $1 AND state = 'settled' "
-        "AND inspection IS DISTINCT FROM 'accepted'",
+        "UPDATE case_units SET state = 'released' WHERE case_id = $1 AND state = $2 AND inspection = 'rejected'",
+        case_id, state,
+    )  # fmt: skip
+
+
+async def let_go_not_sent(tx: Transaction, case_id: str) -> None:
+    """The shopper has paid back what was paid for goods that never came: they may be asked for again."""
+    await tx.execute(
+        "UPDATE case_units SET state = 'released' WHERE case_id = $1 AND state = 'settled' AND inspection IS NULL",
         case_id,
     )  # fmt: skip
 

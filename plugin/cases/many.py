@@ -25,20 +25,24 @@ class PastCase(Struct, frozen=True, gc=False):
     decision: str
 
 
-_NO_UNITS: Mapping[str, Mapping[str, set[int]]] = {"open": {}, "settled": {}}
+Owned = Mapping[str, frozenset[int]]
 
 
 async def ownership_of_many(shop_id: str, orders: Sequence[PastOrder], *, since: datetime) -> Mapping[str, Ownership]:
     """By order id, what ``plugin.cases.store.ownership_of`` says of each."""
     ids = as_text(order.id for order in orders)
-    units: dict[str, dict[str, dict[str, set[int]]]] = {}  # by order, state and line
+    units: dict[tuple[str, bool, str], dict[str, set[int]]] = {}  # by order, whether it is a cancellation's, and state
     for row in await rows(
-        "SELECT order_id, line_id, ordinal, state FROM case_units WHERE order_id = ANY(string_to_array($1, ',')) "
-        "AND state IN ('open', 'settled')",
+        "SELECT order_id, line_id, ordinal, state, kind FROM case_units "
+        "WHERE order_id = ANY(string_to_array($1, ',')) AND state IN ('open', 'settled')",
         ids,
     ):
-        of_order = units.setdefault(row["order_id"], {"open": {}, "settled": {}})
-        of_order[row["state"]].setdefault(row["line_id"], set()).add(row["ordinal"])
+        theirs = units.setdefault((row["order_id"], row["kind"] == "cancel", row["state"]), {})
+        theirs.setdefault(row["line_id"], set()).add(row["ordinal"])
+
+    def owned(order_id: str, is_cancel: bool, state: str) -> Owned:
+        return {line: frozenset(each) for line, each in units.get((order_id, is_cancel, state), {}).items()}
+
     taken = await rows(
         "SELECT DISTINCT c.order_id FROM cases c WHERE c.order_id = ANY(string_to_array($1, ',')) "
         "AND c.takes_shipping AND EXISTS (SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')",
@@ -58,12 +62,13 @@ async def ownership_of_many(shop_id: str, orders: Sequence[PastOrder], *, since:
         own[row["id"]] = row["n"]
     found = {}
     for order in orders:
-        owned = units.get(order.id, _NO_UNITS)
         found[order.id] = Ownership(
-            {line: frozenset(ordinals) for line, ordinals in owned["open"].items()},
-            {line: frozenset(ordinals) for line, ordinals in owned["settled"].items()},
+            owned(order.id, True, "open"),
+            owned(order.id, True, "settled"),
             order.id in with_shipping,
             prior.get(order.customer_hash, 0) - own.get(order.id, 0),
+            coming_back=owned(order.id, False, "open"),
+            returned=owned(order.id, False, "settled"),
         )
     return found
 

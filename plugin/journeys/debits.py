@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from plugin.cases.goods import let_go_unpaid
+from plugin.cases.goods import let_go_not_sent, let_go_rejected
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
 from plugin.orders.service import lock_order
 from plugin.ports.runtime import Ports
-from plugin.refunds.debits import DebitState, close_debit, get_debit
+from plugin.refunds.debits import DebitReason, DebitState, close_debit, get_debit
 from plugin.refunds.models import Debit
 from plugin.shops.models import Shop
 
@@ -42,5 +42,12 @@ async def _close(ports: Ports, shop: Shop, debit_id: str, state: DebitState, by:
         debit = await get_debit(shop.id, debit_id)
         await close_debit(tx, debit, state, by=by, at=ports.clock.now())
         if state is DebitState.SETTLED:
-            await let_go_unpaid(tx, found.case_id)
+            await _let_go(tx, debit)
         await answered(tx, debit)
+
+
+async def _let_go(tx: Transaction, debit: Debit) -> None:
+    if debit.reason == DebitReason.REJECTED:
+        await let_go_rejected(tx, debit.case_id, state="settled")
+    else:
+        await let_go_not_sent(tx, debit.case_id)

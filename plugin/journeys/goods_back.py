@@ -164,12 +164,18 @@ async def all_is_said(tx: Transaction, bench: Bench, goods: Goods) -> None:
 
 
 async def _note_shortage(tx: Transaction, bench: Bench, goods: Goods) -> None:
-    """It was paid early, and perhaps more than it turned out to be: a person sees to that, and nobody is charged."""
+    """It was paid early, and perhaps more than it turned out to be: a person sees to that, and nobody is charged.
+
+    What was rejected and what never came stand apart, for each is the shopper's again when it is paid back. What was
+    rejected before the money left was not paid for (``resolve``).
+    """
     case = bench.case
-    owed = amounts_for(amounts_of(case), (*goods.accepted, *goods.forgiven)).total - case.withheld
-    short = case.owed - max(0, owed)
-    reason = DebitReason.REJECTED if goods.rejected else DebitReason.NOT_SENT
-    if short > 0 and await write_debit(tx, case, short, reason, at=bench.at):
+    good = (*goods.accepted, *goods.forgiven)
+    came = (*good, *[unit for unit in goods.rejected if unit.state != "released"])
+    owed, if_accepted = (max(0, amounts_for(amounts_of(case), each).total - case.withheld) for each in (good, came))
+    short = {DebitReason.REJECTED: if_accepted - owed, DebitReason.NOT_SENT: case.owed - if_accepted}
+    written = [await write_debit(tx, case, n, reason, at=bench.at) for reason, n in short.items() if n > 0]
+    if any(written):
         await tell_staff(tx, case, AlertKind.PAID_TOO_MUCH)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from plugin.audit import service as audit
+from plugin.cases.goods import let_go_rejected
 from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, decision_of, move
 from plugin.cases.states import CaseState
@@ -69,7 +70,9 @@ async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder,
         return False
     asked = await units_of_case(case.id)
     units = [unit for unit in asked if unit.state != "released" and unit.inspection != Verdict.REJECTED]
-    if now is Trigger.INSPECTED:
+    if now is not Trigger.INSPECTED:
+        await let_go_rejected(tx, case.id)  # nobody pays for it, so that nobody has to pay it back
+    else:
         units = [unit for unit in units if unit.state == "settled" or unit.inspection == Verdict.ACCEPTED]
     at, decided = ports.clock.now(), amounts_of(case)
     amounts = amounts_for(decided, units)

@@ -152,7 +152,7 @@ async def _with_case(shop: Shop, order: Order, random: Random) -> None:
     for ordinal in random.sample(range(line.quantity), random.randint(0, line.quantity)):
         await CaseUnit.create(
             shop_id=shop.id, order_id=order.id, case_id=case.id, line_id=line.id, ordinal=ordinal, revision=1,
-            worth=100, tax=0, state=random.choice(("open", "settled", "released")),
+            worth=100, tax=0, kind=action.value, state=random.choice(("open", "settled", "released")),
         )  # fmt: skip
 
 

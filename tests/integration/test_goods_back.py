@@ -197,3 +197,34 @@ async def test_the_shopper_hears_of_each_step_once() -> None:
     await back.judged(ACCEPTED)
     await back.judged(REJECTED)
     assert await back.mails() == ["return_approved", "return_received", "return_settled"]
+
+
+async def test_what_was_rejected_and_what_never_came_are_debits_of_their_own() -> None:
+    back = await a_return(fake_ports(), pays_on=Trigger.APPROVAL)
+    await back.came(1)
+    await back.judged(REJECTED)
+    await close_short(back.ports, back.shop, back.case_id, ANA, pays=False)
+    assert {debit.reason: debit.amount for debit in await back.debits()} == {"rejected": 2495, "not_sent": 2495}
+    for debit in await back.debits():
+        await settle_debit(back.ports, back.shop, debit.id, ANA)
+    assert await back.can_ask_for() == 2
+
+
+async def test_what_is_given_for_though_it_never_came_stays_paid_for_when_a_debit_is_settled() -> None:
+    back = await a_return(fake_ports(), pays_on=Trigger.APPROVAL)
+    await back.came(1)
+    await back.judged(REJECTED)
+    await close_short(back.ports, back.shop, back.case_id, ANA, pays=True)
+    (debit,) = await back.debits()
+    assert (debit.amount, debit.reason) == (2495, "rejected")
+    await settle_debit(back.ports, back.shop, debit.id, ANA)
+    assert await back.can_ask_for() == 1, "the forgiven one was paid for"
+
+
+async def test_what_was_rejected_before_the_money_left_is_no_debit_and_the_shoppers_again() -> None:
+    back = await a_return(fake_ports(), pays_on=Trigger.RECEIVED)
+    await back.came(1)
+    await back.judged(REJECTED)
+    await back.came(1)
+    await back.judged(ACCEPTED)
+    assert (await back.owed(), await back.debits(), await back.can_ask_for()) == (2495, [], 1)
