@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.cases.goods import ABOUT_GOODS, NOT_TAKEN, Goods, end_units, goods_of
+from plugin.cases.goods import ABOUT_GOODS, CAME_LATE, NOT_TAKEN, Goods, end_units, goods_of
 from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, move, postpone
 from plugin.cases.states import CaseKind, CaseState
-from plugin.cases.store import get_case, lock_case
+from plugin.cases.store import get_case, lock_case, units_of_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction
 from plugin.journeys.goods_dates import inspected_by, next_look, rest_by
@@ -69,12 +69,15 @@ class Bench:
 
 
 async def take_goods(tx: Transaction, ports: Ports, shop: Shop, case_id: str, actor: str) -> Bench:
-    """Raises ``NotFound``, and ``NothingAwaited`` where no goods of this case can come, or can still be judged."""
+    """Raises ``NotFound``, and ``NothingAwaited`` where no goods of this case can come, or can still be judged: a person
+    who has it for its money has nothing to count."""
     found = await get_case(shop.id, case_id)
     order = await lock_order(tx, found.order_id)
     case = await lock_case(tx, case_id)
     parcels = await parcels_of_case(case_id)
-    if not parcels or CaseState(case.state) not in _GOODS_MAY_COME:
+    is_late = CaseState(case.state) is CaseState.EXPIRED or case.person_reason == CAME_LATE  # its units are let go
+    may_come = is_late or any(unit.state == "open" for unit in await units_of_case(case_id))
+    if not parcels or not may_come or CaseState(case.state) not in _GOODS_MAY_COME:
         raise NothingAwaited(detail=f"Case {case.number} is {case.state}.", state=case.state)
     return Bench(ports, shop, order, case, parcels, actor)
 
@@ -100,7 +103,7 @@ async def go_on_with_goods(tx: Transaction, bench: Bench) -> None:
         await all_is_said(tx, bench, goods)
 
 
-def _is_ours(case: Case) -> bool:
+def is_about_goods(case: Case) -> bool:
     """Whether the case is about its goods now: not with a person for its money, say, nor asked of the store."""
     state = CaseState(case.state)
     about_goods = state is CaseState.WITH_PERSON and case.person_reason in ABOUT_GOODS
@@ -108,7 +111,7 @@ def _is_ours(case: Case) -> bool:
 
 
 async def _wait_for_inspection(tx: Transaction, bench: Bench) -> None:
-    if _is_ours(bench.case):
+    if is_about_goods(bench.case):
         due = inspected_by(settings_of(bench.shop), bench.at)
         await move(tx, bench.case, CaseState.INSPECTING, at=bench.at, due_at=due, actor=bench.actor, why="received")
 
@@ -122,7 +125,7 @@ async def _wait_for_the_rest(tx: Transaction, bench: Bench, goods: Goods) -> Non
         send_by = rest_by(bench.shop, bench.order, last, bench.at)
         parcel = await open_parcel(tx, bench.case, payer=Payer(last.payer), send_by=send_by, at=bench.at)
         bench.parcels.append(parcel)
-    if _is_ours(bench.case):
+    if is_about_goods(bench.case):
         due = next_look(bench.shop, bench.order, parcel, bench.at)
         moved = await move(tx, bench.case, CaseState.AWAITING_GOODS, at=bench.at, due_at=due, why="rest_is_awaited")
         if not moved:
@@ -148,7 +151,7 @@ async def all_is_said(tx: Transaction, bench: Bench, goods: Goods) -> None:
     await _call_off(tx, bench)
     was_paid = case.resolved_at is not None
     await end_units(tx, case.id, keeps=was_paid)
-    if _is_ours(case) and CaseState(case.state) is CaseState.WITH_PERSON:
+    if is_about_goods(case) and CaseState(case.state) is CaseState.WITH_PERSON:
         due = answers_by(bench)
         await move(tx, case, CaseState.INSPECTING, at=bench.at, due_at=due, actor=bench.actor, why="decided")
     if was_paid:

@@ -9,7 +9,7 @@ from plugin.cases.goods import CAME_LATE, WRONG_ITEM, goods_of, take_back_units
 from plugin.cases.service import move, postpone
 from plugin.cases.states import CaseState
 from plugin.db import Transaction, transaction
-from plugin.journeys.goods_back import Bench, go_on_with_goods, take_goods
+from plugin.journeys.goods_back import Bench, go_on_with_goods, is_about_goods, take_goods
 from plugin.journeys.goods_dates import end_of_day, inspected_by, next_look
 from plugin.journeys.parcel_moved import catch_up
 from plugin.journeys.receive import Answered, unasked
@@ -24,7 +24,8 @@ from plugin.shops.service import settings_of
 async def extend(
     ports: Ports, shop: Shop, case_id: str, days: int, actor: str, *, answered: Answered = unasked
 ) -> None:
-    """So many days from today, or from the last day where that is later. What is here by now is looked at.
+    """So many days from today, or from the last day where that is later. What is here by now is looked at. Who has the
+    case for its money keeps it.
 
     Raises ``NothingAwaited``, and ``UnitsTaken`` where another case has the goods of an expired one by now.
     """
@@ -37,7 +38,8 @@ async def extend(
             tx, shop_id=shop.id, order_id=bench.order.id, kind="return_extended", actor=actor, at=bench.at,
             data={"case": case_id, "days": days},
         )  # fmt: skip
-        if CaseState(bench.case.state) is not CaseState.INSPECTING:
+        is_expired = CaseState(bench.case.state) is CaseState.EXPIRED
+        if is_expired or (is_about_goods(bench.case) and CaseState(bench.case.state) is not CaseState.INSPECTING):
             await _wait_again(tx, bench, days)
         await answered(tx, bench.case)
 

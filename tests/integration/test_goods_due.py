@@ -7,13 +7,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from plugin.cases.store import UnitsTaken
-from plugin.db import rows
+from plugin.cases.store import UnitsTaken, lock_case
+from plugin.db import rows, transaction
+from plugin.journeys.close_short import close_short
+from plugin.journeys.goods_back import NothingAwaited
 from plugin.journeys.goods_dates import gives_up_at
+from plugin.journeys.money_moved import money_failed
 from plugin.journeys.more_time import extend
 from plugin.journeys.send_back import confirm_return, preview_return
 from plugin.parcels.states import Seen, Verdict
 from plugin.policies.reasons import Trigger
+from plugin.refunds.service import move_leg
+from plugin.refunds.states import LegState
+from plugin.refunds.store import legs_of_case
 from plugin.shops.settings import ShopSettings
 from tests.fakes import fake_ports
 from tests.sent_back import ANA, THE_SHIRT, Returned, a_return, nobody_waits
@@ -145,3 +151,26 @@ async def test_news_of_a_return_that_ran_out_spends_no_trigger_of_its_money() ->
         await back.came(2)
         await back.judged(Verdict.ACCEPTED, 2)
         assert (await back.owed(), await back.debits()) == (4990, []), pays_on
+
+
+async def test_more_time_for_the_goods_takes_no_failed_refund_from_its_person() -> None:
+    back = await a_return(fake_ports(), pays_on=Trigger.APPROVAL)
+    await _refund_fails(back)
+    await extend(back.ports, back.shop, back.case_id, 7, ANA)
+    case = await back.case()
+    assert (case.state, case.person_reason) == ("with_person", "refund_failed")
+    await back.came(2)
+    await back.judged(Verdict.ACCEPTED, 2)
+    with pytest.raises(NothingAwaited):
+        await extend(back.ports, back.shop, back.case_id, 7, ANA)
+    with pytest.raises(NothingAwaited):
+        await close_short(back.ports, back.shop, back.case_id, ANA, pays=False)
+
+
+async def _refund_fails(back: Returned) -> None:
+    async with transaction(back.ports.doorbell) as tx:
+        case = await lock_case(tx, back.case_id)
+        (leg,) = await legs_of_case(case.id)
+        for state in (LegState.SUBMITTING, LegState.FAILED):
+            await move_leg(tx, leg, state, at=back.ports.clock.now(), submitted_at=back.ports.clock.now())
+        await money_failed(tx, back.ports, back.shop, case, "refund_failed")
