@@ -38,13 +38,13 @@ class ResolvesTwice(_ACarelessHand):
                 await resolve(tx, self.world.ports, self.world.shop, order, locked, Trigger.INSPECTED)
 
 
-class AcceptsWhatNeverCame(_ACarelessHand):
-    """An inspection that does not ask how many units are here."""
+class AcceptsWhatWasRejected(_ACarelessHand):
+    """A second inspection of what was judged already. (What never came, the database itself lets nobody judge.)"""
 
     async def slip(self, case: Case) -> None:
         async with transaction(self.world.ports.doorbell) as tx:
             await tx.execute(
-                "UPDATE case_units SET inspection = 'accepted', received_at = NULL WHERE case_id = $1", case.id
+                "UPDATE case_units SET inspection = 'accepted' WHERE case_id = $1 AND inspection = 'rejected'", case.id
             )
 
 
