@@ -69,8 +69,8 @@ class Bench:
 
 
 async def take_goods(tx: Transaction, ports: Ports, shop: Shop, case_id: str, actor: str) -> Bench:
-    """Raises ``NotFound``, and ``NothingAwaited`` where no goods of this case can come, or can still be judged: who has it
-    for its money has nothing to count."""
+    """Raises ``NotFound``, and ``NothingAwaited`` where no goods of this case can come, or can still be judged: who has
+    it for its money has nothing to count."""
     found = await get_case(shop.id, case_id)
     order = await lock_order(tx, found.order_id)
     case = await lock_case(tx, case_id)
