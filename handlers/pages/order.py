@@ -20,6 +20,7 @@ from handlers.pages.visit import AnyRequest, Visit, from_our_own_page, provide_f
 from handlers.shopper.cases import case_now, changes
 from handlers.shopper.orders import CancelAsk, cancel_once, order_now
 from plugin.insights.effort import is_unanswered
+from plugin.journeys.bring_code import takes_codes
 from plugin.journeys.cancel import preview_cancellation
 from plugin.journeys.judging import Preview
 from plugin.ports.runtime import Ports
@@ -38,7 +39,8 @@ async def order_page(
     request: AnyRequest, ports: NamedDependency[Ports], visit: NamedDependency[Visit]
 ) -> Response[str]:
     order = await order_now(ports, visit.guest, visit.wished)
-    return page(request, "order", frame_of(visit), order=order)
+    takes_code = takes_codes(visit.shop, visit.order, ports.clock.now())
+    return page(request, "order", frame_of(visit), order=order, takes_code=takes_code)
 
 
 @post("/order/cancel/preview", **POSTED)

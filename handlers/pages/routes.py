@@ -8,6 +8,7 @@ from handlers.pages.entry import entry_routes
 from handlers.pages.exchange import exchange_page_routes
 from handlers.pages.faults import fault_page_routes
 from handlers.pages.fixes import fix_page_routes
+from handlers.pages.forgotten import forgotten_page_routes
 from handlers.pages.gifts import gift_page_routes
 from handlers.pages.give_back import give_back_page_routes
 from handlers.pages.invitation import invitation_routes
@@ -22,6 +23,7 @@ page_routes = [
     *entry_routes,
     *order_page_routes,
     *fix_page_routes,
+    *forgotten_page_routes,
     *fault_page_routes,
     *give_back_page_routes,
     *credit_page_routes,

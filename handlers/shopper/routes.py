@@ -9,6 +9,7 @@ from handlers.shopper.exchanges import exchange_routes
 from handlers.shopper.faults import fault_routes
 from handlers.shopper.files import file_routes
 from handlers.shopper.fixes import fix_routes
+from handlers.shopper.forgotten import forgotten_routes
 from handlers.shopper.gifts import gift_routes
 from handlers.shopper.give_back import give_back_routes
 from handlers.shopper.money import money_api_routes
@@ -23,6 +24,7 @@ shopper_routes = [
     *session_routes,
     *order_routes,
     *fix_routes,
+    *forgotten_routes,
     *case_routes,
     *return_routes,
     *fault_routes,

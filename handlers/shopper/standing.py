@@ -13,6 +13,7 @@ from dataclasses import astuple, dataclass
 from handlers.shopper import phrases
 from plugin.cases.models import Case
 from plugin.cases.states import CaseKind, CaseState
+from plugin.journeys import override
 from plugin.parcels.models import Parcel
 from plugin.parcels.states import ParcelState
 from plugin.refunds.models import RefundLeg
@@ -78,6 +79,15 @@ STANDINGS: Mapping[CaseKind, Standing] = {
     ),
 }
 
+FORGOTTEN_CODE = Standing(
+    accepted="Your code counts for this order, and we are giving back what it is worth.",
+    refunded="Your code counts for this order, and what it is worth is refunded. Your bank shows it by {date}.",
+    done="Your code counts for this order.",
+    nothing="Your code counts for this order.",
+    refused="This code cannot be used for this order. A person is glad to help.",
+    expired="This code cannot be used for this order. A person is glad to help.",
+)
+
 _WHY_A_PERSON = {
     "manual_refund": BY_HAND,
     "refund_failed": MONEY_STUCK,
@@ -89,7 +99,7 @@ _NEVER_CHARGED = (LegKind.VOID, LegKind.LOWER_CAPTURE)
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
-    own = [sentence for standing in STANDINGS.values() for sentence in astuple(standing)]
+    own = [sentence for standing in (*STANDINGS.values(), FORGOTTEN_CODE) for sentence in astuple(standing)]
     return (
         SEND_IT, PARCEL_COMING, BEING_LOOKED_AT, PAY_THE_DIFFERENCE, BEING_PREPARED, MONEY_COMING, BY_HAND,
         MONEY_STUCK, *own,
@@ -101,7 +111,7 @@ def case_sentence(case: Case, legs: Sequence[RefundLeg], parcels: Sequence[Parce
     kind, state = CaseKind(case.kind), CaseState(case.state)
     if kind is CaseKind.CANCEL:
         return phrases.cancel_sentence(state, case.person_reason, legs, case.owed)
-    says = STANDINGS[kind]
+    says = FORGOTTEN_CODE if kind is CaseKind.FIX and case.basis == override.GOODWILL else STANDINGS[kind]
     match state:
         case CaseState.REQUESTED | CaseState.APPROVED | CaseState.AWAITING_STORE:
             return says.accepted

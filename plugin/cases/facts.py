@@ -48,6 +48,7 @@ class Ownership:
     those on their way back, and those that came back (of all other cases).
 
     ``shipping_taken`` says that some case has shipping and extras in what it owes: they are paid back once.
+    ``forgotten_code`` is what was given for a code that was forgotten at the checkout, in minor units.
     """
 
     open: Mapping[str, frozenset[int]]
@@ -56,6 +57,7 @@ class Ownership:
     prior_cases: int
     coming_back: Mapping[str, frozenset[int]] = field(default_factory=dict)
     returned: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    forgotten_code: int = 0
 
     def owned(self, line_id: str) -> frozenset[int]:
         return _NONE.union(
@@ -121,6 +123,7 @@ def facts_of(
         paused=paused,
         unexplained=order.placement.unexplained,
         unattributed=sum([unattributed(payer.now, payment) for payment in payments]),
+        forgotten_code=ownership.forgotten_code,
     )
 
 

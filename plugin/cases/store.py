@@ -101,7 +101,9 @@ async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
         "(SELECT count(*) FROM cases c WHERE c.order_id = $1 AND c.takes_shipping AND EXISTS "
         "(SELECT 1 FROM case_units u WHERE u.case_id = c.id AND u.state <> 'released')) AS shipping, "
         "(SELECT count(*) FROM orders o JOIN cases c ON c.order_id = o.id WHERE o.shop_id = $2 "
-        "AND o.customer_hash = $3 AND o.id <> $1 AND c.asked_at > $4) AS prior",
+        "AND o.customer_hash = $3 AND o.id <> $1 AND c.asked_at > $4) AS prior, "
+        "(SELECT COALESCE(sum(c.owed), 0)::bigint FROM cases c WHERE c.order_id = $1 AND c.kind = 'fix' "
+        "AND c.basis = 'goodwill' AND c.state <> 'refused') AS forgotten_code",
         order.id,
         order.row.shop_id,
         order.row.customer_hash,
@@ -120,6 +122,7 @@ async def ownership_of(order: StoredOrder, *, since: datetime) -> Ownership:
         found["prior"],
         coming_back=units(False, "open"),
         returned=units(False, "settled"),
+        forgotten_code=found["forgotten_code"],
     )
 
 

@@ -75,9 +75,24 @@ async def lock_whether_cancelled(tx: Transaction, shop_id: str, external_order_i
     return bool(found) and found[0]["state"] != OrderState.OPEN
 
 
+async def has_used_code(shop_id: str, external_order_id: str) -> bool:
+    """Whether this order has redeemed a code of ours."""
+    return bool(
+        await rows(
+            "SELECT 1 FROM codes WHERE shop_id = $1 AND redeemed_order = $2 AND state = 'redeemed' LIMIT 1",
+            shop_id, external_order_id,
+        )
+    )  # fmt: skip
+
+
+async def lock_origin(tx: Transaction, code: Code) -> None:
+    """Lock the order that earned the code: until the transaction ends, nobody redeems, revokes or reserves it."""
+    await tx.rows("SELECT id FROM orders WHERE id = $1 FOR UPDATE", code.order_id)
+
+
 async def lock_code(tx: Transaction, code: Code) -> Code:
     """The order that earned the code, then the code, both locked until the transaction ends; read anew."""
-    await tx.rows("SELECT id FROM orders WHERE id = $1 FOR UPDATE", code.order_id)
+    await lock_origin(tx, code)
     return await Code.filter(id=code.id).select_for_update().using_db(tx.connection).get()
 
 

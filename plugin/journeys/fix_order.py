@@ -133,19 +133,31 @@ async def confirm_fix(
 async def _open(
     tx: Transaction, ports: Ports, order: StoredOrder, verdict: Verdict, known: Preview, *, asked_by: str, locale: str
 ) -> Case:
-    at = ports.clock.now()
     given_back = Component(max(0, -verdict.costs), max(0, -verdict.tax) if verdict.costs < 0 else 0)
+    case = await open_fix(
+        tx, ports, order, known, given_back, why=str(verdict.reason), asked_by=asked_by, locale=locale
+    )  # fmt: skip
+    at = ports.clock.now()
+    fix = verdict.ask.as_asked(case.id, order.row.external_id)
+    await pin_request(tx, case, PinnedFix(fix=fix, costs=verdict.costs, tax=verdict.tax))
+    await move(tx, case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
+    await outbox.add(tx, shop_id=case.shop_id, kind=APPLY_FIX, ref=case.id)
+    return case
+
+
+async def open_fix(
+    tx: Transaction, ports: Ports, order: StoredOrder, known: Preview, given_back: Component, *, why: str,
+    asked_by: str, locale: str, basis: str = "policy",
+) -> Case:  # fmt: skip
+    """An approved case that puts the order right and owes ``given_back``; no unit of the order is its own."""
+    at = ports.clock.now()
     decision = Decision(
         action=Action.CANCEL, outcome=Outcome.APPROVE, reason=Reason.ALLOWED, lines=(),
-        amounts=Amounts(currency=verdict.currency, goods=given_back),
+        amounts=Amounts(currency=order.row.currency, goods=given_back),
     )  # fmt: skip
     case = await open_case(
         tx, order=order, ask=Ask(action=Action.CANCEL), facts=known.facts, decision=decision, policy=known.policy,
-        locale=locale, asked_by=asked_by, at=at, due_at=at + WE_HAVE, kind=CaseKind.FIX,
+        locale=locale, asked_by=asked_by, at=at, due_at=at + WE_HAVE, basis=basis, kind=CaseKind.FIX,
     )  # fmt: skip
-    fix = verdict.ask.as_asked(case.id, order.row.external_id)
-    await pin_request(tx, case, PinnedFix(fix=fix, costs=verdict.costs, tax=verdict.tax))
-    await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=str(verdict.reason))
-    await move(tx, case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
-    await outbox.add(tx, shop_id=case.shop_id, kind=APPLY_FIX, ref=case.id)
+    await move(tx, case, CaseState.APPROVED, at=at, due_at=at + WE_HAVE, why=why)
     return case

@@ -23,6 +23,7 @@ LARGEST = 10**12  # of any number: what is counted against it stays within the d
 _TOLD = (
     "codes.",
     "credit.",
+    "forgotten_code.",
     "limits.",
     "publishing.",
     "code_authority",

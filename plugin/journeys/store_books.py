@@ -106,7 +106,7 @@ _ASKED: Mapping[str, str] = {
 def sentence_of(case: Case, legs: list[RefundLeg], units: Sequence[CaseUnit] = ()) -> str:
     """What the shopper asked for, what was given back and where, and the case's number; for goods that came back, how
     many of them can be sold again."""
-    goods = ", ".join(f"{len(line.units)} × {line.title}" for line in decision_of(case).lines)
+    goods = ", ".join(f"{len(line.units)} × {line.title}" for line in decision_of(case).lines) or "the order"
     sums: dict[str, int] = {}
     for leg in legs:
         if LegState(leg.state) is LegState.SUCCEEDED:

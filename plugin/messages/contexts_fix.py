@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from plugin.messages.letter import ShopperLetter
 from plugin.messages.parts import Amount
 
 
+class Fixed(StrEnum):
+    """What was put right."""
+
+    ADDRESS = "address"
+    ITEM = "item"
+    CODE = "code"  # one that was forgotten at the checkout
+
+
 class FixDone(ShopperLetter, frozen=True, kw_only=True, tag="fix_done"):
     """The order is put right. ``given_back`` is what it costs less, on its way back; zero for nothing."""
 
-    is_address: bool
+    fixed: Fixed
     currency: str
     given_back: Amount = 0
 

@@ -215,7 +215,7 @@ def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
         return _GUARDS[Reason.OPEN_DISPUTE]
     if order.unexplained:
         return _GUARDS[Reason.AMOUNTS_UNEXPLAINED]
-    if order.unattributed or (line.refunded_by_hand and ask.action is not _CANCEL):
+    if order.unattributed or order.forgotten_code or (line.refunded_by_hand and ask.action is not _CANCEL):
         return _GUARDS[Reason.REFUNDED_ELSEWHERE]  # nobody says which of the units that left were paid back
     return _GUARDS[Reason.PERSON_DECIDES] if order.paused else None
 

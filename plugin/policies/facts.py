@@ -106,6 +106,7 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     paused: bool = False
     unexplained: int = 0
     unattributed: int = 0
+    forgotten_code: int = 0  # what the order was given for a code that was forgotten at its checkout: of no line
 
 
 class Ask(Struct, frozen=True, kw_only=True):

@@ -123,6 +123,12 @@ class Exchanges(Struct, frozen=True, kw_only=True):
     quote_minutes: int = 60
 
 
+class ForgottenCode(Struct, frozen=True, kw_only=True):
+    """For how many days after an order a code that was forgotten at its checkout may still be brought; None: never."""
+
+    days: int | None = 7
+
+
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -133,6 +139,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     credit: CreditRules = CreditRules()
     limits: Limits = Limits()
     exchanges: Exchanges = Exchanges()
+    forgotten_code: ForgottenCode = ForgottenCode()
     publishing: Publishing = Publishing()
     way_back: WayBack = WayBack()
     retention: Retention = Retention()
@@ -195,6 +202,7 @@ def parse_settings(raw: object) -> ShopSettings:
         place = _PLACE.search(str(error))
         raise BadSettings(detail=str(error), param=place.group(1) if place else None) from error
     offer, person, brand, limits = settings.codes, settings.person, settings.brand, settings.limits
+    forgotten = settings.forgotten_code.days
     faults = {
         "brand.snippets": any(not _LOCALE.fullmatch(each) for texts in brand.snippets.values() for each in texts),
         "brand.accent": not _COLOUR.fullmatch(brand.accent),
@@ -222,6 +230,7 @@ def parse_settings(raw: object) -> ShopSettings:
         "person.manual_refund_days": not 0 <= person.manual_refund_days <= 60,
         "person.desk_url": person.desk_url is not None and not _is_web_address(person.desk_url),
         "exchanges.quote_minutes": not 35 <= settings.exchanges.quote_minutes <= 1440,
+        "forgotten_code.days": forgotten is not None and not 1 <= forgotten <= 365,
         "transit_days": not 0 <= settings.transit_days <= 60,
         "way_back.inspect_within_days": not 1 <= settings.way_back.inspect_within_days <= 60,
         "way_back.lost_after_days": not 1 <= settings.way_back.lost_after_days <= 120,

@@ -97,6 +97,12 @@ DOORS: dict[str, Door] = {
     "POST /v1/order/fixes": Door(
         Key.SESSION, about(lambda o: "/v1/order/fixes", lambda o: {**MOVED, "digest": "0" * 64})
     ),
+    "POST /v1/order/fixes/code/preview": Door(
+        Key.SESSION, about(lambda o: "/v1/order/fixes/code/preview", lambda o: {"code": o.code})
+    ),
+    "POST /v1/order/fixes/code": Door(
+        Key.SESSION, about(lambda o: "/v1/order/fixes/code", lambda o: {"code": o.code, "digest": "0" * 64})
+    ),
     "GET /v1/cases/{case_id}": Door(Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}"), names_order=True),
     "GET /v1/cases/{case_id}/events": Door(
         Key.SESSION, about(lambda o: f"/v1/cases/{o.case_id}/events"), names_order=True
@@ -155,6 +161,12 @@ DOORS: dict[str, Door] = {
     "POST /order/cancel/preview": Door(Key.COOKIE, posting("/order/cancel/preview", whole="yes")),
     "POST /order/cancel": Door(
         Key.COOKIE, posting("/order/cancel", whole="yes", digest="0" * 64, key="the-key-of-a-stranger")
+    ),
+    "GET /order/fix/code": Door(Key.COOKIE, constant("/order/fix/code")),
+    "POST /order/fix/code/preview": Door(Key.COOKIE, posting("/order/fix/code/preview", code="ABCD-EFGH-JK")),
+    "POST /order/fix/code": Door(
+        Key.COOKIE,
+        posting("/order/fix/code", code="ABCD-EFGH-JK", digest="0" * 64, key="a-third-key-of-a-stranger"),
     ),
     "GET /order/fix": Door(Key.COOKIE, constant("/order/fix")),
     "POST /order/fix/preview": Door(Key.COOKIE, posting("/order/fix/preview", **MOVED["address"])),

@@ -9,6 +9,7 @@ import pytest
 from handlers.pages.sentences import MessageId
 from handlers.pages.sentences import sentences as page_sentences
 from handlers.shopper import (
+    code_words,
     credit_phrases,
     exchange_phrases,
     fix_words,
@@ -42,6 +43,7 @@ DOMAINS: dict[str, set[MessageId]] = {
         *credit_phrases.all_sentences(),
         *gift_phrases.all_sentences(),
         *fix_words.all_sentences(),
+        *code_words.all_sentences(),
         *slip.all_sentences(),
         *withdraw_phrases.all_sentences(),
         *exchange_phrases.all_sentences(),
