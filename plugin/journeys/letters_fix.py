@@ -16,7 +16,7 @@ def fix_done(scene: Scene) -> FixDone:
         **frame_of(scene),  # type: ignore[arg-type]
         fixed=_fixed(scene),
         currency=scene.case.currency,
-        given_back=scene.case.owed,
+        given_back=scene.case.owed if scene.legs else 0,
     )
 
 

@@ -30,6 +30,7 @@ from plugin.journeys.desk_refusals import (
     StoreHasCancelled,
     WithdrawalStands,
 )
+from plugin.journeys.fix_desk import ask_for_fix_again, waits_for_the_store
 from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.holds import end_hold
 from plugin.journeys.judging import WE_HAVE
@@ -183,7 +184,14 @@ async def ask_again(
     A store that has said no is asked anew. One that never answered may have cancelled: its ask stays the same one, or
     it would cancel twice.
     """
+    found = await get_case(shop.id, case_id)
     async with transaction(ports.doorbell) as tx:
+        if CaseKind(found.kind) is CaseKind.FIX:
+            desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
+            await pay_less(tx, ports, shop, desk, less, by)
+            await ask_for_fix_again(tx, ports, desk, by)
+            await answered(tx)
+            return
         desk = await take_for_the_store(tx, shop, case_id)
         if desk.case.person_reason != "store_silent":
             await ask_anew(tx, case_id)
@@ -205,6 +213,8 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: An
             await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         else:
             await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
+        if waits_for_the_store(desk.case):  # the person has changed the order by hand
+            await tell_case(tx, desk.case, "fix_done")
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
         await call_off(tx, ports, shop, desk.case, why="closed_by_person", actor=by)
         await end_hold(tx, ports, shop, desk.case)

@@ -9,9 +9,13 @@ import httpx
 import pytest
 
 from plugin.cases.models import Case
+from plugin.journeys import staff
+from plugin.journeys.desk_refusals import NotWithAPerson
 from plugin.ports.orders import OrderState
 from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.goods_wire import FixAsk, GoodsAsk
+from plugin.storefronts.standard.wire import OrderBody
+from tests.journeys.steps import templates
 from tests.journeys.test_pages import a_browser, enter, fields_of
 from tests.world import Shopper, World
 
@@ -166,6 +170,43 @@ async def test_another_answer_than_the_one_that_was_shown_is_not_carried_out(wor
     await world.until(is_known)
     response = await post(shopper, "", {"address": HOME, "digest": digest}, uuid4().hex)
     assert (response.status_code, response.json()["preview"]["reason"]) == (409, "already_shipped")
+
+
+async def refused_by_the_store(world: World, order: OrderBody) -> tuple[Shopper, str]:
+    """A correction that the store said no to: a person has it."""
+    shopper = await world.shopper(order)
+    digest = (await previewed(shopper, address=HOME))["digest"]
+    world.store.behaviour = Behaviour.UNSUPPORTED
+    made = await post(shopper, "", {"address": HOME, "digest": digest}, uuid4().hex)
+    await shopper.until_state(made.json()["id"], "with_person")
+    world.store.behaviour = Behaviour.AGREE
+    return shopper, made.json()["id"]
+
+
+async def test_a_person_asks_the_store_again_and_it_is_changed_once(world: World) -> None:
+    order = await world.place()
+    shopper, case_id = await refused_by_the_store(world, order)
+
+    await staff.ask_again(world.ports, world.shop, case_id, "ana")
+
+    await shopper.until_state(case_id, "done")
+    assert world.store.orders[order.id].customer.postcode == "97202"
+    assert "goes to the new address" in (await world.mail("fix_done", order)).text
+    with pytest.raises(NotWithAPerson):
+        await staff.ask_again(world.ports, world.shop, case_id, "ana")
+
+
+async def test_a_person_refuses_or_closes_it_and_the_shopper_reads_which(world: World) -> None:
+    refused, closed = await world.place(), await world.place()
+    _, first = await refused_by_the_store(world, refused)
+    _, second = await refused_by_the_store(world, closed)
+
+    await staff.refuse(world.ports, world.shop, first, "ana")
+    await staff.close(world.ports, world.shop, second, "ana")
+
+    await world.mail("refused", refused)
+    assert "goes to the new address" in (await world.mail("fix_done", closed)).text
+    assert await templates(first) == ["fix_problem", "staff_alert", "refused"]
 
 
 async def test_one_ask_at_a_time_and_one_thing_at_a_time(world: World) -> None:
