@@ -20,7 +20,6 @@ from plugin.core.money import unit_worth
 from plugin.policies.facts import Component, LineFacts, OrderFacts, Progress
 from plugin.ports.payments import PromotionKind
 
-
 NOTHING = Component(0)
 
 
