@@ -7,6 +7,7 @@ from handlers.pages.effort import effort_routes
 from handlers.pages.entry import entry_routes
 from handlers.pages.exchange import exchange_page_routes
 from handlers.pages.faults import fault_page_routes
+from handlers.pages.fix_item import fix_item_page_routes
 from handlers.pages.fixes import fix_page_routes
 from handlers.pages.forgotten import forgotten_page_routes
 from handlers.pages.gifts import gift_page_routes
@@ -23,6 +24,7 @@ page_routes = [
     *entry_routes,
     *order_page_routes,
     *fix_page_routes,
+    *fix_item_page_routes,
     *forgotten_page_routes,
     *fault_page_routes,
     *give_back_page_routes,

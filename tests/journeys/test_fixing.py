@@ -176,10 +176,15 @@ async def refused_by_the_store(world: World, order: OrderBody) -> tuple[Shopper,
     """A correction that the store said no to: a person has it."""
     shopper = await world.shopper(order)
     digest = (await previewed(shopper, address=HOME))["digest"]
-    world.store.behaviour = Behaviour.UNSUPPORTED
+
+    def says_no(ask: GoodsAsk) -> None:
+        if isinstance(ask, FixAsk) and not ask.data.is_trial:
+            world.store.behaviour = Behaviour.TOO_LATE
+
+    world.served.goods.on_ask = says_no
     made = await post(shopper, "", {"address": HOME, "digest": digest}, uuid4().hex)
     await shopper.until_state(made.json()["id"], "with_person")
-    world.store.behaviour = Behaviour.AGREE
+    world.served.goods.on_ask, world.store.behaviour = None, Behaviour.AGREE
     return shopper, made.json()["id"]
 
 
@@ -241,6 +246,26 @@ async def test_the_pages_change_an_address_without_a_script(world: World) -> Non
         assert done.url.path.startswith("/order/cases/"), done.text
         assert "$0.00" not in done.text
     assert "goes to the new address" in (await world.mail("fix_done", order)).text
+
+
+async def test_the_pages_take_another_variant_without_a_script(world: World) -> None:
+    order = await world.place()
+    async with a_browser(world) as browser:
+        await enter(world, browser, order)
+        page = (await browser.get("/order")).text
+        assert page.index("/order/fix/item") < page.index('name="whole"')
+        items = (await browser.get("/order/fix/item")).text
+        assert "Which item is not right?" in items
+        assert 'href="/order#items-title"' in items
+        choice = (await browser.get("/order/fix/item", params={"line": "coat"})).text
+        asked = dict(fields_of(choice, "/order/fix/item/preview")) | {"wanted": "coat\tcoat-3"}
+        seen = await browser.post("/order/fix/item/preview", data=asked)
+        assert "We can change this for you." in seen.text, seen.text
+        done = await browser.post("/order/fix/item", data=dict(fields_of(seen.text, "/order/fix/item")))
+        assert done.url.path.startswith("/order/cases/"), done.text
+        assert (await browser.post("/order/fix/item/preview", data={**asked, "quantity": "0"})).status_code == 400
+    assert "the other item" in (await world.mail("fix_done", order)).text
+    assert world.store.orders[order.id].lines[0].variant == "L / camel"
 
 
 async def test_the_page_says_that_it_has_left_and_leads_to_a_person(world: World) -> None:

@@ -162,6 +162,16 @@ DOORS: dict[str, Door] = {
     "POST /order/cancel": Door(
         Key.COOKIE, posting("/order/cancel", whole="yes", digest="0" * 64, key="the-key-of-a-stranger")
     ),
+    "GET /order/fix/item": Door(Key.COOKIE, constant("/order/fix/item")),
+    "POST /order/fix/item/preview": Door(
+        Key.COOKIE, posting("/order/fix/item/preview", line="coat", quantity="1", wanted="coat")
+    ),
+    "POST /order/fix/item": Door(
+        Key.COOKIE,
+        posting(
+            "/order/fix/item", line="coat", quantity="1", wanted="coat", digest="0" * 64, key="a-fourth-strange-key"
+        ),
+    ),
     "GET /order/fix/code": Door(Key.COOKIE, constant("/order/fix/code")),
     "POST /order/fix/code/preview": Door(Key.COOKIE, posting("/order/fix/code/preview", code="ABCD-EFGH-JK")),
     "POST /order/fix/code": Door(
