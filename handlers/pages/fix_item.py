@@ -17,6 +17,7 @@ from handlers.pages.forms import FormUnreadable, field
 from handlers.pages.order import INSIDE, POSTED
 from handlers.pages.render import frame_of, page
 from handlers.pages.visit import AnyRequest, Visit
+from handlers.shopper.exchange_views import OfferedView
 from handlers.shopper.fixes import FixConfirm, ItemAsk, fix_now, fix_once, fix_view
 from handlers.shopper.orders import order_now
 from handlers.shopper.present_exchange import offered_view
@@ -40,7 +41,8 @@ async def item_page(
     """First which item, then what it comes in and is in stock."""
     order = await order_now(ports, visit.guest, visit.wished)
     chosen = next((each for each in order.lines if each.id == line), None)
-    goods, why_not = (), None
+    goods: tuple[OfferedView, ...] = ()
+    why_not = None
     if chosen is not None:
         try:
             found = await see_goods(ports, visit.shop, visit.order.id, line_id=chosen.id)
