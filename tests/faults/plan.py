@@ -44,11 +44,15 @@ _ANY = (*_CAPTURED, "emoji", "two_payments", "authorised", "cash_on_delivery")
 
 @dataclass(frozen=True)
 class Wish:
-    """One order and what its shopper asks, one after the other. ``card`` is a payment method of the sandbox."""
+    """One order and what its shopper asks, one after the other. ``card`` is a payment method of the sandbox.
+
+    ``goes_back``: it has arrived, and the asks are what is sent back of it.
+    """
 
     sample: str
     card: str
     asks: tuple[dict[str, Any], ...]
+    goes_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,16 @@ def plan_of(seed: int, mode: Mode, name: str) -> Plan:
 
 
 def make_plan(seed: int, mode: Mode, *, strike: str = "", nemeses: tuple[str, ...] = ()) -> Plan:
-    """Two shoppers whose money is at Stripe, so that every point is passed twice, and one of any kind."""
+    """Two shoppers whose money is at Stripe, so that every point is passed twice, one of any kind, and one who sends
+    back what has arrived."""
     dice = random.Random(f"{seed}:{strike}:{nemeses}")
     samples = [dice.choice(_CAPTURED), dice.choice(_CAPTURED), dice.choice(_ANY)]
     if strike == "midway paid":
         samples[:2] = "two_payments", "two_payments"  # one of the two is for a person to pay
     wishes = [_wish(dice, sample, strike, nemeses) for sample in samples]
+    if strike not in STAFF:  # which end cancellations alone
+        back = Wish(dice.choice(("fashion", "spanish", "yen", "dinar")), "pm_card_visa", ({"whole": True},), True)
+        wishes.append(back)
     return Plan(seed, mode, strike, nemeses, dice.choice((1, 1, 2)), tuple(wishes))
 
 

@@ -9,13 +9,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
+from msgspec.structs import replace
 
 from plugin.db import rows
 from plugin.payments.stripe.amounts import to_stripe
+from plugin.policies.document import Policy, Then
 from plugin.policies.ready import default_policy
+from plugin.policies.reasons import Outcome as Answer
+from plugin.policies.reasons import Trigger
 from plugin.shops.settings import CodeOffer, ShopSettings
 from plugin.storefronts.demo.samples import build_sample, stripe_part
 from plugin.storefronts.standard.wire import OrderBody
@@ -26,7 +31,7 @@ from tests.faults.nemeses import NEMESES, TEN_MINUTES
 from tests.faults.plan import IN_PROCESS, POINTS, SEEN_FROM_OUTSIDE, STAFF, Plan, Wish
 from tests.faults.process import Order
 from tests.faults.scene import Scene
-from tests.faults.shoppers import Client, GaveUp, Shopper, send_until_taken
+from tests.faults.shoppers import Client, GaveUp, Shopper, report_until_taken, send_until_taken
 from tests.faults.stand_ins import GATES
 from tests.faults.story import Timeline
 from tests.faults.town import Place, Town, a_place
@@ -55,7 +60,7 @@ async def play(town: Town, plan: Plan) -> Outcome:
     outcome = Outcome(plan, Timeline())
     town.struck_at.clear()
     async with AsyncExitStack() as stack:
-        policy = default_policy(_LOOK_AT_ALL) if plan.strike in _REVIEWED else None
+        policy = taking_back(default_policy(_LOOK_AT_ALL) if plan.strike in _REVIEWED else default_policy())
         offered = any(name.startswith("codes_") for name in plan.nemeses)
         place = await stack.enter_async_context(
             a_place(town, policy=policy, settings=codes_at_stripe() if offered else None)
@@ -77,6 +82,12 @@ async def play(town: Town, plan: Plan) -> Outcome:
         if not outcome.broken:
             town.remember(place, clocks_of(plan))
     return outcome
+
+
+def taking_back(policy: Policy) -> Policy:
+    """The same, and what has arrived may be sent back: it is paid with the parcel's first scan."""
+    back = Then(outcome=Answer.APPROVE, pays_on=Trigger.IN_TRANSIT)
+    return replace(policy, otherwise=replace(policy.otherwise, returning=back))
 
 
 _REVIEWED = ("midway approve", "midway refuse")
@@ -198,7 +209,11 @@ class _Run:
             intent = await self.place.stripe.pay(amount, part.currency, card=wish.card, is_manual=not part.is_captured)
         name = f"{self.plan.seed}-{number}-{uuid4().hex[:6]}"
         order = build_sample(wish.sample, id=name, at=at, payment_intent=intent, email=f"s{number}@example.com")
-        await self._send(self.place.store.place(order))
+        order = self.place.store.place(order)
+        if wish.goes_back:
+            self.place.store.ship(order.id)
+            order = self.place.store.deliver(order.id)
+        await self._send(order)
         await self._until_read(order)
         return Shopper(self.client, order, await self._entrance.enter(order))
 
@@ -237,7 +252,18 @@ class _Run:
 
     async def _cancel(self, shopper: Shopper, wish: Wish) -> None:
         for number, ask in enumerate(wish.asks):
-            await shopper.cancel(ask, f"{shopper.order.id}-{number}")
+            if wish.goes_back:
+                await self._send_back(shopper, ask, f"{shopper.order.id}-{number}")
+            else:
+                await shopper.cancel(ask, f"{shopper.order.id}-{number}")
+
+    async def _send_back(self, shopper: Shopper, ask: dict[str, Any], key: str) -> None:
+        """The shopper's return, and the carrier's report of it: its first scan makes the policy pay."""
+        case = await shopper.send_back(ask, key)
+        if case is not None:
+            number = f"TR{case['number']}"
+            await shopper.tell_tracking(case["id"], number)
+            await report_until_taken(self.place, number, self.client)
 
     async def _until_final(self) -> None:
         """Until nothing is left to do twice in a row; what the bank has pending comes through."""

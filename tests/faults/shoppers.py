@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from plugin.shops.service import carrier_secrets
 from plugin.storefronts.demo.store import DemoStore
 from plugin.storefronts.standard.wire import OrderBody
+from tests.doors import standard_headers
 from tests.faults.story import Timeline
+from tests.faults.town import Place
 
 PATIENCE = 90.0  # seconds until a client gives up, which no run should see
 PAUSE = 0.2
@@ -79,6 +84,7 @@ class Promise:
     body: dict[str, Any]
     status: int
     answer: dict[str, Any]
+    path: str = "/v1/order/cancellations"
 
 
 @dataclass
@@ -93,22 +99,61 @@ class Shopper:
 
     async def cancel(self, ask: dict[str, Any], key: str) -> None:
         """Preview and confirm; a decision that has changed is looked at again, as a new intent."""
+        await self._confirm("/v1/order/cancellations", ask, key)
+
+    async def send_back(self, ask: dict[str, Any], key: str) -> dict[str, Any] | None:
+        """The same for a return; the case, or None where it was refused."""
+        return await self._confirm("/v1/order/returns", ask, key)
+
+    async def tell_tracking(self, case_id: str, number: str) -> None:
+        """The parcel's own number, told again until it is heard."""
+        told = await self.client.post(
+            f"/v1/cases/{case_id}/tracking", {"carrier": "Demo Post", "number": number}, self.headers, name="tracking"
+        )
+        if not told.is_success:
+            self.refusals.append(f"tracking {told.status_code} {told.text[:200]}")
+
+    async def _confirm(self, path: str, ask: dict[str, Any], key: str) -> dict[str, Any] | None:
         for attempt in range(4):
-            seen = await self.client.post("/v1/order/cancellations/preview", ask, self.headers, name="preview")
+            seen = await self.client.post(f"{path}/preview", ask, self.headers, name="preview")
             if seen.status_code != 200:
                 self.refusals.append(f"preview {seen.status_code} {seen.text[:200]}")
-                return
+                return None
             body = {**ask, "digest": seen.json()["digest"]}
             headers = {**self.headers, "Idempotency-Key": f"{key}-{attempt}"}
-            answer = await self.client.post("/v1/order/cancellations", body, headers, name="confirm")
+            answer = await self.client.post(path, body, headers, name="confirm")
             self.client.timeline.note(f"confirm of {self.order.id} {ask}: {answer.status_code}")
             if answer.status_code == 201:
-                self.promises.append(Promise(headers, body, 201, answer.json()))
-                return
+                case: dict[str, Any] = answer.json()
+                self.promises.append(Promise(headers, body, 201, case, path))
+                return case
             if answer.status_code != 409 or answer.json().get("code") != "decision_changed":
                 self.refusals.append(f"confirm {answer.status_code} {answer.text[:200]}")
-                return
+                return None
         self.refusals.append(f"confirm of {ask}: the decision has changed each time that it was agreed to")
+        return None
+
+
+async def report_until_taken(place: Place, number: str, client: Client) -> None:
+    """The carrier's first scan of a parcel, signed, repeated until it is answered 2xx."""
+    (secret,) = carrier_secrets((place.shop.webhook_secret,))
+    url, id = f"/hooks/{place.shop.shop.id}/carrier", f"scan-{number}"
+    body = {"id": id, "kind": "in_transit", "happened_at": datetime.now(UTC).isoformat(), "tracking_number": number}
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        sent = json.dumps(body).encode()
+        try:
+            response = await client.http.post(url, content=sent, headers=standard_headers(secret, sent, id=id))
+        except httpx.HTTPError as error:
+            client.timeline.note(f"carrier of {number}: no answer ({type(error).__name__})")
+        else:
+            client.answered("webhook")
+            client.heed("carrier", response)
+            if response.is_success:
+                return
+            client.timeline.note(f"carrier of {number}: {response.status_code}")
+        await pause()
+    raise GaveUp(f"The report of {number} was not taken in {PATIENCE:.0f} s.")
 
 
 async def send_until_taken(
