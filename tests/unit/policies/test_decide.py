@@ -89,6 +89,7 @@ GUARDS = [
     ({"has_open_dispute": True, "unexplained": 1}, Reason.OPEN_DISPUTE),
     ({"unexplained": -1}, Reason.AMOUNTS_UNEXPLAINED),
     ({"unattributed": 100, "paused": True}, Reason.REFUNDED_ELSEWHERE),
+    ({"forgotten_code": 100}, Reason.REFUNDED_ELSEWHERE),
     ({"paused": True}, Reason.PERSON_DECIDES),
 ]
 
