@@ -25,6 +25,7 @@ from handlers.shopper.present_exchange import offered_view, quote_view
 from plugin.cases.store import UnitsTaken
 from plugin.core.errors import DomainError, NotFound
 from plugin.exchanges.refusals import (
+    CannotCollect,
     NothingWanted,
     NotSold,
     OtherCurrency,
@@ -43,7 +44,9 @@ from plugin.ports.runtime import Ports
 _Text = Annotated[str | None, QueryParameter(max_length=80)]
 _Count = Annotated[int, QueryParameter(ge=1, le=1000)]
 _SEPARATOR = "\t"  # between a product's id and its variant's: in no id of a store
-NO_QUOTE = (NotSold, OutOfStock, OtherCurrency, NothingWanted, StoreCannotQuote, StoreDoesNotAnswer)
+NO_QUOTE = (
+    NotSold, OutOfStock, OtherCurrency, NothingWanted, CannotCollect, StoreCannotQuote, StoreDoesNotAnswer,
+)  # fmt: skip
 
 
 @get("/order/exchange", **INSIDE)

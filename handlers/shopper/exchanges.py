@@ -99,7 +99,7 @@ async def goods(
     responses=problem_responses(
         _STORE
         | {
-            409: "Sold out, or not sold: `instead` names what there is.",
+            409: "Sold out, or not sold: `instead` names what there is. Or dearer, and the shop can collect nothing.",
             422: "Nothing is wanted, or it is not sold in the order's currency.",
         }
     ),

@@ -49,6 +49,17 @@ class StoreDoesNotAnswer(DomainError):
     sentence = "The shop's system does not answer just now. Please try again in a moment."
 
 
+class CannotCollect(DomainError):
+    """The new goods cost more, and the shop has no account that the difference could be paid to."""
+
+    status = 409
+    code = "cannot_collect"
+    sentence = (
+        "What you chose costs more than what you send back, and the shop cannot take a payment here. Please choose "
+        "something else, or let a person make the exchange with you."
+    )
+
+
 class QuoteEnded(DomainError):
     """The quote's time is over, or it was taken already."""
 

@@ -16,6 +16,7 @@ from plugin.db import transaction
 from plugin.exchanges.models import Quote
 from plugin.exchanges.quoting import QuotedAsk, merged, priced
 from plugin.exchanges.refusals import (
+    CannotCollect,
     NothingWanted,
     NotSold,
     OutOfStock,
@@ -32,7 +33,7 @@ from plugin.ports.orders import LineCount
 from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import StoreConnection
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of, store_connection
+from plugin.shops.service import payment_account, settings_of, store_connection
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ async def make_quote(
     """Decide, ask the store, and freeze the sums. Nothing is promised to anybody until the quote is confirmed.
 
     Raises ``NothingWanted``, ``OutOfStock`` and ``NotSold`` (with what there is ``instead``), ``OtherCurrency``,
-    ``StoreCannotQuote`` and ``StoreDoesNotAnswer``.
+    ``CannotCollect``, ``StoreCannotQuote`` and ``StoreDoesNotAnswer``.
     """
     goods = merged(wanted)
     if not goods:
@@ -90,11 +91,14 @@ async def make_quote(
         price = priced(goods, offers, order.row.currency)
     except (OutOfStock, NotSold) as gone:
         raise await _with_what_there_is(ports, shop, order, gone) from gone
+    worth = preview.decision.amounts.total
+    if price.above(worth) > 0 and payment_account(ports.vault, shop) is None:
+        raise CannotCollect()
     ask = QuotedAsk(lines=tuple(lines), reason=reason, decision=preview.digest, otherwise=otherwise)
     at = ports.clock.now()
     async with transaction(ports.doorbell) as tx:
         quote = await save_quote(
-            tx, shop_id=shop.id, order_id=order.id, ask=ask, price=price, worth=preview.decision.amounts.total, at=at,
+            tx, shop_id=shop.id, order_id=order.id, ask=ask, price=price, worth=worth, at=at,
             ends_at=at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes),
         )  # fmt: skip
     return Quoted(preview, quote)
