@@ -8,6 +8,7 @@ from datetime import date, datetime
 from plugin.access.roles import Role
 from plugin.core.words import Words
 from plugin.messages.alert_phrases import subject_of
+from plugin.messages.ask_phrases import refused, reviewed
 from plugin.messages.contexts_goods import Condition, Settlement
 from plugin.messages.goods_phrases import condition, settlement
 from plugin.messages.letter import Letter, ShopperLetter
@@ -191,43 +192,12 @@ class Phrases:
         return self.words.say("On any one order, until {date}.", date=until)
 
     def reviewed(self, ask: Ask) -> str:
-        say, order = self.words.say, self.letter.order_number
-        match ask:
-            case Ask.CANCEL:
-                return say(
-                    "You asked us to cancel order {order_number}. A person is looking at it.", order_number=order
-                )
-            case Ask.RETURN:
-                return say(
-                    "You asked to send back order {order_number}. A person is looking at it.", order_number=order
-                )
-            case Ask.EXCHANGE:
-                return say(
-                    "You asked for an exchange in order {order_number}. A person is looking at it.", order_number=order
-                )
-            case Ask.FAULT:
-                return say(
-                    "You told us of a problem with order {order_number}. A person is looking at it.",
-                    order_number=order,
-                )
-            case Ask.FIX:
-                return say(
-                    "You asked us to change order {order_number}. A person is looking at it.", order_number=order
-                )
+        """That a person looks at what was asked for."""
+        return reviewed(ask, self.letter.order_number, self.words.say)
 
     def refused(self, ask: Ask) -> str:
-        say, order = self.words.say, self.letter.order_number
-        match ask:
-            case Ask.CANCEL:
-                return say("We could not cancel order {order_number}.", order_number=order)
-            case Ask.RETURN:
-                return say("We could not accept a return of order {order_number}.", order_number=order)
-            case Ask.EXCHANGE:
-                return say("We could not make the exchange in order {order_number}.", order_number=order)
-            case Ask.FAULT:
-                return say("We could not settle the problem with order {order_number} here.", order_number=order)
-            case Ask.FIX:
-                return say("We could not change order {order_number}.", order_number=order)
+        """That what was asked for was not granted."""
+        return refused(ask, self.letter.order_number, self.words.say)
 
     def option(self, option: Option) -> str:
         """One thing that the shopper can still do."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from babel.messages.extract import extract
 from msgspec import Struct
 
-from plugin.messages import alert_phrases, goods_phrases, phrases
+from plugin.messages import alert_phrases, ask_phrases, goods_phrases, phrases
 from plugin.messages.render import TEMPLATES
 
 _KEYWORDS = {"say": None, "count": (1, 2)}
@@ -26,7 +26,7 @@ def sentences() -> Iterator[Sentence]:
     """All sentences, in the order of files and lines; one that is said twice comes twice."""
     for path in (*sorted(TEMPLATES.glob("**/*.txt")), *sorted(TEMPLATES.glob("**/*.html"))):
         yield from _said_in(path, "jinja2")
-    for module in (phrases, alert_phrases, goods_phrases):
+    for module in (phrases, alert_phrases, ask_phrases, goods_phrases):
         yield from _said_in(Path(str(module.__file__)), "python")
 
 
