@@ -10,7 +10,15 @@ from typing import Protocol
 from plugin.orders.attribution import Paid, shipping_by_hand, unattributed, units_by_hand
 from plugin.orders.service import counted, fulfilled_by_line
 from plugin.policies.facts import Component, LineFacts, OrderFacts, progress_of
-from plugin.ports.orders import Custodian, OrderState, StoreFulfilment, StoreLine, StoreOrder, is_of_subscription
+from plugin.ports.orders import (
+    Custodian,
+    Instrument,
+    OrderState,
+    StoreFulfilment,
+    StoreLine,
+    StoreOrder,
+    is_of_subscription,
+)
 from plugin.shops.settings import find_zone
 
 _NONE: frozenset[int] = frozenset()
@@ -124,6 +132,7 @@ def facts_of(
         unexplained=order.placement.unexplained,
         unattributed=sum([unattributed(payer.now, payment) for payment in payments]),
         forgotten_code=ownership.forgotten_code,
+        in_credit=sum([payment.amount for payment in payments if payment.instrument == Instrument.STORED_VALUE]),
     )
 
 

@@ -170,6 +170,12 @@ async def is_asked_for(order_id: str) -> bool:
     return bool(await rows("SELECT 1 FROM cases WHERE order_id = $1 AND closed_at IS NULL LIMIT 1", order_id))
 
 
+async def is_being_fixed(order_id: str) -> bool:
+    """Whether the store is asked to put this order right and has not answered."""
+    asking = "kind = 'fix' AND state IN ('approved', 'awaiting_store')"
+    return bool(await rows(f"SELECT 1 FROM cases WHERE order_id = $1 AND {asking} LIMIT 1", order_id))  # noqa: S608
+
+
 async def ask_anew(tx: Transaction, case_id: str) -> None:
     """Let go of the last ask, which the store has answered for good: the next one has its own id and content."""
     await tx.execute("UPDATE cases SET store_request = NULL WHERE id = $1", case_id)

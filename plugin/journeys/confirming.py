@@ -12,6 +12,7 @@ from dataclasses import replace
 from plugin.cases.models import Case
 from plugin.cases.service import move, open_case
 from plugin.cases.states import CaseState
+from plugin.cases.store import UnitsTaken, is_being_fixed
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.journeys import limits
@@ -21,7 +22,7 @@ from plugin.journeys.tell import tell_case
 from plugin.orders.service import get_order, lock_order, payments_of
 from plugin.policies.decision import digest
 from plugin.policies.facts import Ask
-from plugin.policies.reasons import Outcome
+from plugin.policies.reasons import Action, Outcome
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
@@ -49,12 +50,15 @@ async def confirm(
 ) -> Case:
     """Carry out what the preview with the digest ``agreed`` said; raises ``DecisionChanged`` if that is not so now.
 
-    When this returns, the answer is durable. Raises ``UnitsTaken`` if another tab was faster.
+    When this returns, the answer is durable. Raises ``UnitsTaken`` if another tab was faster, or a correction is under
+    way, which may change what is cancelled and what it is worth.
     """
     await get_order(shop.id, order_id)
     await refresh_payments(ports, shop, await payments_of(order_id))
     async with transaction(ports.doorbell, step="commit") as tx:
         order = await lock_order(tx, order_id)
+        if ask.action is Action.CANCEL and await is_being_fixed(order_id):
+            raise UnitsTaken()
         point("before policy_decided")
         now = await judge(ports, shop, order, ask)
         point("after policy_decided")

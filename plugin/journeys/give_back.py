@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from plugin.cases.models import Case
+from plugin.cases.store import UnitsTaken, is_being_fixed
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.journeys import limits
@@ -101,6 +102,8 @@ async def confirm_both(
     await refresh_payments(ports, shop, await payments_of(order_id))
     async with transaction(ports.doorbell, step="commit") as tx:
         order = await lock_order(tx, order_id)
+        if await is_being_fixed(order_id):
+            raise UnitsTaken()
         now = await _judge_both(ports, shop, order, wanted)
         if now.digest != agreed:
             raise BothChanged(now)

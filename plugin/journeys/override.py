@@ -16,7 +16,7 @@ from plugin.cases.facts import facts_of
 from plugin.cases.models import Case
 from plugin.cases.notes import write_note
 from plugin.cases.service import decision_of, move, open_case
-from plugin.cases.states import CaseKind, CaseState
+from plugin.cases.states import RECEIVER, CaseKind, CaseState
 from plugin.cases.store import PRIOR_WINDOW, get_case, lock_case, ownership_of
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import STORE_HAS, ask_for_it
@@ -67,6 +67,9 @@ async def override(ports: Ports, shop: Shop, case_id: str, by: str, reason: str,
         refused = await lock_case(tx, case_id)
         if CaseState(refused.state) is not CaseState.REFUSED:
             raise NotRefused(detail=f"Case {refused.number} is {refused.state}.", state=refused.state)
+        if CaseKind(refused.kind) is CaseKind.FIX or refused.asked_by == RECEIVER:
+            # A correction has no rule, and a gift's receiver is another person than whose money it would be.
+            raise CannotBeDone(reason=Reason.NOT_OFFERED.value, case=refused.number)
         at = ports.clock.now()
         policy = await live_policy(shop.id, at)
         payments, can_give = await payments_and_payables(order.id)

@@ -186,7 +186,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
         deadline=answer.deadline if answer is by_policy else _lifted_until(order, line, ask, rules, answer.deadline),
         offer=then.offer,
         resolutions=resolutions,
-        bonus=bonus_on(goods, kept + stays, then, resolutions),
+        bonus=bonus_on(order, goods, kept + stays, then, resolutions),
         label=label,
         keep_item=then.keep_item,
         kept=stays,

@@ -80,7 +80,8 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     """One order. ``shipping`` and ``extras`` are what has neither been paid back nor promised; extras may be negative.
 
     ``unexplained`` is the platform's total less our sum of the parts; ``unattributed`` is money given back elsewhere
-    that names no lines (DESIGN §3). ``prior_cases`` counts this shopper's earlier cases at the shop; ``paused`` says
+    that names no lines (DESIGN §3). ``in_credit`` is what was paid with stored value, on which no bonus is given again.
+    ``prior_cases`` counts this shopper's earlier cases at the shop; ``paused`` says
     that the shop has stopped all automatic approvals.
     """
 
@@ -107,6 +108,7 @@ class OrderFacts(Struct, frozen=True, kw_only=True):
     unexplained: int = 0
     unattributed: int = 0
     forgotten_code: int = 0  # what the order was given for a code that was forgotten at its checkout: of no line
+    in_credit: int = 0
 
 
 class Ask(Struct, frozen=True, kw_only=True):

@@ -31,11 +31,14 @@ def fee_on(goods: int, currency: str, fee: Fee | None) -> int:
     return (fee.amounts or {}).get(currency, 0)
 
 
-def bonus_on(goods: int, fee: int, then: Then, resolutions: Sequence[Resolution]) -> int:
-    """What store credit for one line is worth more: a percentage of its goods after its fee."""
+def bonus_on(order: OrderFacts, goods: int, fee: int, then: Then, resolutions: Sequence[Resolution]) -> int:
+    """What store credit for one line is worth more: a percentage of its goods after its fee, as far as they were not
+    paid with credit themselves: whoever buys and returns in circles earns one bonus."""
     if then.bonus_percent is None or Resolution.STORE_CREDIT not in resolutions:
         return 0
-    return max(0, goods - fee) * then.bonus_percent // 100
+    paid = max(1, order.total)
+    in_money = max(0, paid - order.in_credit)
+    return max(0, goods - fee) * then.bonus_percent * in_money // (100 * paid)
 
 
 def kept_of(goods: int, then: Then) -> int:

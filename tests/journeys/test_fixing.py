@@ -277,3 +277,17 @@ async def test_the_page_says_that_it_has_left_and_leads_to_a_person(world: World
         assert "cannot be changed any more" in seen.text
         assert 'href="/order/person"' in seen.text
         assert (await browser.post("/order/fix/preview", data={"name": "Ada", "mark": mark})).status_code == 400
+
+
+async def test_nothing_is_cancelled_while_the_store_is_asked_for_a_correction(world: World) -> None:
+    order = await world.place()
+    shopper = await world.shopper(order)
+    digest = (await shopper.preview(whole=True))["digest"]
+    agreed = (await previewed(shopper, address=HOME))["digest"]
+    world.store.behaviour = Behaviour.DROP_ANSWER
+    response = await post(shopper, "", {"address": HOME, "digest": agreed}, uuid4().hex)
+    assert response.status_code == 201, response.text
+    refused = await shopper.confirm(digest, whole=True)
+    assert (refused.status_code, refused.json()["code"]) == (409, "already_asked")
+    world.store.behaviour = Behaviour.AGREE
+    await shopper.until_state(response.json()["id"], "done")

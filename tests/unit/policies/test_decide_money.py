@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from plugin.policies.conditions import Since, Span, When
 from plugin.policies.decide import options
@@ -122,6 +123,16 @@ def test_store_credit_is_worth_more_by_its_bonus(percent: int, fee: int | None, 
     )  # fmt: skip
     rules = some_rules(otherwise=credit, action=Action.RETURN)
     (line,) = decided(an_order(a_line(fulfilled=3)), Ask(action=Action.RETURN, whole=True), rules).lines
+    assert line.bonus == bonus
+
+
+@pytest.mark.parametrize(("in_credit", "bonus"), [(0, 100), (400, 60), (1000, 0), (1100, 0)])
+def test_what_was_paid_with_credit_earns_no_bonus_again(in_credit: int, bonus: int) -> None:
+    """Buying with credit and returning for credit, in circles, makes nobody richer."""
+    credit = Then(outcome=Outcome.APPROVE, resolutions=(Resolution.STORE_CREDIT,), bonus_percent=10)
+    rules = some_rules(otherwise=credit, action=Action.RETURN)
+    order = structs.replace(an_order(a_line(fulfilled=3)), in_credit=in_credit, total=1000)
+    (line,) = decided(order, Ask(action=Action.RETURN, whole=True), rules).lines
     assert line.bonus == bonus
 
 
