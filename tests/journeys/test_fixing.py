@@ -72,7 +72,7 @@ async def test_another_size_is_written_at_the_store(world: World) -> None:
     case = await confirmed(shopper, item=LARGE)
 
     await shopper.until_state(case["id"], "done")
-    assert [line.variant for line in world.store.orders[order.id].lines] == ["L / camel", None]
+    assert [line.variant for line in world.store.orders[order.id].lines] == ["L / camel", "Red"]
     assert "the other item" in (await world.mail("fix_done", order)).text
 
 
