@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from plugin.ports.orders import Custodian, LineCount
+from plugin.ports.goods import Goods, Wanted
+from plugin.ports.orders import Custodian, LineCount, StoreOrder
 from plugin.ports.platforms import Platform
 from plugin.ports.storefronts import StoreConnection, Storefront
 
@@ -22,6 +23,9 @@ class Step(StrEnum):
     REFUND = "refund"
     CODE = "code"
     ORDERS = "orders"  # reading, one order or many
+    MAKE_ORDER = "make_order"
+    RESTOCK = "restock"
+    FIX = "fix"
 
 
 class Trouble(StrEnum):
@@ -81,6 +85,40 @@ class StorefrontBench(Protocol):
     def heal(self) -> None: ...
 
     def held(self, placed: Placed) -> Held: ...
+
+
+@dataclass(frozen=True)
+class Wares:
+    """What the store sells: ``ordered`` is ``lines[0]`` of what ``place`` places, ``other`` is a variant of it at the
+    same price, and ``dearer`` one that costs 5.00 more. Each is in stock and counted."""
+
+    ordered: Wanted
+    other: Wanted
+    dearer: Wanted
+
+
+@runtime_checkable
+class GoodsBench(StorefrontBench, Protocol):
+    goods: Goods
+    wares: Wares
+
+    def tax(self, percent: int) -> None:
+        """From now on the store lays so much tax on what it sells; its prices hold it."""
+        ...
+
+    def stock(self, wanted: Wanted) -> int:
+        """How many the store has left."""
+        ...
+
+    def sell_out(self, wanted: Wanted) -> None: ...
+
+    def orders(self) -> int:
+        """How many orders the store has."""
+        ...
+
+    async def read(self, order_id: str) -> StoreOrder:
+        """The order as the adapter reads it now."""
+        ...
 
 
 @runtime_checkable

@@ -66,8 +66,8 @@ async def test_a_read_only_key_lacks_every_right_to_write_and_no_other(woo: WooB
     woo.store.permissions = "read"
     found = {each.name: each.is_granted for each in await woo.platform.permissions(woo.connection)}
     assert found == {
-        "orders: read": True, "orders: write": False, "coupons: read": True, "coupons: write": False,
-        "webhooks: read": True, "webhooks: write": False,
+        "orders: read": True, "orders: write": False, "products: read": True, "products: write": False,
+        "coupons: read": True, "coupons: write": False, "webhooks: read": True, "webhooks: write": False,
     }  # fmt: skip
 
 

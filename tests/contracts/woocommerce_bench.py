@@ -11,26 +11,32 @@ from dataclasses import dataclass
 import httpx
 
 from plugin.core.money import parse_amount
-from plugin.ports.orders import Custodian, LineCount
+from plugin.ports.goods import Goods, Wanted
+from plugin.ports.orders import Custodian, LineCount, StoreOrder
 from plugin.ports.platforms import Platform
 from plugin.ports.runtime import Clock
 from plugin.ports.storefronts import StoreConnection, Storefront
 from plugin.storefronts.addresses import outgoing_client
+from plugin.storefronts.demo.woocommerce import samples
 from plugin.storefronts.demo.woocommerce.faults import Fault, Switched
-from plugin.storefronts.demo.woocommerce.samples import Body
+from plugin.storefronts.demo.woocommerce.samples import FASHION, Body
 from plugin.storefronts.demo.woocommerce.server import serve_woo_store
 from plugin.storefronts.demo.woocommerce.store import WooStore
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
+from plugin.storefronts.woocommerce.goods import WooCommerceGoods
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
-from tests.contracts.bench import Held, Placed, Step, Trouble
+from tests.contracts.bench import Held, Placed, Step, Trouble, Wares
 
 CALLS = {
     Step.CANCEL: r"PUT /wc/v3/orders/\d+$|POST /wc/v3/orders/\d+/refunds$",
     Step.REFUND: r"POST /wc/v3/orders/\d+/refunds$",
     Step.CODE: r"POST /wc/v3/coupons$",
     Step.ORDERS: r"GET /wc/v3/orders",
+    Step.MAKE_ORDER: r"POST /wc/v3/orders$",
+    Step.RESTOCK: r"POST /wc/v3/orders/\d+/refunds$",
+    Step.FIX: r"PUT /wc/v3/orders/\d+$",
 }
-CHANGES = rb'"status"|"amount"'  # and no mark of ours
+CHANGES = {Step.CANCEL: rb'"status"|"amount"', Step.FIX: rb'"shipping"|"line_items"'}  # and no mark of ours
 FAULTS = {
     Trouble.LOSE_ANSWER: Fault.DROP_ANSWER,
     Trouble.FAIL: Fault.FATAL,
@@ -39,17 +45,23 @@ FAULTS = {
 }
 
 
+SHIRTS = (samples.Goods("Linen shirt", 2, 3950, 101, 1012), FASHION[1])
+WARES = Wares(*(Wanted(product_id="101", variant_id=size) for size in ("1012", "1011", "1013")))
+
+
 @dataclass
 class WooBench:
     store: WooStore
     storefront: Storefront
     platform: Platform
     connection: StoreConnection
+    goods: Goods
+    wares: Wares = WARES
     hooks_url: str = "http://127.0.0.1:9/hooks/shop_1/woocommerce"
 
     async def place(self, *, custodian: Custodian = Custodian.STOREFRONT) -> Placed:
         intent = "pi_3Nx" if custodian is Custodian.STRIPE else None
-        order = self.store.new_order(custodian=custodian, payment_intent=intent)
+        order = self.store.new_order(custodian=custodian, payment_intent=intent, goods=SHIRTS)
         first, second = (str(line["id"]) for line in order["line_items"])
         total = parse_amount(order["total"], order["currency"])
         return Placed(
@@ -66,8 +78,8 @@ class WooBench:
         if trouble is Trouble.REFUSE:
             self.store.gateway_refuses = "The transaction is too old to be refunded."
         else:
-            body = CHANGES if at is Step.CANCEL else b""
-            self.store.faults.append(Switched(FAULTS[trouble], re.compile(CALLS[at]), body=re.compile(body)))
+            body = re.compile(CHANGES.get(at, b""))
+            self.store.faults.append(Switched(FAULTS[trouble], re.compile(CALLS[at]), body=body))
 
     def switch(self, fault: Fault, calls: str = ".", times: int | None = None) -> None:
         """Any fault of the stand-in's, at the calls whose ``METHOD route`` matches."""
@@ -111,6 +123,26 @@ class WooBench:
     def codes(self) -> tuple[str, ...]:
         return tuple(coupon["code"] for coupon in self.store.coupons.values())
 
+    def tax(self, percent: int) -> None:
+        self.store.tax_percent, self.store.prices_include_tax = percent, True
+        for sold in (*self.store.products.values(), *self.store.variations.values()):
+            sold["price"] = str(parse_amount(sold["price"], "EUR") * (100 + percent) / 10000)
+
+    def stock(self, wanted: Wanted) -> int:
+        found = self.store.variation(int(wanted.product_id), int(wanted.variant_id or 0))
+        return int(found["stock_quantity"])
+
+    def sell_out(self, wanted: Wanted) -> None:
+        self.store.stock[int(wanted.variant_id or 0)] = -100
+
+    def orders(self) -> int:
+        return len(self.store.orders)
+
+    async def read(self, order_id: str) -> StoreOrder:
+        order = await self.platform.fetch_order(self.connection, order_id)
+        assert order is not None
+        return order
+
     def hooks_at(self, url: str) -> int:
         return sum(h["delivery_url"] == url and h["status"] == "active" for h in self.store.webhooks.values())
 
@@ -145,4 +177,6 @@ async def woo_bench(
             secret=store.consumer_secret,
             allow_private_address=True,
         )
-        yield WooBench(store, WooCommerceStorefront(platform), platform, connection)
+        yield WooBench(
+            store, WooCommerceStorefront(platform), platform, connection, WooCommerceGoods(platform)
+        )  # fmt: skip

@@ -18,6 +18,7 @@ from plugin.storefronts.woocommerce.api import Refusal, Reply, WooApi
 
 _NEEDED = {
     "orders": "orders cannot be cancelled, paid back, or looked up",
+    "products": "goods cannot be exchanged: what the store sells, costs and has in stock is not seen",
     "coupons": "retention codes cannot be used in the store",
     "webhooks": "changes of orders are only found by asking every ten minutes",
 }

@@ -9,7 +9,7 @@ what the order holds is all that there will be.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from plugin.ports.payments import OutcomeUnknown, Rejected
 from plugin.storefronts.woocommerce.api import Failed, NotDone, WooApi
 from plugin.storefronts.woocommerce.marks import asked_mark, meta_body
-from plugin.storefronts.woocommerce.wire import Order, value_of
+from plugin.storefronts.woocommerce.wire import MetaData, value_of
 
 UNDER_WAY_AT_MOST = timedelta(minutes=10)  # PHP and the proxies before it are stopped long before
 
@@ -33,9 +33,9 @@ async def in_good_time(api: WooApi) -> AsyncIterator[None]:
         raise OutcomeUnknown("The store was too slow to be asked for anything that must happen once.") from error
 
 
-def check_not_under_way(api: WooApi, order: Order, ask: str) -> None:
-    """Raise ``OutcomeUnknown`` while an earlier ask of this name may be under way."""
-    asked_at = value_of(order.meta_data, asked_mark(ask))
+def check_not_under_way(api: WooApi, meta_data: Iterable[MetaData], ask: str) -> None:
+    """Raise ``OutcomeUnknown`` while an earlier ask of this name may be under way, by the order's ``meta_data``."""
+    asked_at = value_of(meta_data, asked_mark(ask))
     if not isinstance(asked_at, str):
         return
     left = datetime.fromisoformat(asked_at) + UNDER_WAY_AT_MOST - api.now()
@@ -52,10 +52,17 @@ async def mark_asked(api: WooApi, order_id: str, ask: str) -> None:
     await mark(api, order_id, asked_mark(ask), api.now().isoformat())
 
 
-async def post_refund(api: WooApi, order_id: str, ask: str, body: Mapping[str, Any]) -> None:
-    """Write a refund that pays nothing, of an order that is marked as asked for it."""
+@asynccontextmanager
+async def marked_as_asked(api: WooApi, order_id: str, ask: str) -> AsyncIterator[None]:
+    """Around the one call that must happen once, of an order that is marked as asked for it."""
     try:
-        await api.post(f"orders/{order_id}/refunds", body)
+        yield
     except (NotDone, Failed, Rejected):
         await mark(api, order_id, asked_mark(ask), "")
         raise
+
+
+async def post_refund(api: WooApi, order_id: str, ask: str, body: Mapping[str, Any]) -> None:
+    """Write a refund that pays nothing, of an order that is marked as asked for it."""
+    async with marked_as_asked(api, order_id, ask):
+        await api.post(f"orders/{order_id}/refunds", body)

@@ -84,7 +84,7 @@ async def _answer_or_units(api: WooApi, request: CancelRequest) -> CancelAnswer 
     records = await refunds_of(api, request.order_id)
     if _is_done(order, records, request):
         return _DONE
-    check_not_under_way(api, order, cancel_mark(request.key))
+    check_not_under_way(api, order.meta_data, cancel_mark(request.key))
     if order.status in _CLOSED:
         return _too_late(_CLOSED[order.status])
     if order.status in SHIPPED:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -26,6 +26,8 @@ PER_PAGE = 50
 _PER_PAGE_OF_REFUNDS = 100
 _UNKNOWN_ORDER = frozenset({"woocommerce_rest_shop_order_invalid_id", "woocommerce_rest_invalid_order_id"})
 _LISTS = ("any", "trash")  # "any" leaves the trash out
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
 
 
 class _Stub(msgspec.Struct, frozen=True):
@@ -53,6 +55,11 @@ class _Place:
 
 async def find_order(api: WooApi, order_id: str) -> Order | None:
     """The order as WooCommerce has it; None where it has none of this id. Raises ``Unparseable``."""
+    return await find_as(api, order_id, Order)
+
+
+async def find_as(api: WooApi, order_id: str, shape: type[Shape]) -> Shape | None:
+    """The same, as ``shape``: other parts of it."""
     if not order_id.isdecimal():
         return None
     try:
@@ -61,7 +68,7 @@ async def find_order(api: WooApi, order_id: str) -> Order | None:
         if no.error in _UNKNOWN_ORDER:
             return None
         raise
-    return decode(reply.body, Order, "WooCommerce")
+    return decode(reply.body, shape, "WooCommerce")
 
 
 async def refunds_of(api: WooApi, order_id: str) -> list[RefundRecord]:

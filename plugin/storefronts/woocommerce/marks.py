@@ -1,8 +1,9 @@
 """What we write into a store's records, to find in them later what we asked for.
 
 An order carries ``CANCEL_KEY``, the key of the ask that cancelled it as a whole, ``asked_mark(leg)`` before its gateway
-is asked to pay, and ``claimed_mark(leg)`` where another's record stands for a refund of ours. A refund carries a
-``MARK``. Names that begin with an underscore are not shown to staff.
+is asked to pay, ``claimed_mark(leg)`` where another's record stands for a refund of ours, and ``fixed_mark(key)`` once
+it was corrected. One that we made carries ``MADE_KEY`` and ``ORIGIN``. A refund carries a ``MARK``. Names that begin
+with an underscore are not shown to staff.
 
 WooCommerce saves a refund's meta only after its gateway has paid, and its reason before that
 (``class-wc-rest-order-refunds-controller.php``, ``prepare_object_for_database``; ``wc_create_refund``), so the reason
@@ -19,9 +20,13 @@ from plugin.storefronts.woocommerce.wire import MetaData, Refund, RefundRecord, 
 
 CANCEL_KEY = "_comeback_cancel"
 MARK = "_comeback_mark"
+MADE_KEY = "_comeback_key"
+ORIGIN = "_comeback_origin"
+OUR_METHOD = "comeback"  # the payment method of an order that we made: no gateway of the store's
 _LONGEST_REASON = 400
 _MARK = re.compile(r"\[comeback:([\w:.-]{1,160})\]$")
 _CANCEL = "cancel:"
+_RESTOCK = "restock:"
 
 
 def asked_mark(leg_id: str) -> str:
@@ -30,6 +35,10 @@ def asked_mark(leg_id: str) -> str:
 
 def claimed_mark(leg_id: str) -> str:
     return f"_comeback_booked_{leg_id}"
+
+
+def fixed_mark(key: str) -> str:
+    return f"_comeback_fixed_{key}"
 
 
 def meta_body(values: Mapping[str, str]) -> list[dict[str, str]]:
@@ -44,6 +53,15 @@ def cancel_mark(key: str) -> str:
 
 def is_cancel_mark(mark: str | None) -> bool:
     return mark is not None and mark.startswith(_CANCEL)
+
+
+def restock_mark(key: str) -> str:
+    """How units that came back and are for sale again sign the refund that pays nothing and puts them into stock."""
+    return _RESTOCK + key
+
+
+def is_restock_mark(mark: str | None) -> bool:
+    return mark is not None and mark.startswith(_RESTOCK)
 
 
 def reason_with(note: str, mark: str) -> str:

@@ -6,9 +6,10 @@ import re
 
 from plugin.ports.orders import Custodian, Instrument, PaymentState, StorePayment
 from plugin.storefronts.platform_values import text
+from plugin.storefronts.woocommerce.marks import OUR_METHOD
 from plugin.storefronts.woocommerce.wire import Order
 
-_MANUAL = frozenset({"", "cod", "bacs", "cheque"})
+_MANUAL = frozenset({"", "cod", "bacs", "cheque", OUR_METHOD})
 _PAYMENT_INTENT = re.compile(r"pi_[A-Za-z0-9_]{1,190}")
 _CARDS = frozenset({"stripe", "stripe_cc", "woocommerce_payments"})
 _UNPAID = {"failed": PaymentState.FAILED, "cancelled": PaymentState.VOIDED, "trash": PaymentState.VOIDED}

@@ -96,7 +96,7 @@ async def record_refund(api: WooApi, record: RefundRecord) -> bool:
         taken = claims(order.meta_data)
         if record.leg_id in taken.values() or any(mark_of(each) == record.leg_id for each in records):
             return False
-        check_not_under_way(api, order, record.leg_id)
+        check_not_under_way(api, order.meta_data, record.leg_id)
         for each in records:
             is_free = mark_of(each) is None and str(each.id) not in taken and not each.refunded_payment
             if is_free and abs(minor(each.amount, record.currency, "amount")) == record.amount:

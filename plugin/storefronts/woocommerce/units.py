@@ -3,14 +3,15 @@
 WooCommerce itself knows neither parcels nor cancelled units. What has left is told by the order's status and by the
 tracking that plugins keep in ``_wc_shipment_tracking_items`` (WooCommerce Shipment Tracking, documented at
 woocommerce.com/document/shipment-tracking; Advanced Shipment Tracking adds ``products_list``). What never will leave is
-told by refunds that name units which have not left.
+told by refunds that name units which have not left; a refund of ours that puts units into stock again is of units that
+had.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -20,13 +21,14 @@ from msgspec.structs import replace
 from plugin.ports.orders import LineCount, StoreFulfilment, StoreLine
 from plugin.ports.storefronts import Unparseable
 from plugin.storefronts.platform_values import moment, text
-from plugin.storefronts.woocommerce.marks import is_cancel_mark, mark_of
+from plugin.storefronts.woocommerce.marks import is_cancel_mark, is_restock_mark, mark_of
 from plugin.storefronts.woocommerce.wire import Order, RefundRecord, value_of
 
 SHIPPED = frozenset({"completed", "shipped", "delivered", "updated-tracking"})
 PARTLY_SHIPPED = "partial-shipped"
 _TRACKING = "_wc_shipment_tracking_items"
 _MOST_PARCELS = 200
+_NOBODY_SENDS_BACK_WITHIN = timedelta(days=1)
 
 
 def refunded_units(record: RefundRecord) -> tuple[LineCount, ...]:
@@ -47,7 +49,7 @@ def units_of(
     parcels = [_parcel(order, i, item, left) for i, item in enumerate(_tracking(order))]
     cancelled: Counter[str] = Counter()
     for record in records:
-        if is_cancel_mark(mark_of(record)) or not _was_shipped_before(order, record):
+        if _took_units_out(order, record, parcels):
             for count in refunded_units(record):
                 taken = min(count.quantity, left[count.line_id])
                 cancelled[count.line_id] += taken
@@ -127,12 +129,20 @@ def _delivered(order: Order) -> datetime | None:
     return moment(changed, "date_modified_gmt", is_utc=True) if order.status == "delivered" and changed else None
 
 
-def _was_shipped_before(order: Order, record: RefundRecord) -> bool:
-    """Whether the order had been completed when this refund was made: then its units were sent back, not cancelled."""
-    if not _has_left(order):
-        return False
-    made, completed = record.date_created_gmt or record.date_created, order.date_completed_gmt
-    return not made or not completed or made >= completed
+def _took_units_out(order: Order, record: RefundRecord, parcels: Sequence[StoreFulfilment]) -> bool:
+    """Whether the units of this refund never left; those of one that is made after they did were sent back."""
+    mark = mark_of(record)
+    if is_cancel_mark(mark) or is_restock_mark(mark):
+        return is_cancel_mark(mark)
+    made = record.date_created_gmt or record.date_created
+    if _has_left(order):
+        return bool(made and order.date_completed_gmt and made < order.date_completed_gmt)
+    unnamed = [parcel for parcel in parcels if not parcel.lines]
+    if not unnamed or order.status == PARTLY_SHIPPED or not made:
+        return True
+    left_at = min((parcel.shipped_at for parcel in unnamed if parcel.shipped_at), default=None)
+    at = moment(made, "refunds.date_created_gmt", is_utc=True)
+    return left_at is None or at < left_at + _NOBODY_SENDS_BACK_WITHIN
 
 
 def _tracking(order: Order) -> list[dict[str, Any]]:

@@ -30,10 +30,15 @@ class Refused(Exception):
         self.message = message
 
 
+def shelf_of(line: Body) -> int:
+    """Where a line's goods are counted: at the variation, or at the product."""
+    return int(line.get("variation_id") or line["product_id"])
+
+
 @dataclass
 class Books:
     """``gateway_refuses`` is what the store's gateway says instead of paying; ``paid_back`` is what it has paid, by
-    order, in minor units. ``stock`` is by product, relative to where it was before its orders; new ids
+    order, in minor units. ``stock`` is by product or variation, relative to where it was before its orders; new ids
     come after ``last_id``."""
 
     clock: Clock = field(default_factory=SystemClock)
@@ -44,7 +49,6 @@ class Books:
     paid_back: Counter[int] = field(default_factory=Counter)
     gateway_refuses: str | None = None
     changes: list[tuple[str, int]] = field(default_factory=list)  # (topic, order) that webhooks still have to tell
-    _taken: Counter[tuple[int, int]] = field(default_factory=Counter)  # units of (order, line) off the shelf
     last_id: int = 1000
 
     def new_id(self) -> int:
@@ -56,8 +60,8 @@ class Books:
         self.refunds[order["id"]] = []
         self.notes[order["id"]] = []
         for line in order["line_items"]:
-            self._taken[order["id"], line["id"]] += line["quantity"]
-            self.stock[line["product_id"]] -= line["quantity"]
+            self.set_meta(line, "_reduced_stock", str(line["quantity"]))
+            self.stock[shelf_of(line)] -= line["quantity"]
         self.changes.append(("order.created", order["id"]))
         return order
 
@@ -95,7 +99,7 @@ class Books:
             order["date_completed_gmt"] = stamp(self.clock.now())
         if status == "cancelled":
             for line in order["line_items"]:
-                self._put_back(order, line, self._taken[order["id"], line["id"]])
+                self._put_back(line)
 
     def trash(self, id: int) -> None:
         self.order(id)["status"] = "trash"
@@ -123,7 +127,7 @@ class Books:
         if asked.get("api_restock", True):
             for item in asked.get("line_items", []):
                 line = next(line for line in order["line_items"] if line["id"] == item["id"])
-                self._put_back(order, line, item.get("quantity", 0))
+                self._put_back(line, item.get("quantity", 0))
         for meta in asked.get("meta_data", []):
             self.set_meta(record, meta["key"], meta["value"])
         order["refunds"].append({"id": record["id"], "reason": record["reason"], "total": f"-{record['amount']}"})
@@ -167,7 +171,9 @@ class Books:
             "shipping_lines": [],
         }
 
-    def _put_back(self, order: Body, line: Body, quantity: int) -> None:
-        back = min(quantity, self._taken[order["id"], line["id"]])
-        self._taken[order["id"], line["id"]] -= back
-        self.stock[line["product_id"]] += back
+    def _put_back(self, line: Body, quantity: int | None = None) -> None:
+        """What the line has taken off the shelf (``_reduced_stock``), or some units of it."""
+        taken = next((int(meta["value"]) for meta in line["meta_data"] if meta["key"] == "_reduced_stock"), 0)
+        back = taken if quantity is None else min(quantity, taken)
+        self.set_meta(line, "_reduced_stock", str(taken - back))
+        self.stock[shelf_of(line)] += back

@@ -52,6 +52,8 @@ async def answer_call(store: WooStore, method: str, route: str, query: Query, ra
     match method, route.strip("/").split("/"):
         case "GET", ["orders"]:
             return _orders(store, query)
+        case "POST", ["orders"]:
+            return 201, store.make_order(asked), {}
         case "GET", ["orders", id]:
             return 200, store.order(int(id)), {}
         case "PUT", ["orders", id]:
@@ -66,8 +68,10 @@ async def answer_call(store: WooStore, method: str, route: str, query: Query, ra
             return 200, store.notes[int(id)], {}
         case "POST", ["orders", id, "notes"]:
             return 201, store.add_note(int(id), asked), {}
-        case "POST", ["orders" | "coupons" | "webhooks", "batch"] if not asked:
+        case "POST", ["orders" | "coupons" | "webhooks" | "products", "batch"] if not asked:
             return 200, {}, {}
+        case _, ["products", *_]:
+            return _products(store, method, route.strip("/").split("/")[1:], query, asked)
         case "GET", ["coupons"]:
             wanted = query.get("code", "").lower()
             return _page([each for each in store.coupons.values() if wanted in ("", each["code"])], query)
@@ -90,8 +94,32 @@ async def answer_call(store: WooStore, method: str, route: str, query: Query, ra
             return 200, {"environment": environment, "settings": {"currency": store.currency}}, {}
         case "GET", ["settings", "general", "woocommerce_default_country"]:
             return 200, {"id": "woocommerce_default_country", "value": "ES:B"}, {}
+        case "GET", ["settings", "tax", "woocommerce_prices_include_tax"]:
+            value = "yes" if store.prices_include_tax else "no"
+            return 200, {"id": "woocommerce_prices_include_tax", "value": value}, {}
+        case "GET", ["taxes"]:
+            here = {"id": 72, "country": "ES", "state": "", "postcodes": [], "cities": []}
+            rate = {**here, "rate": f"{store.tax_percent}.0000", "priority": 1, "compound": False, "class": "standard"}
+            return _page([rate] if store.tax_percent else [], query)
         case "GET", ["data", "currencies", "current"]:
             return 200, {"code": store.currency, "name": store.currency}, {}
+    raise Refused(404, "rest_no_route", "No route was found matching the URL and request method.")
+
+
+def _products(store: WooStore, method: str, path: list[str], query: Query, asked: Body) -> Said:
+    match method, path:
+        case "GET", []:
+            return _page([store.product(id) for id in store.products], query)
+        case "GET", [id]:
+            return 200, store.product(int(id)), {}
+        case "GET", [id, "variations"]:
+            return _page(store.variations_of(int(id)), query)
+        case "GET", [id, "variations", one]:
+            return 200, store.variation(int(id), int(one)), {}
+        case "PUT", [id]:
+            return 200, store.change_stock(store.product(int(id)), asked), {}
+        case "PUT", [id, "variations", one]:
+            return 200, store.change_stock(store.variation(int(id), int(one)), asked), {}
     raise Refused(404, "rest_no_route", "No route was found matching the URL and request method.")
 
 
@@ -106,6 +134,7 @@ def _orders(store: WooStore, query: Query) -> Said:
         if (order["status"] == "trash") == is_trash
         and order["date_modified_gmt"] > after
         and str(order["id"]) not in excluded
+        and query.get("parent", "") in ("", str(order.get("parent_id", 0)))
     ]
     by = "date_modified_gmt" if query.get("orderby") == "modified" else "date_created_gmt"
     found.sort(key=lambda order: (order[by], order["id"]), reverse=query.get("order", "desc") == "desc")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from plugin.core.money import as_decimal
 from plugin.ports.orders import Custodian
 
 Body = dict[str, Any]
+_RATE_ID = 72
 
 _GATEWAYS = {
     Custodian.STRIPE: ("stripe", "Visa ending in 4242"),
@@ -27,6 +29,7 @@ class Goods:
     quantity: int
     price: int
     product_id: int
+    variation_id: int = 0
 
 
 FASHION = (Goods("Linen shirt", 2, 3950, 101), Goods("Silk scarf", 1, 2400, 102))
@@ -43,6 +46,7 @@ def order_body(
     shipping: int = 495,
     customer: Mapping[str, str] | None = None,
     is_authorised: bool = False,
+    tax_percent: int = 0,
 ) -> Body:
     """A paid order of these goods; ``is_authorised``: the gateway for Stripe has yet to capture it."""
     gateway, title = _GATEWAYS[custodian]
@@ -53,8 +57,9 @@ def order_body(
         "country": "ES",
         "postcode": "08001",
     }
-    lines = [_line(id * 100 + i, each, currency) for i, each in enumerate(goods)]
-    total = sum(each.quantity * each.price for each in goods) + shipping
+    lines = [_line(id * 100 + i, each, currency, tax_percent) for i, each in enumerate(goods)]
+    tax = sum((Decimal(line["total_tax"]) for line in lines), Decimal(0))
+    total = as_decimal(sum(each.quantity * each.price for each in goods) + shipping, currency) + tax
     paid_at = None if custodian is Custodian.MANUAL or is_authorised else stamp(at)
     meta = [{"id": 1, "key": "_stripe_charge_captured", "value": "no"}] if is_authorised else []
     return {
@@ -67,7 +72,8 @@ def order_body(
         "date_modified_gmt": stamp(at),
         "date_paid_gmt": paid_at,
         "date_completed_gmt": None,
-        "total": decimal(total, currency),
+        "total": str(total),
+        "total_tax": str(tax),
         "customer_id": 9,
         "created_via": "checkout",
         "billing": {**person, **(customer or {})},
@@ -79,6 +85,7 @@ def order_body(
         "shipping_lines": [
             {"id": id * 100 + 90, "method_title": "Standard", "total": decimal(shipping, currency), "total_tax": "0.00"}
         ],
+        "tax_lines": tax_lines(tax_percent),
         "fee_lines": [],
         "coupon_lines": [],
         "refunds": [],
@@ -86,21 +93,39 @@ def order_body(
     }
 
 
-def _line(id: int, goods: Goods, currency: str) -> Body:
-    total = decimal(goods.quantity * goods.price, currency)
-    return {
+def _line(id: int, goods: Goods, currency: str, tax_percent: int) -> Body:
+    total = as_decimal(goods.quantity * goods.price, currency)
+    line = {
         "id": id,
         "name": goods.name,
         "product_id": goods.product_id,
-        "variation_id": 0,
+        "variation_id": goods.variation_id,
         "quantity": goods.quantity,
-        "subtotal": total,
-        "subtotal_tax": "0.00",
-        "total": total,
-        "total_tax": "0.00",
-        "sku": f"SKU-{goods.product_id}",
+        "sku": f"SKU-{goods.variation_id or goods.product_id}",
         "meta_data": [],
     }
+    return {**line, **taxed(total, total, tax_percent)}
+
+
+def taxed(subtotal: Decimal, total: Decimal, percent: int) -> Body:
+    """The money of a line: without tax, and its tax beside it, each shown to the cent."""
+    tax, before = total * percent / 100, subtotal * percent / 100
+    return {
+        "subtotal": _shown(subtotal),
+        "subtotal_tax": _shown(before),
+        "total": _shown(total),
+        "total_tax": _shown(tax),
+        "tax_class": "",
+        "taxes": [{"id": _RATE_ID, "total": _shown(tax), "subtotal": _shown(before)}] if percent else [],
+    }
+
+
+def tax_lines(percent: int) -> list[Body]:
+    return [{"id": 1, "rate_id": _RATE_ID, "rate_percent": percent, "compound": False}] if percent else []
+
+
+def _shown(amount: Decimal) -> str:
+    return str(amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP))
 
 
 def decimal(amount: int, currency: str) -> str:

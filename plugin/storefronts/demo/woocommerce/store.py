@@ -15,16 +15,17 @@ import httpx
 import msgspec
 
 from plugin.ports.orders import Custodian, LineCount
-from plugin.storefronts.demo.woocommerce.books import Books, Refused
+from plugin.storefronts.demo.woocommerce.books import Refused
 from plugin.storefronts.demo.woocommerce.faults import Switched
 from plugin.storefronts.demo.woocommerce.samples import FASHION, Body, Goods, order_body, stamp
+from plugin.storefronts.demo.woocommerce.shelf import Shelf
 from plugin.storefronts.hmacs import base64_hmac
 
 _MOST_FAILURES = 5
 
 
 @dataclass(kw_only=True)
-class WooStore(Books):
+class WooStore(Shelf):
     """A store with one key of its REST API. ``permissions`` are the key's (read, write or read_write); ``user_may`` is
     False for a user without the role."""
 
@@ -49,7 +50,7 @@ class WooStore(Books):
         """Place an order of ``goods``, paid (or authorised) just now."""
         body = order_body(
             self.new_id(), self.clock.now(), goods=goods, custodian=custodian, payment_intent=payment_intent,
-            currency=self.currency, is_authorised=is_authorised,
+            currency=self.currency, is_authorised=is_authorised, tax_percent=self.tax_percent,
         )  # fmt: skip
         return self.place(body)
 
