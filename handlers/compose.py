@@ -16,10 +16,12 @@ from plugin.settings import Settings
 from plugin.storage.folder import FolderStore
 from plugin.storefronts.addresses import outgoing_client
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
+from plugin.storefronts.shopify.goods import ShopifyGoods
 from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from plugin.storefronts.standard.adapter import StandardStorefront
 from plugin.storefronts.standard.goods import StandardGoods
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
+from plugin.storefronts.woocommerce.goods import WooCommerceGoods
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 
 
@@ -50,6 +52,7 @@ async def adapters(settings: Settings, doorbell: Doorbell, clock: Clock | None =
             },
             goods={"standard": StandardGoods(http)},
             platforms={"woocommerce": woocommerce, "shopify": ShopifyPlatform(shopify, clock)},
+            goods={"woocommerce": WooCommerceGoods(woocommerce), "shopify": ShopifyGoods(shopify, clock)},
             mail=mail,
             files=FolderStore(settings.files_folder),
             public_url=settings.public_url,

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from plugin.ports.orders import Custodian, LineCount
+from plugin.ports.goods import Goods, Wanted
+from plugin.ports.orders import Custodian, LineCount, StoreOrder
 from plugin.ports.platforms import Platform
 from plugin.ports.storefronts import StoreConnection, Storefront
 from plugin.storefronts.addresses import outgoing_client
@@ -15,14 +16,18 @@ from plugin.storefronts.demo.shopify.server import serve_demo_shopify
 from plugin.storefronts.demo.shopify.shop import TOKEN, DemoHook, DemoShopify, Fault
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.shopify.api import ShopifyApi
+from plugin.storefronts.shopify.goods import ShopifyGoods
 from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
-from tests.contracts.bench import Held, Placed, Step, Trouble
+from tests.contracts.bench import Held, Placed, Step, Trouble, Wares
 
 FIELDS = {
     Step.CANCEL: ("orderCancel", "refundCreate"),
     Step.REFUND: ("refundCreate",),
     Step.CODE: ("discountCodeBasicCreate", "discountCodeFreeShippingCreate"),
     Step.ORDERS: ("order", "orders"),
+    Step.MAKE_ORDER: ("orderCreate",),
+    Step.RESTOCK: ("refundCreate",),
+    Step.FIX: ("orderEditCommit", "orderUpdate"),
 }
 FAULTS = {
     Trouble.LOSE_ANSWER: Fault.DROP_ANSWER,
@@ -34,6 +39,9 @@ FAULTS = {
 GATEWAYS = {Custodian.STOREFRONT: "shopify_payments", Custodian.MANUAL: "cash_on_delivery"}
 
 
+WARES = Wares(*(Wanted(product_id="71", variant_id=id) for id in ("7101", "7102", "7103")))
+
+
 @dataclass
 class ShopifyBench:
     shop: DemoShopify
@@ -41,6 +49,8 @@ class ShopifyBench:
     storefront: Storefront
     platform: Platform
     connection: StoreConnection
+    goods: Goods
+    wares: Wares = WARES
     hooks_url: str = "https://comeback.example/hooks/shop_1/shopify"
 
     async def place(self, *, custodian: Custodian = Custodian.STOREFRONT) -> Placed:
@@ -90,6 +100,23 @@ class ShopifyBench:
     def codes(self) -> tuple[str, ...]:
         return tuple(each.input["code"] for each in self.shop.discounts.values() if each.is_active)
 
+    def tax(self, percent: int) -> None:
+        self.shop.tax_percent = percent
+
+    def stock(self, wanted: Wanted) -> int:
+        return self.shop.variants[int(wanted.variant_id or 0)].stock
+
+    def sell_out(self, wanted: Wanted) -> None:
+        self.shop.variants[int(wanted.variant_id or 0)].stock = 0
+
+    def orders(self) -> int:
+        return len(self.shop.orders)
+
+    async def read(self, order_id: str) -> StoreOrder:
+        order = await self.platform.fetch_order(self.connection, order_id)
+        assert order is not None
+        return order
+
     def hooks_at(self, url: str) -> int:
         return sum(hook.uri == url for hook in self.shop.hooks.values())
 
@@ -108,4 +135,7 @@ async def shopify_bench(shop: DemoShopify | None = None, *, timeout: float = 5.0
         clock = served.shop.clock
         api = shopify_api(http, clock=clock, timeout=timeout)
         connection = StoreConnection(shop_id="shop_1", address=served.url, secret=TOKEN, allow_private_address=True)
-        yield ShopifyBench(served.shop, api, ShopifyStorefront(api, clock), ShopifyPlatform(api, clock), connection)
+        yield ShopifyBench(
+            served.shop, api, ShopifyStorefront(api, clock), ShopifyPlatform(api, clock), connection,
+            ShopifyGoods(api, clock),
+        )  # fmt: skip

@@ -37,15 +37,15 @@ def leg(placed: Placed, amount: int) -> PlatformRefund:
 
 async def test_goods_are_back_on_the_shelf_once_after_a_part_and_after_the_whole(woo: WooBench) -> None:
     placed = await woo.place()
-    assert woo.store.stock == {101: -2, 102: -1}
+    assert woo.store.stock == {1012: -2, 102: -1}
     for _ in range(2):
         await woo.storefront.cancel(woo.connection, ask(placed, LineCount(placed.lines[0], 1)))
-    assert woo.store.stock == {101: -1, 102: -1}
+    assert woo.store.stock == {1012: -1, 102: -1}
     await woo.platform.refund(woo.connection, leg(placed, 100))
-    assert woo.store.stock == {101: -1, 102: -1}  # money alone moves no goods
+    assert woo.store.stock == {1012: -1, 102: -1}  # money alone moves no goods
     whole = CancelRequest(key="case_2", order_id=placed.order_id, order_number="1", whole_order=True, lines=())
     await woo.storefront.cancel(woo.connection, whole)
-    assert woo.store.stock == {101: 0, 102: 0}
+    assert woo.store.stock == {1012: 0, 102: 0}
 
 
 @pytest.mark.parametrize("status", ["completed", "refunded", "trash"])

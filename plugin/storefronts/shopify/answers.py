@@ -26,8 +26,9 @@ class Ref(Struct, frozen=True):
     id: str
 
 
-class MoneyV2(Struct, frozen=True):
+class MoneyV2(Struct, frozen=True, rename="camel"):
     amount: str
+    currency_code: str | None = None
 
 
 class MoneyBag(Struct, frozen=True, rename="camel"):

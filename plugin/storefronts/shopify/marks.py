@@ -10,6 +10,7 @@ import re
 import uuid
 
 _MARK = re.compile(r"\[comeback:([\w.:-]{1,200})\]\s*$")
+_RESTOCK = "restock:"
 LONGEST_NOTE = 200
 
 
@@ -22,6 +23,15 @@ def mark_in(note: str | None) -> str | None:
     """The id that a note of ours carries; None for somebody else's note."""
     found = _MARK.search(note or "")
     return found[1] if found else None
+
+
+def restock_mark(key: str) -> str:
+    """How units that came back and are for sale again sign the refund that pays nothing and puts them into stock."""
+    return _RESTOCK + key
+
+
+def is_restock_mark(mark: str | None) -> bool:
+    return mark is not None and mark.startswith(_RESTOCK)
 
 
 def handle_of(key: str) -> str:

@@ -32,7 +32,7 @@ from plugin.storefronts.platform_values import (
     texts,
 )
 from plugin.storefronts.shopify.amounts import costs, global_number, line_id
-from plugin.storefronts.shopify.marks import mark_in
+from plugin.storefronts.shopify.marks import is_restock_mark, mark_in
 from plugin.storefronts.shopify.payments import payments_of, refunded_by
 from plugin.storefronts.shopify.wire import Address, Customer, Fulfillment, Order, Refund
 
@@ -74,7 +74,7 @@ def neutral(order: Order) -> StoreOrder:
         fulfilments=_fulfilments(order, ids),
         cancelled=_cancelled(order, ids),
         refunds=tuple(
-            _refund(order, refund, ids, payments) for refund in order.refunds or () if not _only_cancels(refund)
+            _refund(order, refund, ids, payments) for refund in order.refunds or () if not _moves_only_units(refund)
         ),
         discount_codes=texts(discount.code for discount in order.discount_codes or ()),
         tags=texts((order.tags or "").split(",")),
@@ -148,11 +148,13 @@ def _cancelled(order: Order, ids: Mapping[int, str]) -> tuple[LineCount, ...]:
     return tuple(counts)
 
 
-def _only_cancels(refund: Refund) -> bool:
-    """Units taken out before they were sent, with no money: ours, or an item that staff removed. They are counted in
-    ``cancelled``, and nobody was paid."""
+def _moves_only_units(refund: Refund) -> bool:
+    """Units without money: taken out before they were sent, by us or by staff, and counted in ``cancelled``; or put
+    into stock again by us, when they had come back."""
     lines = refund.refund_line_items or ()
-    return bool(lines) and not refund.transactions and all(line.restock_type == "cancel" for line in lines)
+    if not lines or refund.transactions:
+        return False
+    return is_restock_mark(mark_in(refund.note)) or all(line.restock_type == "cancel" for line in lines)
 
 
 def _refund(order: Order, refund: Refund, ids: Mapping[int, str], payments: tuple[StorePayment, ...]) -> StoreRefund:

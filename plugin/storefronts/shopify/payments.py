@@ -12,9 +12,11 @@ from plugin.storefronts.platform_values import minor, text, texts
 from plugin.storefronts.shopify.amounts import global_number
 from plugin.storefronts.shopify.wire import Order, Transaction
 
+OUR_GATEWAY = "comeback"  # of an order that we made: what was collected for it was not collected by the shop
 _MANUAL = frozenset(
-    {"manual", "cash", "cash on delivery (cod)", "cash_on_delivery", "money order", "bank deposit", "bank_deposit"}
-)
+    {"manual", "cash", "cash on delivery (cod)", "cash_on_delivery", "money order", "bank deposit", "bank_deposit",
+     OUR_GATEWAY}
+)  # fmt: skip
 STORED_VALUE = frozenset({"gift_card", "shopify_store_credit", "store_credit"})
 _STATES = {
     "authorized": PaymentState.AUTHORISED,

@@ -26,7 +26,12 @@ NEEDED_FOR = {
     "read_third_party_fulfillment_orders": "we cannot see what a fulfilment service has yet to send",
     "write_third_party_fulfillment_orders": "a fulfilment service cannot be asked to give a parcel back",
     "read_customers": "orders come without their customers, and codes cannot be bound to one",
-    "read_products": "an order's lines do not say which product they are of",
+    "read_products": "an order's lines do not say which product they are of, and nothing can be exchanged",
+    "read_locations": "what was sent back cannot be put into stock where it was sent from",
+    "write_order_edits": "no other variant can be sent instead, before an order leaves",
+    "read_store_credit_accounts": "store credit cannot be looked for after a lost answer",
+    "read_store_credit_account_transactions": "store credit cannot be looked for after a lost answer",
+    "write_store_credit_account_transactions": "no store credit can be given",
     "read_discounts": "a retention code cannot be found again",
     "write_discounts": "retention codes cannot be made in your shop",
 }

@@ -8,24 +8,21 @@ from typing import Any
 from graphql import GraphQLError, get_directive_values
 
 from plugin.core.money import parse_amount
+from plugin.storefronts.demo.shopify.goods import GoodsMutations, shopper_of
 from plugin.storefronts.demo.shopify.orders import DemoOrder, DemoRefund, DemoToSend, DemoTransaction
 from plugin.storefronts.demo.shopify.queries import Queries, discount_values, number
 from plugin.storefronts.demo.shopify.shop import DemoDiscount, DemoHook, DemoJob, DemoShopify
-from plugin.storefronts.demo.shopify.told import Values, gid
+from plugin.storefronts.demo.shopify.told import Values, errors, gid
 
 # https://shopify.dev/docs/api/admin-graphql/2026-07/enums/WebhookSubscriptionTopic: these require read_fulfillments.
 _OF_PARCELS = frozenset({"FULFILLMENTS_CREATE", "FULFILLMENTS_UPDATE", "FULFILLMENT_EVENTS_CREATE"})
 
 
-def errors(*messages: str, code: str | None = None) -> list[Values]:
-    return [{"field": None, "message": message, "code": code} for message in messages]
-
-
-class Mutations:
+class Mutations(GoodsMutations):
     """Called by the schema's fields, with their arguments by name."""
 
     def __init__(self, shop: DemoShopify) -> None:
-        self._shop = shop
+        super().__init__(shop)
         self._queries = Queries(shop)
 
     def _order(self, id: str) -> DemoOrder | None:
@@ -75,6 +72,8 @@ class Mutations:
             refund.lines.append((id, units, type))
             if type == "CANCEL":
                 order.take_from_sending(id, units)
+            if type in ("CANCEL", "RETURN"):
+                shop.take(next(each.variant_id for each in order.lines if each.id == id), -units)
         for each in input.get("transactions") or ():
             amount, parent = parse_amount(each["amount"], order.currency), number(each["parentId"], "OrderTransaction")
             refund.transactions.append(
@@ -90,6 +89,8 @@ class Mutations:
         if order is None:
             return {"userErrors": errors("Order does not exist.")}
         order.note = input.get("note", order.note)
+        if address := input.get("shippingAddress"):
+            order.shopper = shopper_of(address, order.shopper)
         self._shop.touch(order)
         return {"userErrors": []}
 
@@ -174,7 +175,8 @@ def _why_not_refund(order: DemoOrder, input: Values) -> str | None:
         line = lines.get(number(asked["lineItemId"], "LineItem") or 0)
         if line is None:
             return "The line item is not part of the order."
-        left = order.unfulfilled(line) if asked.get("restockType") == "CANCEL" else order.current(line)
+        kinds = {"CANCEL": order.unfulfilled, "RETURN": order.to_come_back}
+        left = kinds.get(asked.get("restockType") or "", order.current)(line)
         if asked["quantity"] > left:
             return "Quantity cannot refund more items than were purchased."
     for each in input.get("transactions") or ():

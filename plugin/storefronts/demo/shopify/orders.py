@@ -14,7 +14,8 @@ AT_SERVICE = frozenset({"SUBMITTED", "ACCEPTED", "CANCELLATION_REQUESTED", "CANC
 
 @dataclass
 class DemoLine:
-    """``tax`` lies inside the price; ``discount`` is the line's share of all discounts."""
+    """``tax`` lies inside the price; ``discount`` is the line's share of all discounts; ``edited_out`` are units that
+    an edit has taken away."""
 
     id: int
     title: str
@@ -24,6 +25,10 @@ class DemoLine:
     discount: int = 0
     product_id: int | None = None
     sku: str | None = None
+    variant_id: int | None = None
+    variant_title: str | None = None
+    rate: str = "0.19"
+    edited_out: int = 0
 
 
 @dataclass
@@ -82,6 +87,11 @@ class DemoShopper:
     country: str = "ES"
     postcode: str = "08001"
     locale: str = "es-ES"
+    address1: str = "Carrer Gran 1"
+    address2: str | None = None
+    city: str = "Barcelona"
+    province_code: str | None = "B"
+    phone: str | None = None
 
     @property
     def name(self) -> str:
@@ -101,6 +111,10 @@ class DemoOrder:
     shopper: DemoShopper = DemoShopper()
     codes: tuple[str, ...] = ()
     note: str | None = None
+    tags: tuple[str, ...] = ("vip",)
+    source_name: str = "web"
+    source_identifier: str | None = None
+    metafields: dict[tuple[str, str], str] = field(default_factory=dict)
     updated_at: datetime | None = None
     cancelled_at: datetime | None = None
     staff_note: str | None = None
@@ -121,6 +135,8 @@ class DemoOrder:
     def financial_status(self) -> str:
         roots = [each for each in self.transactions if each.kind in ("SALE", "CAPTURE") and each.status == "SUCCESS"]
         refunded = sum(refund.amount for refund in self.refunds)
+        if not roots and not self.total:
+            return "PAID"
         if not roots:
             kinds = {each.kind for each in self.transactions if each.status == "SUCCESS"}
             return "VOIDED" if "VOID" in kinds else "AUTHORIZED" if "AUTHORIZATION" in kinds else "PENDING"
@@ -132,15 +148,20 @@ class DemoOrder:
         return sum(units for refund in self.refunds for id, units, _ in refund.lines if id == line)
 
     def current(self, line: DemoLine) -> int:
-        """What refunds have left of the line; nothing of an order that was cancelled."""
-        return 0 if self.cancelled_at else line.quantity - self.refunded_units(line.id)
+        """What refunds and edits have left of the line; nothing of an order that was cancelled."""
+        return 0 if self.cancelled_at else line.quantity - self.refunded_units(line.id) - line.edited_out
+
+    def to_come_back(self, line: DemoLine) -> int:
+        """Units that were sent and have not come back: what can be returned."""
+        sent = sum(parcel.lines.get(line.id, 0) for parcel in self.parcels if parcel.status == "SUCCESS")
+        return sent - sum(n for r in self.refunds for id, n, type in r.lines if id == line.id and type == "RETURN")
 
     def unfulfilled(self, line: DemoLine) -> int:
         if self.cancelled_at:
             return 0
         sent = sum(parcel.lines.get(line.id, 0) for parcel in self.parcels if parcel.status == "SUCCESS")
         taken = sum(n for r in self.refunds for id, n, type in r.lines if id == line.id and type == "CANCEL")
-        return line.quantity - sent - taken
+        return line.quantity - sent - taken - line.edited_out
 
     def left_of(self, transaction: DemoTransaction) -> int:
         """What a sale or a capture can still give back; a refund that runs is taken from it at once."""

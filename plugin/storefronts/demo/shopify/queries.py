@@ -6,11 +6,13 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from plugin.storefronts.demo.shopify.shelf import DemoVariant
 from plugin.storefronts.demo.shopify.shop import DemoDiscount, DemoShopify
-from plugin.storefronts.demo.shopify.told import Values, connection, gid, order_values
+from plugin.storefronts.demo.shopify.told import Values, connection, gid, order_values, text
 
 ALL_ORDERS_SINCE = timedelta(days=60)  # https://shopify.dev/docs/api/usage/access-scopes, read_all_orders
 _SINCE = re.compile(r"updated_at:>='([^']+)'")
+_SOURCE = re.compile(r"source_identifier:'([^']+)'")
 
 
 def number(id: str, kind: str) -> int | None:
@@ -37,6 +39,8 @@ class Queries:
         found = _SINCE.search(query)
         since = datetime.fromisoformat(found[1]) if found else None
         orders = [each for each in self._seen() if not since or datetime.fromisoformat(each["updatedAt"]) >= since]
+        if source := _SOURCE.search(query):
+            orders = [each for each in orders if each["sourceIdentifier"] == source[1]]
         page.pop("sortKey", None)
         return connection(sorted(orders, key=lambda each: (each["updatedAt"], each["id"])))(info, **page)
 
@@ -72,6 +76,31 @@ class Queries:
         id = self._shop.customers.get(identifier.get("emailAddress", ""))
         return {"id": gid("Customer", id)} if id else None
 
+    def customer(self, info: Any, id: str) -> Values | None:
+        wanted = number(id, "Customer")
+        if wanted not in self._shop.customers.values():
+            return None
+        credits = [
+            {
+                "__typename": "StoreCreditAccountCreditTransaction",
+                "id": gid("StoreCreditAccountCreditTransaction", each.id),
+                "amount": {"amount": text(each.amount, each.currency), "currencyCode": each.currency},
+                "createdAt": each.at,
+            }
+            for each in self._shop.credits
+            if each.customer_id == wanted
+        ]
+        account = {"transactions": lambda info, reverse=False, **page: connection(credits[::-1])(info, **page)}
+        return {"id": id, "storeCreditAccounts": connection([account])}
+
+    def product(self, info: Any, id: str) -> Values | None:
+        sold = [each for each in self._shop.variants.values() if gid("Product", each.product_id) == id]
+        return {"id": id, "variants": connection([variant_values(each) for each in sold])} if sold else None
+
+    def productVariant(self, info: Any, id: str) -> Values | None:
+        found = self._shop.variants.get(number(id, "ProductVariant") or 0)
+        return variant_values(found) if found else None
+
     def codeDiscountNode(self, info: Any, id: str) -> Values | None:
         discount = self._shop.discounts.get(number(id, "DiscountCodeNode") or 0)
         return discount_values(discount) if discount else None
@@ -87,6 +116,23 @@ class Queries:
         return connection(
             [{"id": gid("WebhookSubscription", each.id), "topic": each.topic, "uri": each.uri} for each in hooks]
         )(info, **page)
+
+
+def variant_values(variant: DemoVariant) -> Values:
+    price = text(variant.price, "EUR")
+    return {
+        "id": gid("ProductVariant", variant.id),
+        "title": variant.title,
+        "sku": f"SKU-{variant.id}",
+        "price": price,
+        "availableForSale": variant.is_for_sale,
+        "inventoryQuantity": variant.stock,
+        "inventoryPolicy": variant.policy,
+        "taxable": True,
+        "inventoryItem": {"tracked": variant.tracked},
+        "product": {"id": gid("Product", variant.product_id), "title": variant.product, "status": variant.status},
+        "contextualPricing": lambda info, context: {"price": {"amount": price, "currencyCode": "EUR"}},
+    }
 
 
 def discount_values(discount: DemoDiscount) -> Values:

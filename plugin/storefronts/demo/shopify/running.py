@@ -17,10 +17,11 @@ from graphql import (
 )
 
 from plugin.storefronts.demo.shopify import cost
-from plugin.storefronts.demo.shopify.mutations import Mutations, errors
+from plugin.storefronts.demo.shopify.mutations import Mutations
 from plugin.storefronts.demo.shopify.queries import Queries
 from plugin.storefronts.demo.shopify.schema import admin_schema
 from plugin.storefronts.demo.shopify.shop import DemoShopify, Fault
+from plugin.storefronts.demo.shopify.told import errors
 
 _SCOPES = {
     "order": "read_orders",
@@ -38,6 +39,16 @@ _SCOPES = {
     "discountCodeDeactivate": "write_discounts",
     "codeDiscountNodeByCode": "read_discounts",
     "customerByIdentifier": "read_customers",
+    "customer": "read_customers",
+    "product": "read_products",
+    "productVariant": "read_products",
+    "orderCreate": "write_orders",
+    "metafieldsSet": "write_orders",
+    "orderEditBegin": "write_order_edits",
+    "orderEditSetQuantity": "write_order_edits",
+    "orderEditAddVariant": "write_order_edits",
+    "orderEditCommit": "write_order_edits",
+    "storeCreditAccountCredit": "write_store_credit_account_transactions",
 }
 _BEFORE = frozenset({Fault.ERROR_500, Fault.BAD_GATEWAY, Fault.TOO_MANY, Fault.HTML})
 

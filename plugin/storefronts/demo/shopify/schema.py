@@ -19,10 +19,40 @@ type PageInfo { hasNextPage: Boolean! endCursor: String }
 type UserError { field: [String!] message: String! }
 type MoneyV2 { amount: Decimal! currencyCode: String! }
 type MoneyBag { shopMoney: MoneyV2! presentmentMoney: MoneyV2! }
-type TaxLine { priceSet: MoneyBag! }
+type TaxLine { title: String! rate: Float priceSet: MoneyBag! }
 type DiscountAllocation { allocatedAmountSet: MoneyBag! }
 type Duty { price: MoneyBag! taxLines: [TaxLine!]! }
-type Product implements Node { id: ID! }
+scalar CountryCode
+enum ProductStatus { ACTIVE ARCHIVED DRAFT UNLISTED }
+type Product implements Node {
+  id: ID! title: String! status: ProductStatus! variants(first: Int, after: String): ProductVariantConnection!
+}
+enum ProductVariantInventoryPolicy { DENY CONTINUE }
+type InventoryItem implements Node { id: ID! tracked: Boolean! }
+type ProductVariantContextualPricing { price: MoneyV2! }
+type ProductVariant implements Node {
+  id: ID! title: String! sku: String price: Money! availableForSale: Boolean! inventoryQuantity: Int
+  inventoryPolicy: ProductVariantInventoryPolicy! taxable: Boolean! inventoryItem: InventoryItem! product: Product!
+  contextualPricing(context: ContextualPricingContext!): ProductVariantContextualPricing!
+}
+type ProductVariantConnection { nodes: [ProductVariant!]! pageInfo: PageInfo! }
+type Metafield implements Node { id: ID! value: String! }
+type Location implements Node { id: ID! }
+interface StoreCreditAccountTransaction { amount: MoneyV2! createdAt: DateTime! }
+type StoreCreditAccountCreditTransaction implements StoreCreditAccountTransaction & Node {
+  id: ID! amount: MoneyV2! createdAt: DateTime!
+}
+type StoreCreditAccountTransactionConnection { nodes: [StoreCreditAccountTransaction!]! pageInfo: PageInfo! }
+type StoreCreditAccount implements Node {
+  id: ID! transactions(first: Int, after: String, reverse: Boolean): StoreCreditAccountTransactionConnection!
+}
+type StoreCreditAccountConnection { nodes: [StoreCreditAccount!]! pageInfo: PageInfo! }
+type CalculatedLineItem { id: ID! quantity: Int! }
+type CalculatedLineItemConnection { nodes: [CalculatedLineItem!]! pageInfo: PageInfo! }
+type CalculatedOrder implements Node {
+  id: ID! totalPriceSet: MoneyBag! taxLines: [TaxLine!]!
+  lineItems(first: Int, after: String): CalculatedLineItemConnection!
+}
 type LineItem implements Node {
   id: ID! title: String! variantTitle: String sku: String product: Product quantity: Int! currentQuantity: Int!
   unfulfilledQuantity: Int! originalUnitPriceSet: MoneyBag! discountAllocations: [DiscountAllocation!]!
@@ -40,7 +70,7 @@ type FulfillmentLineItemConnection { nodes: [FulfillmentLineItem!]! pageInfo: Pa
 enum FulfillmentStatus { SUCCESS CANCELLED ERROR FAILURE OPEN PENDING }
 type Fulfillment implements Node {
   id: ID! status: FulfillmentStatus! createdAt: DateTime! updatedAt: DateTime! deliveredAt: DateTime
-  trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
+  location: Location trackingInfo(first: Int): [FulfillmentTrackingInfo!]!
   fulfillmentLineItems(first: Int, after: String): FulfillmentLineItemConnection!
 }
 enum OrderTransactionKind { SALE CAPTURE AUTHORIZATION VOID REFUND CHANGE EMV_AUTHORIZATION SUGGESTED_REFUND }
@@ -76,11 +106,15 @@ type FulfillmentOrderConnection { nodes: [FulfillmentOrder!]! pageInfo: PageInfo
 type CustomerEmailAddress { emailAddress: String! marketingState: String! }
 type Customer implements Node {
   id: ID! firstName: String lastName: String defaultEmailAddress: CustomerEmailAddress
+  storeCreditAccounts(first: Int): StoreCreditAccountConnection!
 }
 type PurchasingCompany { company: Company! }
 type Company { name: String! }
 union PurchasingEntity = Customer | PurchasingCompany
-type MailingAddress { name: String countryCodeV2: String zip: String }
+type MailingAddress {
+  name: String firstName: String lastName: String company: String address1: String address2: String city: String
+  provinceCode: String countryCodeV2: CountryCode zip: String phone: String
+}
 type Order implements Node {
   id: ID! name: String! currencyCode: String! presentmentCurrencyCode: String! taxesIncluded: Boolean! note: String
   createdAt: DateTime! processedAt: DateTime! updatedAt: DateTime! cancelledAt: DateTime
@@ -89,7 +123,7 @@ type Order implements Node {
   totalPriceSet: MoneyBag! totalTaxSet: MoneyBag totalDiscountsSet: MoneyBag totalTipReceivedSet: MoneyBag!
   totalOutstandingSet: MoneyBag! originalTotalDutiesSet: MoneyBag originalTotalAdditionalFeesSet: MoneyBag
   customer: Customer shippingAddress: MailingAddress billingAddress: MailingAddress
-  purchasingEntity: PurchasingEntity
+  purchasingEntity: PurchasingEntity sourceIdentifier: String metafield(namespace: String, key: String!): Metafield
   lineItems(first: Int, after: String): LineItemConnection! shippingLines(first: Int): ShippingLineConnection!
   fulfillments(first: Int): [Fulfillment!]! refunds(first: Int): [Refund!]!
   transactions(first: Int): [OrderTransaction!]! fulfillmentOrders(first: Int): FulfillmentOrderConnection!
@@ -121,6 +155,9 @@ type WebhookSubscriptionConnection { nodes: [WebhookSubscription!]! pageInfo: Pa
 type Query {
   order(id: ID!): Order
   orders(query: String, first: Int, after: String, sortKey: OrderSortKeys): OrderConnection!
+  customer(id: ID!): Customer
+  product(id: ID!): Product
+  productVariant(id: ID!): ProductVariant
   node(id: ID!): Node
   nodes(ids: [ID!]!): [Node]!
   fulfillment(id: ID!): Fulfillment
@@ -149,7 +186,44 @@ input RefundInput {
   orderId: ID! note: String notify: Boolean currency: String refundLineItems: [RefundLineItemInput!]
   transactions: [OrderTransactionInput!] allowOverRefunding: Boolean
 }
-input OrderInput { id: ID! note: String }
+input MailingAddressInput {
+  firstName: String lastName: String company: String address1: String address2: String city: String
+  provinceCode: String countryCode: CountryCode zip: String phone: String
+}
+input OrderInput { id: ID! note: String shippingAddress: MailingAddressInput }
+input ContextualPricingContext { country: CountryCode }
+input MetafieldsSetInput { ownerId: ID! namespace: String key: String! type: String value: String! }
+scalar CurrencyCode
+input MoneyInput { amount: Decimal! currencyCode: CurrencyCode! }
+input MoneyBagInput { shopMoney: MoneyInput! presentmentMoney: MoneyInput }
+input OrderCreateTaxLineInput { title: String! rate: Decimal! priceSet: MoneyBagInput }
+input OrderCreateLineItemInput {
+  variantId: ID quantity: Int! priceSet: MoneyBagInput taxLines: [OrderCreateTaxLineInput!] title: String
+}
+input OrderCreateShippingLineInput { title: String! priceSet: MoneyBagInput! taxLines: [OrderCreateTaxLineInput!] }
+input OrderCreateFixedDiscountCodeAttributesInput { code: String! amountSet: MoneyBagInput }
+input OrderCreateDiscountCodeInput { itemFixedDiscountCode: OrderCreateFixedDiscountCodeAttributesInput }
+input OrderCreateOrderTransactionInput {
+  kind: OrderTransactionKind = SALE status: OrderTransactionStatus = SUCCESS gateway: String amountSet: MoneyBagInput!
+}
+input OrderCreateAssociateCustomerAttributesInput { id: ID email: String }
+input OrderCreateCustomerInput { toAssociate: OrderCreateAssociateCustomerAttributesInput }
+input OrderCreateCustomAttributeInput { key: String! value: String! }
+enum OrderCreateFinancialStatus { AUTHORIZED EXPIRED PAID PARTIALLY_PAID PARTIALLY_REFUNDED PENDING REFUNDED VOIDED }
+input OrderCreateOrderInput {
+  sourceIdentifier: String sourceName: String currency: CurrencyCode taxesIncluded: Boolean email: String note: String
+  financialStatus: OrderCreateFinancialStatus customer: OrderCreateCustomerInput tags: [String!]
+  shippingAddress: MailingAddressInput billingAddress: MailingAddressInput
+  customAttributes: [OrderCreateCustomAttributeInput!] lineItems: [OrderCreateLineItemInput!]
+  shippingLines: [OrderCreateShippingLineInput!] discountCode: OrderCreateDiscountCodeInput
+  transactions: [OrderCreateOrderTransactionInput!]
+}
+enum OrderCreateInputsInventoryBehavior { BYPASS DECREMENT_IGNORING_POLICY DECREMENT_OBEYING_POLICY }
+input OrderCreateOptionsInput {
+  inventoryBehaviour: OrderCreateInputsInventoryBehavior = BYPASS sendReceipt: Boolean = false
+  sendFulfillmentReceipt: Boolean = false
+}
+input StoreCreditAccountCreditInput { creditAmount: MoneyInput! expiresAt: DateTime notify: Boolean }
 enum FulfillmentHoldReason { AWAITING_PAYMENT HIGH_RISK_OF_FRAUD INCORRECT_ADDRESS INVENTORY_OUT_OF_STOCK OTHER }
 input FulfillmentOrderHoldInput {
   reason: FulfillmentHoldReason! reasonNotes: String handle: String = "" externalId: String
@@ -193,6 +267,16 @@ type FulfillmentOrderHoldPayload { userErrors: [FulfillmentOrderHoldUserError!]!
 type FulfillmentOrderReleaseHoldPayload { userErrors: [FulfillmentOrderHoldUserError!]! }
 type DiscountUserError { field: [String!] message: String! code: String }
 type DiscountCreatePayload { codeDiscountNode: DiscountCodeNode userErrors: [DiscountUserError!]! }
+type MetafieldsSetUserError { field: [String!] message: String! code: String }
+type MetafieldsSetPayload { metafields: [Metafield!] userErrors: [MetafieldsSetUserError!]! }
+type OrderCreateUserError { field: [String!] message: String! code: String }
+type OrderCreatePayload { order: Order userErrors: [OrderCreateUserError!]! }
+type OrderEditPayload { calculatedOrder: CalculatedOrder userErrors: [UserError!]! }
+type StoreCreditAccountCreditUserError { field: [String!] message: String! code: String }
+type StoreCreditAccountCreditPayload {
+  storeCreditAccountTransaction: StoreCreditAccountCreditTransaction
+  userErrors: [StoreCreditAccountCreditUserError!]!
+}
 type WebhookSubscriptionPayload { webhookSubscription: WebhookSubscription userErrors: [UserError!]! }
 
 type Mutation {
@@ -202,6 +286,13 @@ type Mutation {
   ): OrderCancelPayload
   refundCreate(input: RefundInput!): RefundCreatePayload
   orderUpdate(input: OrderInput!): OrderUpdatePayload
+  metafieldsSet(metafields: [MetafieldsSetInput!]!): MetafieldsSetPayload
+  orderCreate(order: OrderCreateOrderInput! options: OrderCreateOptionsInput): OrderCreatePayload
+  orderEditBegin(id: ID!): OrderEditPayload
+  orderEditSetQuantity(id: ID! lineItemId: ID! quantity: Int! restock: Boolean): OrderEditPayload
+  orderEditAddVariant(id: ID! variantId: ID! quantity: Int! allowDuplicates: Boolean): OrderEditPayload
+  orderEditCommit(id: ID! notifyCustomer: Boolean staffNote: String): OrderEditPayload
+  storeCreditAccountCredit(id: ID! creditInput: StoreCreditAccountCreditInput!): StoreCreditAccountCreditPayload
   fulfillmentOrderSubmitCancellationRequest(
     id: ID! message: String
   ): FulfillmentOrderSubmitCancellationRequestPayload

@@ -19,6 +19,7 @@ from plugin.storefronts.demo.shopify.orders import (
     DemoToSend,
     DemoTransaction,
 )
+from plugin.storefronts.demo.shopify.shelf import DemoCredit, DemoEdit, DemoVariant, fashion
 from plugin.storefronts.shopify.permissions import NEEDED_FOR
 
 TOKEN = "shpat_demo_0123456789abcdef"  # noqa: S105
@@ -81,6 +82,10 @@ class DemoShopify:
     orders: dict[int, DemoOrder] = field(default_factory=dict)
     customers: dict[str, int] = field(default_factory=lambda: {"ana@example.com": 5001})
     discounts: dict[int, DemoDiscount] = field(default_factory=dict)
+    variants: dict[int, DemoVariant] = field(default_factory=fashion)
+    tax_percent: int = 19
+    edits: dict[int, DemoEdit] = field(default_factory=dict)
+    credits: list[DemoCredit] = field(default_factory=list)
     hooks: dict[int, DemoHook] = field(default_factory=dict)
     jobs: dict[int, DemoJob] = field(default_factory=dict)
     done_under_key: dict[str, tuple[Any, Any]] = field(default_factory=dict)
@@ -109,9 +114,13 @@ class DemoShopify:
         """A new order, paid at once; of two shirts and a scarf where nothing else is said."""
         now = self.clock.now().replace(microsecond=0)
         goods = lines or [
-            DemoLine(self.next_id(), "Linen shirt", 2, 3950, tax=1261, sku="LS-M", product_id=71),
-            DemoLine(self.next_id(), "Wool scarf", 1, 2500, tax=359, discount=250, sku="WS", product_id=72),
-        ]
+            DemoLine(self.next_id(), "Linen shirt", 2, 3950, self.tax_in(7900), sku="LS-M", product_id=71,
+                     variant_id=7101, variant_title="M", rate=self.rate),
+            DemoLine(self.next_id(), "Wool scarf", 1, 2500, self.tax_in(2250), 250, sku="WS", product_id=72,
+                     variant_id=7201, rate=self.rate),
+        ]  # fmt: skip
+        for line in goods:
+            self.take(line.variant_id, line.quantity)
         order = DemoOrder(id=self.next_id(), placed_at=now, lines=goods, updated_at=now, **more)
         order.to_send = [DemoToSend(self.next_id(), {line.id: line.quantity for line in goods})]
         status = "PENDING" if gateway in MANUAL_GATEWAYS else "SUCCESS"
@@ -119,6 +128,19 @@ class DemoShopify:
         self.orders[order.id] = order
         self.events.append(("orders/create", order.id))
         return order
+
+    @property
+    def rate(self) -> str:
+        return f"0.{self.tax_percent:02d}"
+
+    def tax_in(self, price: int) -> int:
+        """The tax that lies in a price."""
+        return price * self.tax_percent // (100 + self.tax_percent)
+
+    def take(self, variant_id: int | None, units: int) -> None:
+        """Off the shelf or, with a negative number, back on it."""
+        if variant_id in self.variants:
+            self.variants[variant_id].stock -= units
 
     def ship(self, order: DemoOrder, lines: Mapping[int, int] | None = None) -> DemoParcel:
         """Send ``lines``, or all that is left to be sent."""

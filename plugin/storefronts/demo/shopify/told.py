@@ -36,6 +36,15 @@ def listed(nodes: Sequence[Values]) -> Any:
     return lambda info, first=None, **_: list(nodes[:first])
 
 
+def errors(*messages: str, code: str | None = None) -> list[Values]:
+    return [{"field": None, "message": message, "code": code} for message in messages]
+
+
+def bag(order: DemoOrder, amount: int) -> Values:
+    money = {"amount": text(amount, order.currency), "currencyCode": order.currency}
+    return {"shopMoney": money, "presentmentMoney": {**money, "currencyCode": order.presentment_currency}}
+
+
 def when(moment: datetime | None) -> str | None:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
@@ -43,23 +52,20 @@ def when(moment: datetime | None) -> str | None:
 def order_values(order: DemoOrder) -> Values:
     """The order for the schema's ``Order``."""
 
-    def bag(amount: int) -> Values:
-        money = {"amount": text(amount, order.currency), "currencyCode": order.currency}
-        return {"shopMoney": money, "presentmentMoney": {**money, "currencyCode": order.presentment_currency}}
-
     def line(each: DemoLine) -> Values:
         return {
             "__typename": "LineItem",
             "id": gid("LineItem", each.id),
             "title": each.title,
+            "variantTitle": each.variant_title,
             "sku": each.sku,
             "product": {"id": gid("Product", each.product_id)} if each.product_id else None,
             "quantity": each.quantity,
             "currentQuantity": order.current(each),
             "unfulfilledQuantity": order.unfulfilled(each),
-            "originalUnitPriceSet": bag(each.price),
-            "discountAllocations": [{"allocatedAmountSet": bag(each.discount)}] if each.discount else [],
-            "taxLines": listed([{"priceSet": bag(each.tax)}] if each.tax else []),
+            "originalUnitPriceSet": bag(order, each.price),
+            "discountAllocations": [{"allocatedAmountSet": bag(order, each.discount)}] if each.discount else [],
+            "taxLines": listed([{"rate": float(each.rate), "priceSet": bag(order, each.tax)}] if each.tax else []),
             "duties": [],
             "isGiftCard": False,
             "requiresShipping": True,
@@ -76,7 +82,7 @@ def order_values(order: DemoOrder) -> Values:
             "gateway": each.gateway,
             "manualPaymentGateway": each.gateway in MANUAL_GATEWAYS,
             "errorCode": each.error_code,
-            "amountSet": bag(each.amount),
+            "amountSet": bag(order, each.amount),
             "parentTransaction": transaction(parent) if parent else None,
         }
 
@@ -94,7 +100,12 @@ def order_values(order: DemoOrder) -> Values:
         }
 
     discount, shopper = sum(each.discount for each in order.lines), order.shopper
-    address = {"name": shopper.name, "countryCodeV2": shopper.country, "zip": shopper.postcode}
+    address = {
+        "name": shopper.name, "firstName": shopper.first_name, "lastName": shopper.last_name, "company": None,
+        "address1": shopper.address1, "address2": shopper.address2, "city": shopper.city,
+        "provinceCode": shopper.province_code, "countryCodeV2": shopper.country, "zip": shopper.postcode,
+        "phone": shopper.phone,
+    }  # fmt: skip
     return {
         "__typename": "Order",
         "id": gid("Order", order.id),
@@ -112,15 +123,17 @@ def order_values(order: DemoOrder) -> Values:
         "email": order.email,
         "customerLocale": order.shopper.locale,
         "customerAcceptsMarketing": True,
-        "tags": ["vip"],
-        "sourceName": "web",
+        "tags": list(order.tags),
+        "sourceName": order.source_name,
+        "sourceIdentifier": order.source_identifier,
+        "metafield": lambda info, namespace, key: _metafield(order, namespace, key),
         "test": False,
         "discountCodes": list(order.codes) or (["WELCOME10"] if discount else []),
-        "totalPriceSet": bag(order.total),
-        "totalTaxSet": bag(sum(each.tax for each in order.lines)),
-        "totalDiscountsSet": bag(discount),
-        "totalTipReceivedSet": bag(0),
-        "totalOutstandingSet": bag(0),
+        "totalPriceSet": bag(order, order.total),
+        "totalTaxSet": bag(order, sum(each.tax for each in order.lines)),
+        "totalDiscountsSet": bag(order, discount),
+        "totalTipReceivedSet": bag(order, 0),
+        "totalOutstandingSet": bag(order, 0),
         "customer": _customer(order),
         "shippingAddress": address,
         "billingAddress": address,
@@ -130,8 +143,8 @@ def order_values(order: DemoOrder) -> Values:
             [
                 {
                     "title": "Standard",
-                    "originalPriceSet": bag(order.shipping),
-                    "discountedPriceSet": bag(order.shipping),
+                    "originalPriceSet": bag(order, order.shipping),
+                    "discountedPriceSet": bag(order, order.shipping),
                     "discountAllocations": [],
                     "taxLines": [],
                 }
@@ -145,6 +158,7 @@ def order_values(order: DemoOrder) -> Values:
                     "createdAt": when(each.at),
                     "updatedAt": when(each.delivered_at or each.at),
                     "deliveredAt": when(each.delivered_at),
+                    "location": {"id": gid("Location", 1)},
                     "trackingInfo": listed([{"company": "Demo Post", "number": each.number, "url": None}]),
                     "fulfillmentLineItems": connection(
                         [{"lineItem": lines[id], "quantity": units} for id, units in each.lines.items()]
@@ -173,6 +187,11 @@ def order_values(order: DemoOrder) -> Values:
             ]
         ),
     }
+
+
+def _metafield(order: DemoOrder, namespace: str, key: str) -> Values | None:
+    value = order.metafields.get((namespace, key))
+    return {"value": value} if value else None
 
 
 def text(amount: int, currency: str) -> str:

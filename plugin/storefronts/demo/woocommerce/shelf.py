@@ -16,7 +16,7 @@ from plugin.storefronts.demo.woocommerce.books import Books, Refused, shelf_of
 from plugin.storefronts.demo.woocommerce.samples import Body, stamp, tax_lines, taxed
 
 _CENT = Decimal("0.01")
-_IN_STOCK = 10
+_IN_STOCK = 100
 
 
 def fashion() -> dict[int, Body]:
