@@ -95,8 +95,8 @@ async def payments_of_many(order_ids: Sequence[str]) -> Mapping[str, list[PastPa
     """By order, its payments in the sequence of ``payments_of``."""
     found: dict[str, list[PastPayment]] = defaultdict(list)
     for row in await rows(
-        "SELECT order_id, external_id, custodian, external_refunded, external_refunds, disputed, amount, instrument FROM payments "
-        "WHERE order_id = ANY(string_to_array($1, ',')) ORDER BY external_id",
+        "SELECT order_id, external_id, custodian, external_refunded, external_refunds, disputed, amount, instrument "
+        "FROM payments WHERE order_id = ANY(string_to_array($1, ',')) ORDER BY external_id",
         as_text(order_ids),
     ):
         refunds = row["external_refunds"]

@@ -26,6 +26,7 @@ from plugin.storefronts.demo.shopify.shop import TOKEN, DemoShopify, Fault
 from plugin.storefronts.demo.shopify.webhooks import body_of
 from plugin.storefronts.shopify.adapter import ShopifyStorefront
 from plugin.storefronts.shopify.api import ShopifyApi
+from plugin.storefronts.shopify.goods import ShopifyGoods
 from plugin.storefronts.shopify.marks import mark_in
 from plugin.storefronts.shopify.platform import ShopifyPlatform, shopify_api
 from tests.contracts.bench import Placed, Step, Trouble
@@ -230,5 +231,5 @@ async def shopify_lives(
         credentials = Credentials(address=served.url, secret=TOKEN, webhook_secret=shop.client_secret)
         yield ShopifyLives(
             shop, api, ForgetfulStorefront(api, clock), platform_of(api, clock), connection,
-            credentials=credentials, calls=calls,
+            credentials=credentials, calls=calls, goods=ShopifyGoods(api, clock),
         )  # fmt: skip

@@ -19,6 +19,7 @@ from plugin.storefronts.demo.woocommerce.samples import Body, decimal
 from plugin.storefronts.demo.woocommerce.server import serve_woo_store
 from plugin.storefronts.demo.woocommerce.store import WooStore
 from plugin.storefronts.woocommerce.adapter import WooCommerceStorefront
+from plugin.storefronts.woocommerce.goods import WooCommerceGoods
 from plugin.storefronts.woocommerce.platform import WooCommercePlatform
 from tests.contracts.bench import Placed
 from tests.contracts.woocommerce_bench import WooBench
@@ -198,4 +199,12 @@ async def woo_lives(
             allow_private_address=True,
         )  # fmt: skip
         storefront = WooCommerceStorefront(platform)
-        yield WooLives(store, storefront, platform, connection, credentials=credentials, calls=calls)
+        yield WooLives(
+            store,
+            storefront,
+            platform,
+            connection,
+            credentials=credentials,
+            calls=calls,
+            goods=WooCommerceGoods(platform),
+        )

@@ -68,6 +68,7 @@ def rest_order(order: DemoOrder) -> dict[str, Any]:
             "id": each.id,
             "admin_graphql_api_id": gid("LineItem", each.id),
             "title": each.title,
+            "variant_title": each.variant_title,
             "sku": each.sku,
             "product_id": each.product_id,
             "quantity": each.quantity,
