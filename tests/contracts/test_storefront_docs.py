@@ -34,7 +34,15 @@ from plugin.storefronts.standard.goods_wire import (
 )
 from plugin.storefronts.standard.schema import EXAMPLE, order_schema
 from plugin.storefronts.standard.signature import verified_id
-from plugin.storefronts.woocommerce.marks import CANCEL_KEY, asked_mark, claimed_mark
+from plugin.storefronts.woocommerce.marks import (
+    CANCEL_KEY,
+    MADE_KEY,
+    ORIGIN,
+    OUR_METHOD,
+    asked_mark,
+    claimed_mark,
+    fixed_mark,
+)
 from plugin.storefronts.woocommerce.subscribing import TOPICS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -104,7 +112,8 @@ async def test_every_answer_on_the_page_is_understood(answer: str) -> None:
 
 def test_woocommerces_page_names_what_is_written_into_a_store() -> None:
     page = (DOCS / "storefronts" / "woocommerce.md").read_text(encoding="utf-8")
-    written = (CANCEL_KEY, asked_mark("…"), claimed_mark("…"), *TOPICS)
+    marks = (asked_mark("…"), claimed_mark("…"), fixed_mark("…"))
+    written = (CANCEL_KEY, MADE_KEY, ORIGIN, OUR_METHOD, *marks, *TOPICS)
     assert [name for name in written if f"`{name}`" not in page] == []
 
 

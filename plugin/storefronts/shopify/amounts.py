@@ -58,6 +58,7 @@ def _line(order: Order, i: int, line: Line) -> StoreLine:
         sku=text(line.sku),
         product_id=str(line.product_id) if line.product_id else None,
         variant=text(line.variant_title),
+        variant_id=str(line.variant_id) if line.variant_id else None,
     )
 
 

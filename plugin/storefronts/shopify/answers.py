@@ -54,6 +54,7 @@ class LineItem(Struct, frozen=True, kw_only=True, rename="camel"):
     variant_title: str | None = None
     sku: str | None = None
     product: Ref | None = None
+    variant: Ref | None = None
     quantity: int
     current_quantity: int
     original_unit_price_set: MoneyBag

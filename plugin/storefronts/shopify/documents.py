@@ -13,7 +13,7 @@ _MONEY = "{ shopMoney { amount } }"
 _LINE = f"""
 fragment Line on LineItem {{
   id title variantTitle sku quantity currentQuantity isGiftCard requiresShipping
-  product {{ id }}
+  product {{ id }} variant {{ id }}
   originalUnitPriceSet {_MONEY}
   discountAllocations {{ allocatedAmountSet {_MONEY} }}
   taxLines {{ priceSet {_MONEY} }}

@@ -67,6 +67,7 @@ def _line(line: answers.LineItem) -> wire.Line:
         variant_title=line.variant_title,
         sku=line.sku,
         product_id=_number(line.product.id) if line.product else None,
+        variant_id=_number(line.variant.id) if line.variant else None,
         quantity=line.quantity,
         current_quantity=line.current_quantity,
         price=line.original_unit_price_set.shop_money.amount,

@@ -40,6 +40,7 @@ class Line(Struct, frozen=True, kw_only=True):
     admin_graphql_api_id: str | None = None
     title: str | None = None
     variant_title: str | None = None
+    variant_id: int | None = None
     sku: str | None = None
     product_id: int | None = None
     quantity: Any

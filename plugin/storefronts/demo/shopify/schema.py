@@ -56,7 +56,8 @@ type CalculatedOrder implements Node {
   lineItems(first: Int, after: String): CalculatedLineItemConnection!
 }
 type LineItem implements Node {
-  id: ID! title: String! variantTitle: String sku: String product: Product quantity: Int! currentQuantity: Int!
+  id: ID! title: String! variantTitle: String sku: String product: Product variant: ProductVariant
+  quantity: Int! currentQuantity: Int!
   unfulfilledQuantity: Int! originalUnitPriceSet: MoneyBag! discountAllocations: [DiscountAllocation!]!
   taxLines(first: Int): [TaxLine!]! duties: [Duty!]! isGiftCard: Boolean! requiresShipping: Boolean!
 }

@@ -60,6 +60,7 @@ def order_values(order: DemoOrder) -> Values:
             "variantTitle": each.variant_title,
             "sku": each.sku,
             "product": {"id": gid("Product", each.product_id)} if each.product_id else None,
+            "variant": {"id": gid("ProductVariant", each.variant_id)} if each.variant_id else None,
             "quantity": each.quantity,
             "currentQuantity": order.current(each),
             "unfulfilledQuantity": order.unfulfilled(each),
