@@ -72,7 +72,6 @@ def rest_order(order: DemoOrder) -> dict[str, Any]:
             "sku": each.sku,
             "product_id": each.product_id,
             "variant_id": each.variant_id,
-            "variant_title": each.variant_title,
             "quantity": each.quantity,
             "current_quantity": order.current(each),
             "price": money(each.price),
