@@ -188,6 +188,21 @@ async def move(
     return True
 
 
+async def note_resolved(tx: Transaction, case: Case, *, on: str, at: datetime) -> bool:
+    """What the case owes by now is given from here on, in its form: once a case. False where it was given before.
+
+    ``on`` is the stable word of what let it go: a trigger of the policy's, or that there are no new goods.
+    """
+    if not await tx.execute("UPDATE cases SET resolved_at = $2 WHERE id = $1 AND resolved_at IS NULL", case.id, at):
+        return False
+    case.resolved_at = at
+    await audit.record(
+        tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_resolved", actor="comeback", at=at,
+        data={"case": case.id, "on": on, "owed": case.owed, "currency": case.currency, "form": case.resolution},
+    )  # fmt: skip
+    return True
+
+
 async def say_why_anew(tx: Transaction, case: Case, why: str, *, at: datetime) -> bool:
     """A graver reason has come up for a case that a person has already; False when it is the reason already."""
     before = case.person_reason

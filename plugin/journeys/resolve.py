@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from plugin.audit import service as audit
 from plugin.cases.goods import let_go_rejected
 from plugin.cases.models import Case
-from plugin.cases.service import amounts_of, decision_of, move
+from plugin.cases.service import amounts_of, decision_of, move, note_resolved
 from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
 from plugin.credit.store import is_underway
@@ -74,17 +73,12 @@ async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder,
         await let_go_rejected(tx, case.id)  # nobody pays for it, so that nobody has to pay it back
     else:
         units = [unit for unit in units if unit.state == "settled" or unit.inspection == Verdict.ACCEPTED]
-    at, decided = ports.clock.now(), amounts_of(case)
+    decided = amounts_of(case)
     amounts = amounts_for(decided, units)
     bonus = bonus_for(sum(line.bonus for line in decision_of(case).lines), decided, units)
-    case.resolved_at = at
-    await tx.execute("UPDATE cases SET resolved_at = $2 WHERE id = $1", case.id, at)
     withheld = min(case.withheld, amounts.total)
     await owe(tx, case, amounts.total - withheld, withheld=withheld)
-    await audit.record(
-        tx, shop_id=case.shop_id, order_id=case.order_id, kind="case_resolved", actor="comeback", at=at,
-        data={"case": case.id, "on": str(now), "owed": case.owed, "currency": case.currency, "form": case.resolution},
-    )  # fmt: skip
+    await note_resolved(tx, case, on=str(now), at=ports.clock.now())
     if units or not asked:
         form = FORMS[Resolution(case.resolution or Resolution.REFUND)]
         await form(tx, Due(ports, shop, order, case, tuple(units), amounts, bonus))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from plugin.cases.models import Case
-from plugin.cases.service import amounts_of
+from plugin.cases.service import amounts_of, note_resolved
 from plugin.cases.store import lock_with_order, owe, units_of_case
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
@@ -126,10 +126,9 @@ async def fall_back(
     """
     units = tuple(unit for unit in await units_of_case(case.id) if unit.state != "released")
     amounts, legs = amounts_for(amounts_of(case), units), await legs_of_case(case.id)
-    at = ports.clock.now()
-    await tx.execute("UPDATE cases SET resolved_at = COALESCE(resolved_at, $2) WHERE id = $1", case.id, at)
     worth = amounts.before_fee - held_for_case(legs)
     await owe(tx, case, amounts.before_fee, withheld=case.withheld)
+    await note_resolved(tx, case, on="no_new_goods", at=ports.clock.now())
     difference = await difference_of_case(case.id)
     if difference is not None and DifferenceState(difference.state) is DifferenceState.PAID:
         await give_back(tx, ports, shop, case, difference, why="sold_out")
