@@ -85,7 +85,7 @@ def outer_frame(shop: Shop | None, words: Words, here: str, person_url: str | No
 def withdraw_link(shop: Shop, words: Words) -> WithdrawLink | None:
     """None where the shop takes no declarations here."""
     settings = settings_of(shop)
-    labels = labels_in(settings.country, words.language)
+    labels = labels_in(settings.country, words.language, settings.withdrawal_labels)
     link = WithdrawLink(f"/shops/{shop.id}/withdraw", labels.withdraw, labels.language)
     return link if is_function_on(settings) else None
 

@@ -52,7 +52,7 @@ def _form_page(request: AnyRequest, shop: Shop, form: FormMultiDict | None = Non
     frame = _frame(request, shop)
     kept = {name: field(form, name) if form else "" for name in ("name", "number", "contact", "items")}
     return page(
-        request, "withdraw", frame, status=422 if form else 200, labels=labels_view(_country(shop), frame.words),
+        request, "withdraw", frame, status=422 if form else 200, labels=labels_view(shop, _country(shop), frame.words),
         kept=kept, wrong=form is not None, shop_id=shop.id,
     )  # fmt: skip
 
@@ -81,7 +81,7 @@ async def review_page(request: AnyRequest, ports: NamedDependency[Ports], shop_i
         return _form_page(request, shop, form)
     frame = _frame(request, shop)
     made = await declare_as_guest(ports, shop, ask.statement(frame.words.locale), caller=caller_group(request))
-    view = withdrawal_view(made, labels_view(_country(shop), frame.words), frame.words)
+    view = withdrawal_view(made, labels_view(shop, _country(shop), frame.words), frame.words)
     return _review(request, frame, view, f"/shops/{shop.id}/withdraw/{made.id}", f"/shops/{shop.id}/withdraw")
 
 
@@ -96,7 +96,7 @@ async def done_page(
     shop = await _shop(request, shop_id)
     made = await confirm_as_guest(ports, shop, withdrawal_id, caller=caller_group(request))
     frame = _frame(request, shop)
-    view = withdrawal_view(made, labels_view(_country(shop), frame.words), frame.words)
+    view = withdrawal_view(made, labels_view(shop, _country(shop), frame.words), frame.words)
     return _done(request, frame, view, frame.words.say(phrases.SHOW_WHO))
 
 
@@ -135,7 +135,7 @@ async def withdraw_here_page(
     await withdrawing_shop(visit.shop.id)
     order = await order_now(ports, visit.guest, visit.wished)
     customer = visit.order.now.customer
-    labels = labels_view(visit.order.placement.customer.country, visit.words)
+    labels = labels_view(visit.shop, visit.order.placement.customer.country, visit.words)
     return page(
         request, "withdraw_here", frame_of(visit, "/order/withdraw"), order=order, labels=labels,
         name=customer.name or "", contact=visit.order.row.email or "",

@@ -114,7 +114,7 @@ async def declare(
     shop = await _shop(request, shop_id)
     words = words_of(request, shop, data.locale)
     made = await declare_as_guest(ports, shop, data.statement(words.locale), caller=caller_group(request))
-    return withdrawal_view(made, labels_view(settings_of(shop).country, words), words)
+    return withdrawal_view(made, labels_view(shop, settings_of(shop).country, words), words)
 
 
 @post(
@@ -133,7 +133,7 @@ async def confirm(
     shop = await _shop(request, shop_id)
     made = await confirm_as_guest(ports, shop, withdrawal_id, caller=caller_group(request))
     words = words_of(request, shop, locale or made.locale)
-    return withdrawal_view(made, labels_view(settings_of(shop).country, words), words)
+    return withdrawal_view(made, labels_view(shop, settings_of(shop).country, words), words)
 
 
 @get(
@@ -184,11 +184,11 @@ async def declared_here(
     made = await declare_in_session(
         ports, guest.shop, order.id, name=name, contact=contact, locale=words.locale, lines=lines
     )
-    return _here(made, order.placement.customer.country, words)
+    return _here(made, guest.shop, order.placement.customer.country, words)
 
 
-def _here(made: Withdrawal, country: str | None, words: Words) -> WithdrawalView:
-    return withdrawal_view(made, labels_view(country, words), words)
+def _here(made: Withdrawal, shop: Shop, country: str | None, words: Words) -> WithdrawalView:
+    return withdrawal_view(made, labels_view(shop, country, words), words)
 
 
 @post(
@@ -212,7 +212,7 @@ async def confirmed_here(ports: Ports, guest: Guest, withdrawal_id: str, locale:
     order = await get_order(guest.shop.id, guest.visitor.order_id)
     words = presenter(guest.shop, order, ports.clock.now(), locale).words
     made = await confirm_in_session(ports, guest.shop, withdrawal_id, order.id)
-    return _here(made, order.placement.customer.country, words)
+    return _here(made, guest.shop, order.placement.customer.country, words)
 
 
 @post(

@@ -39,8 +39,8 @@ class WithdrawalView(Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-def labels_view(country: str | None, words: Words) -> WithdrawalLabels:
-    labels = labels_in(country, words.language)
+def labels_view(shop: Shop, country: str | None, words: Words) -> WithdrawalLabels:
+    labels = labels_in(country, words.language, settings_of(shop).withdrawal_labels)
     return WithdrawalLabels(language=labels.language, withdraw=labels.withdraw, confirm=labels.confirm)
 
 
@@ -69,7 +69,8 @@ def entry_view(
         return None
     until = right.until
     sentence = words.say(phrases.ENTRY_UNTIL, moment=words.moment(until)) if until else words.say(phrases.ENTRY)
-    return WithdrawalEntry(labels=labels_view(order.placement.customer.country, words), sentence=sentence, until=until)
+    labels = labels_view(shop, order.placement.customer.country, words)
+    return WithdrawalEntry(labels=labels, sentence=sentence, until=until)
 
 
 def stands_view(withdrawal: Withdrawal, words: Words) -> WithdrawalStands:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import structs
+
 from plugin.cases.facts import facts_of
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move, open_case
@@ -47,7 +49,15 @@ from plugin.withdrawals.models import Withdrawal
 from plugin.withdrawals.service import move as move_withdrawal
 from plugin.withdrawals.standing import doubt_about, law_for
 from plugin.withdrawals.states import WithdrawalState
-from plugin.withdrawals.statutory import BASIS, Taken, leaves_nothing, split, statutory_decision, wanted_of
+from plugin.withdrawals.statutory import (
+    BASIS,
+    Taken,
+    leaves_nothing,
+    split,
+    standard_delivery,
+    statutory_decision,
+    wanted_of,
+)
 
 NOT_VERIFIED = "not_verified"
 
@@ -124,10 +134,12 @@ async def carry_out(
 async def _facts(ports: Ports, shop: Shop, order: StoredOrder) -> OrderFacts:
     settings = settings_of(shop)
     ownership = await ownership_of(order, since=ports.clock.now() - PRIOR_WINDOW)
-    return facts_of(
+    facts = facts_of(
         order, ownership, await payments_of(order.id), paused=False,
         transit=timedelta(days=settings.transit_days), zone=settings.time_zone,
     )  # fmt: skip
+    delivery = standard_delivery(facts, order.placement.shipping.total, settings.standard_delivery)
+    return structs.replace(facts, shipping=delivery)
 
 
 def _payers(ports: Ports, facts: OrderFacts, policies: OrderPolicies) -> dict[str, Payer]:

@@ -129,6 +129,14 @@ class ForgottenCode(Struct, frozen=True, kw_only=True):
     days: int | None = 7
 
 
+class OwnLabels(Struct, frozen=True, kw_only=True):
+    """What the shop writes on the two buttons of the withdrawal function, for the law of one country."""
+
+    language: str
+    withdraw: str
+    confirm: str
+
+
 class ShopSettings(Struct, frozen=True, kw_only=True):
     locale: str = "en"
     time_zone: str = "UTC"
@@ -149,6 +157,9 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     transit_days: int = 5  # a parcel counts as delivered so long after it left, where the store tells of no delivery
     origins: tuple[str, ...] = ()
     withdrawals: Literal["by_country", "on", "off"] = "by_country"  # the withdrawal function (docs/withdrawal.md)
+    withdrawal_labels: dict[str, OwnLabels] = {}  # by country, instead of the directive's own words
+    # What the least expensive standard delivery costs, tax included: minor units by country of delivery and currency.
+    standard_delivery: dict[str, dict[str, int]] = {}
 
     @property
     def goods_come_to(self) -> str | None:
@@ -156,6 +167,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
         return self.returns_address or self.brand.postal_address
 
 
+LONGEST_LABEL = 80
 MONEY_LIMITS = ("per_order", "per_customer_month", "per_hour", "per_day")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -168,6 +180,7 @@ _WANTED = {
     "locale": "locale is no language. Write one such as en or es-MX.",
     "brand.home_url": "brand.home_url is no web address. Write one that begins with https://.",
     "brand.logo_url": "brand.logo_url is no web address. Write one that begins with https://.",
+    "withdrawal_labels": "withdrawal_labels are not exact. Write for a country, such as BE, the language and both labels.",
     "person.desk_url": "person.desk_url is no address of a desk. Write one that begins with https://.",
 }
 
@@ -192,6 +205,16 @@ def _is_web_address(url: str) -> bool:
 
 def _is_below(limits: dict[str, int], least: int) -> bool:
     return any(limit < least or not _CURRENCY.fullmatch(currency) for currency, limit in limits.items())
+
+
+def _is_label(text: str) -> bool:
+    """Whether it can stand on a button: one line, with letters."""
+    return len(text) <= LONGEST_LABEL and text.isprintable() and any(sign.isalpha() for sign in text)
+
+
+def _are_labels(country: str, labels: OwnLabels) -> bool:
+    is_known = bool(_COUNTRY.fullmatch(country) and _LOCALE.fullmatch(labels.language))
+    return is_known and _is_label(labels.withdraw) and _is_label(labels.confirm)
 
 
 def parse_settings(raw: object) -> ShopSettings:
@@ -234,6 +257,11 @@ def parse_settings(raw: object) -> ShopSettings:
         "transit_days": not 0 <= settings.transit_days <= 60,
         "way_back.inspect_within_days": not 1 <= settings.way_back.inspect_within_days <= 60,
         "way_back.lost_after_days": not 1 <= settings.way_back.lost_after_days <= 120,
+        "standard_delivery": any(
+            not _COUNTRY.fullmatch(country) or _is_below(costs, 0)
+            for country, costs in settings.standard_delivery.items()
+        ),
+        "withdrawal_labels": not all(_are_labels(*each) for each in settings.withdrawal_labels.items()),
         "brand.home_url": brand.home_url is not None and not _is_web_address(brand.home_url),
         "brand.logo_url": brand.logo_url is not None
         and not (_is_web_address(brand.logo_url) and brand.logo_url.startswith("https:")),

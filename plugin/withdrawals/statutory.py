@@ -2,7 +2,8 @@
 
 1. What has not left is cancelled, the rest is sent back; each unit that is still anybody's to ask for, once.
 2. Everything paid for those units comes back, without a fee (Directive 2011/83/EU, Art. 14(1), 13(1)).
-3. Delivery is paid back once, with the declaration after which nothing of the order is left with the shopper.
+3. Delivery is paid back once, with the declaration after which nothing of the order is left with the shopper; of a
+   dearer way that the shopper chose only what the standard one costs, where the shop has said it (Art. 13(2)).
 4. Goods are sent back within 14 days, and their money waits for the goods or the proof of sending, no longer
    (Art. 13(3)). The shopper bears that cost, unless the law or the shop says otherwise (Art. 14(1)).
 """
@@ -16,6 +17,7 @@ from plugin.core.money import worth_of_units
 from plugin.policies.decision import Amounts, Decision, LineDecision, Verdict
 from plugin.policies.facts import Component, LineFacts, OrderFacts
 from plugin.policies.law.statutes import Withdrawal
+from plugin.policies.law.table import WITHDRAWAL_IN
 from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution, Trigger
 
 SEND_WITHIN = 14  # days: Directive 2011/83/EU, Art. 14(1)
@@ -68,6 +70,20 @@ def leaves_nothing(order: OrderFacts, taken: Taken) -> bool:
         if line.cancelled + line.in_open_cases + line.coming_back + line.returned + now < line.quantity:
             return False
     return True
+
+
+def standard_delivery(order: OrderFacts, paid: int, costs: Mapping[str, Mapping[str, int]]) -> Component:
+    """What is still owed for the delivery of an order for which ``paid`` was paid.
+
+    All of it where nothing has left, for then no dearer way was gone; where the law lets nobody keep the difference;
+    and where the shop has not said what its standard delivery ``costs`` (minor units by country and currency).
+    """
+    law, left = WITHDRAWAL_IN.get(order.country or ""), order.shipping
+    standard = costs.get(order.country or "", {}).get(order.currency)
+    if law is None or not law.keeps_dearer_delivery or standard is None or not any(x.fulfilled for x in order.lines):
+        return left
+    owed = min(left.amount, max(0, standard - (paid - left.amount)))
+    return Component(owed, left.tax * owed // left.amount if owed else 0)
 
 
 def statutory_decision(

@@ -43,7 +43,8 @@ class Withdrawal:
     day after its start. ``rolls_over`` is the rule by which a last day that is no working day moves to the next one;
     None where no such rule was found. ``from_conclusion`` are the kinds of lines whose period starts with the contract.
     ``exempt`` are goods without the right. ``way_back`` is who pays it where nothing else was promised. A trader may
-    keep ``fee_percent`` of the price, and never more than ``fee_at_most`` (minor units by currency).
+    keep ``fee_percent`` of the price, and never more than ``fee_at_most`` (minor units by currency), and with
+    ``keeps_dearer_delivery`` what a dearer way of delivery than the standard one has cost, where the consumer chose it.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Withdrawal:
     exempt: frozenset[GoodsKind] = frozenset()
     way_back: Payer = Payer.SHOPPER
     fee_percent: int = 0
+    keeps_dearer_delivery: bool = False
     fee_at_most: Mapping[str, int] = field(default_factory=dict)
     since: date | None = None  # for orders placed from that day on, where the source says it
 

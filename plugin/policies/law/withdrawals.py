@@ -21,6 +21,7 @@ WITHDRAWALS: tuple[Withdrawal, ...] = (
         start=Start.LAST_OF_ORDER,
         from_conclusion=_NOT_GOODS,
         exempt=_DIRECTIVE,
+        keeps_dearer_delivery=True,  # Art. 13(2)
         source=Source(
             "Directive 2011/83/EU on consumer rights",
             "Art. 9(2), 13, 14(1), 16",
@@ -38,6 +39,7 @@ WITHDRAWALS: tuple[Withdrawal, ...] = (
         start=Start.LAST_OF_ORDER,
         from_conclusion=_NOT_GOODS,
         exempt=_DIRECTIVE,
+        keeps_dearer_delivery=True,  # reg. 34(3)
         source=Source(
             "Consumer Contracts (Information, Cancellation and Additional Charges) Regulations 2013",
             "reg. 28 to 30, 34, 35",
