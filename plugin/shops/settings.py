@@ -180,7 +180,7 @@ _WANTED = {
     "locale": "locale is no language. Write one such as en or es-MX.",
     "brand.home_url": "brand.home_url is no web address. Write one that begins with https://.",
     "brand.logo_url": "brand.logo_url is no web address. Write one that begins with https://.",
-    "withdrawal_labels": "withdrawal_labels are not exact. Write for a country, such as BE, the language and both labels.",
+    "withdrawal_labels": "withdrawal_labels are not exact. Write by country, such as BE, a language and both labels.",
     "person.desk_url": "person.desk_url is no address of a desk. Write one that begins with https://.",
 }
 

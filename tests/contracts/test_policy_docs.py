@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from plugin.credit.law import LEAST_LIVES, LEFT_TO_THE_SHOP, LeastLife
 from plugin.policies.conditions import When
 from plugin.policies.document import Calendar, Policy, Selector, Then, parse_policy
 from plugin.policies.law.conformities import CONFORMITIES
@@ -79,6 +80,19 @@ def law_table(laws: tuple[Statute, ...]) -> str:
 @pytest.mark.parametrize("laws", [WITHDRAWALS, CONFORMITIES], ids=["withdrawals", "conformities"])
 def test_the_tables_of_the_law_are_those_of_the_code(laws: tuple[Statute, ...]) -> None:
     assert law_table(laws) in PAGE
+
+
+def _life(law: LeastLife) -> str:
+    if law.years is None:
+        return "no end"
+    return f"{law.years} years, from the end of the year" if law.from_end_of_year else f"{law.years} years"
+
+
+def test_the_table_of_credit_is_that_of_the_code() -> None:
+    for law in LEAST_LIVES:
+        assert f"| {', '.join(sorted(law.countries))} | {_life(law)} | {law.source} ([text]({law.url})) |" in PAGE
+    for each in LEFT_TO_THE_SHOP:
+        assert f"| {each.country} | the shop's own | {each.source} ([text]({each.url})) |" in PAGE
 
 
 def test_every_ready_made_policy_is_told_of() -> None:

@@ -171,7 +171,7 @@ DELIVERY: dict[str, tuple[dict[str, Any], dict[str, dict[str, int]], Component]]
 def test_standard_delivery_comes_back_and_the_surcharge_of_a_dearer_way_does_not(
     changes: dict[str, Any], costs: dict[str, dict[str, int]], wanted: Component
 ) -> None:
-    order = {"lines": [SHIRTS], "shipping": EXPRESS, "total": 7492, "sent": {"shirt": 3}} | changes
+    order: dict[str, Any] = {"lines": [SHIRTS], "shipping": EXPRESS, "total": 7492, "sent": {"shirt": 3}} | changes
     facts, paid = an_order(**order)
     assert standard_delivery(facts, paid, costs) == wanted
 
