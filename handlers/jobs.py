@@ -22,6 +22,7 @@ from plugin.journeys.effort import ASK_EFFORT, ask_effort
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
 from plugin.journeys.exchange_jobs import EXCHANGE_JOBS
 from plugin.journeys.fix_order import APPLY_FIX
+from plugin.journeys.forget_declared import FORGET_DECLARED, forget_declared
 from plugin.journeys.give_credit import give_credit
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold
 from plugin.journeys.look_up import MAIL_LOOKUP, mail_lookup
@@ -60,6 +61,7 @@ JOBS: dict[str, UseCase] = {
     POLL_STRIPE: poll_stripe,
     ERASE_ORDER: erase_order,
     ERASE_SHOP: erase_shop,
+    FORGET_DECLARED: forget_declared,
     RECORD_REFUND: record_refund,
     NOTE_CASE: note_case,
     HOLD_ORDER: hold_order,

@@ -17,6 +17,7 @@ from plugin.access.roles import Permission
 from plugin.access.staff import Member
 from plugin.db import transaction
 from plugin.journeys.erase_person import Hindrance, erase_person_of, forget_unread
+from plugin.journeys.forget_declared import forget_declared_by
 from plugin.orders.people import orders_of
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
@@ -70,6 +71,8 @@ async def erase_person(
             hindrance = await erase_person_of(ports, shop, each.id, member.actor)
             if hindrance is not None:
                 waiting.append(Waiting(order_id=each.id, why=hindrance))
+        if who.email:
+            await forget_declared_by(ports, shop, who.email)
         if not waiting:  # else a case may hang on what they would be forgotten from, and they go with its order
             await forget_unread(ports, shop, who)
         async with transaction(ports.doorbell) as tx:

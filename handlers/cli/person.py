@@ -130,6 +130,7 @@ async def _erase(
     shop_id: str, email: str | None, customer: str | None, orders: list[str], by: str
 ) -> tuple[int, list[tuple[str, str]]]:
     from plugin.journeys.erase_person import erase_person_of, forget_unread
+    from plugin.journeys.forget_declared import forget_declared_by
     from plugin.orders.people import orders_of
     from plugin.orders.service import get_order
 
@@ -142,6 +143,8 @@ async def _erase(
             hindrance = await erase_person_of(ports, shop, each.id, f"staff:{by}")
             if hindrance is not None:
                 waiting.append(((await get_order(shop.id, each.id)).row.number, hindrance.value))
+        if who.email:
+            await forget_declared_by(ports, shop, who.email)
         if not waiting:  # else a case may hang on what they would be forgotten from, and they go with its order
             await forget_unread(ports, shop, who)
     return len(found) - len(waiting), waiting

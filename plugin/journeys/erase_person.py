@@ -22,6 +22,11 @@ from plugin.inbox.events import forget_all_unused, forget_bodies
 from plugin.inbox.idempotency import forget_answers
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
+from plugin.journeys.forget_declared import (
+    forget_all_declared,
+    forget_declared_about,
+    is_declared_mail_under_way,
+)
 from plugin.journeys.forget_goods import forget_goods
 from plugin.journeys.tell import TELL
 from plugin.messages.contacts import forget_contacts
@@ -35,8 +40,7 @@ from plugin.ports.runtime import Ports
 from plugin.refunds.store import is_money_moving
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym, get_shop
-from plugin.withdrawals.store import forget_contact, open_number
-from plugin.withdrawals.store import forget_words as forget_declarations
+from plugin.withdrawals.store import open_number
 
 ERASE_ORDER = "erase_order"
 ERASE_SHOP = "erase_shop"
@@ -90,8 +94,6 @@ async def forget_unread(ports: Ports, shop: Shop, who: Who) -> None:
     """Forget webhooks that name this person and belong to no order here, as those that could not be read."""
     async with transaction(ports.doorbell) as tx:
         await forget_bodies(tx, shop.id, who.order_ids, who.email)
-        if who.email:
-            await forget_contact(tx, shop.id, who.email)
 
 
 async def erase_order(ports: Ports, claim: Claim) -> None:
@@ -113,6 +115,7 @@ async def erase_shop(ports: Ports, claim: Claim) -> None:
         await erase_person_of(ports, shop, order_id, "store")
     if found:
         raise Later(timedelta(0), "there are more orders of this shop")
+    await forget_all_declared(ports, shop)
     async with transaction(ports.doorbell) as tx:
         await forget_all_unused(tx, shop.id)
         await outbox.complete(tx, claim)
@@ -129,7 +132,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await take_person_out(tx, order.id, now=order.now, placement=order.placement, at=at)
     await forget_words(tx, order.id)
     await forget_notes(tx, order.id)
-    await forget_declarations(tx, order.id)
+    await forget_declared_about(tx, ports, order.id)
     await forget_goods(tx, order.id)
     await forget_owner(tx, order.id, order.row.customer_hash)
     await forget_files(tx, shop.id, order.id)
@@ -155,7 +158,7 @@ async def _hindrance(tx: Transaction, order: StoredOrder) -> Hindrance | None:
     cases = [case.id for case in await cases_of_order(order.id)]
     if await is_mail_under_way(tx, order.id) or await outbox.is_open_about(tx, kind=TELL, ids=cases):
         return Hindrance.MAIL
-    return None
+    return Hindrance.MAIL if await is_declared_mail_under_way(tx, order.id) else None
 
 
 async def _tell_staff(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, hindrance: Hindrance) -> None:

@@ -13,6 +13,7 @@ from plugin.db import Transaction, read, rows, transaction
 from plugin.files.service import forget_files_of_cases
 from plugin.inbox.events import forget_old_bodies
 from plugin.journeys.erase_person import erase_person_of
+from plugin.journeys.forget_declared import forget_old_declarations
 from plugin.messages.contacts import forget_old_contacts
 from plugin.messages.outbox import forget_old_mails
 from plugin.ports.runtime import Ports
@@ -56,6 +57,14 @@ async def _tracking(tx: Transaction, ports: Ports, shop: Shop, before: datetime)
     )  # fmt: skip
 
 
+async def _lapsed_withdrawals(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -> int:
+    return await forget_old_declarations(tx, ports, shop, before, ROWS_AT_ONCE, lapsed=True)
+
+
+async def _unmatched_withdrawals(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -> int:
+    return await forget_old_declarations(tx, ports, shop, before, ROWS_AT_ONCE, lapsed=False)
+
+
 async def _survey_words(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -> int:
     return await tx.execute(
         "UPDATE effort_questions SET words = NULL WHERE shop_id = $1 AND words IS NOT NULL AND answered_at < $2",
@@ -70,6 +79,8 @@ CLASSES: Mapping[str, Forget] = {
     "photos": _photos,
     "tracking": _tracking,
     "survey_words": _survey_words,
+    "lapsed_withdrawals": _lapsed_withdrawals,
+    "unmatched_withdrawals": _unmatched_withdrawals,
 }
 
 

@@ -15,6 +15,7 @@ from plugin.inbox.models import InboxEvent
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
 from plugin.journeys.erase_person import ANSWERED_WITHIN, AT_ONCE, ERASE_SHOP, erase_person_of, who_is
+from plugin.journeys.forget_declared import forget_declared_by
 from plugin.messages.parts import AlertKind
 from plugin.orders.people import Who, orders_of
 from plugin.orders.service import lock_order
@@ -24,6 +25,7 @@ from plugin.ports.runtime import Ports
 from plugin.ports.storefronts import PersonAsked, ShopLeft
 from plugin.shops.leaving import ERASED_AFTER_LEAVING, forget_store, was_connected_since
 from plugin.shops.models import Shop
+from plugin.withdrawals.store import withdrawals_of_contact
 
 CAME_BACK = (
     "The store asks for the erasure of all its shoppers, and was connected again since it had left. If it means it, "
@@ -63,6 +65,8 @@ async def _erase(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent, who:
         await erase_person_of(ports, shop, order_id, "store")
     if len(new) > AT_ONCE:
         raise Later(timedelta(0), "there are more orders of this person")
+    if who.email:
+        await forget_declared_by(ports, shop, who.email)
     put_off = [each for each in await orders_of(shop.id, who) if not each.is_erased]
     async with transaction(ports.doorbell) as tx:
         if not put_off:  # else an open case may hang on them, and they go with its order
@@ -74,7 +78,8 @@ async def _hand_to_staff(ports: Ports, claim: Claim, shop: Shop, event: InboxEve
     """A file with everything about a person leaves the house by a colleague's hand, who knows whom they write to."""
     due_at = event.received_at + ANSWERED_WITHIN
     known = [each.id for each in await orders_of(shop.id, who) if not each.is_erased]
-    is_kept = bool(known or await events_about(shop.id, who.order_ids, who.email))
+    declared = await withdrawals_of_contact(shop.id, who.email) if who.email else ()
+    is_kept = bool(known or declared or await events_about(shop.id, who.order_ids, who.email))
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, known[0]) if known else None
         command = _export(shop, who) if is_kept else None

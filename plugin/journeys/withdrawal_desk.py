@@ -115,6 +115,8 @@ async def look_again(ports: Ports, shop: Shop, withdrawal_id: str, by: str, *, a
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, found.order_id) if found.order_id else None
         withdrawal = await _take(tx, shop, withdrawal_id, _S.INEFFECTIVE, order=order)
+        if not withdrawal.contact:
+            raise NotWithAPerson(detail="Its person was erased, so that nobody could be told anything any more.")
         at = ports.clock.now()
         due = person_answers_by(settings_of(shop), at)
         await move(tx, withdrawal, _S.WITH_PERSON, at=at, due_at=due, actor=by, why="looked_at_again")

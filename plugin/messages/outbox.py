@@ -24,6 +24,7 @@ from plugin.ports.mail import MailDeferred, MailRefused, MailUnknown
 from plugin.ports.runtime import Ports
 
 SEND_MAIL = "send_mail"
+_UNDER_WAY = ("queued", "inflight", "unknown")
 FORGOTTEN = "{}"  # what is left of the context of a mail whose text is gone
 
 
@@ -164,6 +165,21 @@ async def forget_mails(tx: Transaction, vault: Vault, shop_id: str, order_id: st
         await _empty(tx, vault, mail)
 
 
+async def forget_mails_of(tx: Transaction, vault: Vault, shop_id: str, begins: str) -> None:
+    """Empty those whose purpose begins so, which have all come to their end, whatever they are about."""
+    for mail in await _mails_of(tx, shop_id, begins):
+        await _empty(tx, vault, mail)
+
+
+async def is_mail_of_under_way(tx: Transaction, shop_id: str, begins: str) -> bool:
+    """Whether one whose purpose begins so has been neither sent nor refused."""
+    return any(mail.state in _UNDER_WAY for mail in await _mails_of(tx, shop_id, begins))
+
+
+async def _mails_of(tx: Transaction, shop_id: str, begins: str) -> list[Mail]:
+    return await read(Mail, "WHERE shop_id = $1 AND starts_with(purpose, $2) ORDER BY id", shop_id, begins, tx=tx)
+
+
 async def _empty(tx: Transaction, vault: Vault, mail: Mail) -> None:
     await tx.execute(
         "UPDATE mails SET recipient = '', sealed_context = $2, last_error = NULL WHERE id = $1",
@@ -174,7 +190,5 @@ async def _empty(tx: Transaction, vault: Vault, mail: Mail) -> None:
 async def is_mail_under_way(tx: Transaction, order_id: str) -> bool:
     """Whether some mail about this order has been neither sent nor refused."""
     return bool(
-        await tx.rows(
-            "SELECT 1 FROM mails WHERE order_id = $1 AND state IN ('queued', 'inflight', 'unknown') LIMIT 1", order_id
-        )
+        await tx.rows("SELECT 1 FROM mails WHERE order_id = $1 AND state = ANY($2) LIMIT 1", order_id, list(_UNDER_WAY))
     )

@@ -90,6 +90,8 @@ class Retention(Struct, frozen=True, kw_only=True):
     """For how many days each class of data is kept; None: until its person is erased.
 
     Webhooks' bodies and mails' texts from their day on, everything about a case from the day that it was closed,
+    declarations of withdrawal from their end (a lapsed one was none: it only answers who asks why nothing came of it;
+    one that is no order's is evidence while anybody can sue, in Germany for up to four years: BGB §§ 195, 199),
     ``persons`` from the last change of their order on. Books, decisions and the audit are no class: they stay.
     """
 
@@ -99,6 +101,8 @@ class Retention(Struct, frozen=True, kw_only=True):
     photos: int | None = 180
     tracking: int | None = 180
     survey_words: int | None = 365
+    lapsed_withdrawals: int | None = 30
+    unmatched_withdrawals: int | None = 1460
     persons: int | None = None
 
 

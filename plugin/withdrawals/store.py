@@ -58,11 +58,21 @@ async def withdrawals_of_order(order_id: str) -> list[Withdrawal]:
 
 
 async def withdrawals_of_contact(shop_id: str, contact: str) -> list[Withdrawal]:
-    """Those that this address has declared about no order that we know, the newest first."""
+    """Those of this address that are no order's: about none that we know, or nobody has shown that they are its
+    customer's. The newest first."""
     return await read(
         Withdrawal,
-        "WHERE shop_id = $1 AND order_id IS NULL AND lower(contact) = $2 ORDER BY declared_at DESC, id DESC",
+        "WHERE shop_id = $1 AND lower(contact) = $2 AND (order_id IS NULL OR verified_at IS NULL) "
+        "ORDER BY declared_at DESC, id DESC",
         shop_id, contact.strip().lower(),
+    )  # fmt: skip
+
+
+async def withdrawals_of_no_order(shop_id: str) -> list[Withdrawal]:
+    """The same of everybody, as far as they still name a person."""
+    return await read(
+        Withdrawal, "WHERE shop_id = $1 AND contact <> '' AND (order_id IS NULL OR verified_at IS NULL) ORDER BY id",
+        shop_id,
     )  # fmt: skip
 
 
@@ -95,20 +105,24 @@ async def open_number(tx: Transaction, order_id: str) -> str | None:
     return found[0]["number"] if found else None
 
 
-async def forget_contact(tx: Transaction, shop_id: str, contact: str) -> None:
-    """Take out whom this address belongs to, of what it declared about no order that we know and that has ended."""
+async def forget_words(tx: Transaction, withdrawal_id: str) -> None:
+    """Take the person out of a declaration that has come to its end: who declared, and in which words, the number of
+    the order as they wrote it among them. What was declared when, and what became of it, stays."""
     await tx.execute(
-        "UPDATE withdrawals SET name = '', contact = '', items = NULL, token_hash = NULL, order_token_hash = NULL "
-        "WHERE shop_id = $1 AND order_id IS NULL AND lower(contact) = $2 AND closed_at IS NOT NULL",
-        shop_id, contact.strip().lower(),
-    )  # fmt: skip
-
-
-async def forget_words(tx: Transaction, order_id: str) -> None:
-    """Take the person out of an order's declarations that have come to their end: who declared, and in which words.
-    What was declared when, and what became of it, stays."""
-    await tx.execute(
-        "UPDATE withdrawals SET name = '', contact = '', items = NULL, token_hash = NULL, order_token_hash = NULL "
-        "WHERE order_id = $1",
-        order_id,
+        "UPDATE withdrawals SET name = '', contact = '', order_number = '', items = NULL, token_hash = NULL, "
+        "order_token_hash = NULL WHERE id = $1",
+        withdrawal_id,
     )
+
+
+async def ended_before(
+    tx: Transaction, shop_id: str, before: datetime, limit: int, *, lapsed: bool
+) -> list[Withdrawal]:
+    """Declarations that ended before and still name a person: those that were never confirmed, or those that are no
+    order's."""
+    return await read(
+        Withdrawal,
+        "WHERE shop_id = $1 AND closed_at < $2 AND contact <> '' AND (state = 'lapsed') = $3 "
+        "AND (state = 'lapsed' OR order_id IS NULL OR verified_at IS NULL) ORDER BY closed_at LIMIT $4 FOR UPDATE",
+        shop_id, before, lapsed, limit, tx=tx,
+    )  # fmt: skip
