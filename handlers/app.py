@@ -16,6 +16,7 @@ from handlers.pages.assets import static_route
 from handlers.problems import ErrorPage, ProblemAnswers
 from handlers.reading import AddressCheck, ExactRequest
 from handlers.reference import (
+    BoundedTexts,
     docs_page,
     openapi_config,
     problem_page,
@@ -70,6 +71,7 @@ def create_app(
         request_class=ExactRequest,
         exception_handlers={Exception: ProblemAnswers(settings.public_url, error_page)},
         openapi_config=openapi_config(settings.public_url),
+        plugins=[BoundedTexts()],
         request_max_body_size=BODY_LIMIT,
         logging_config=None,
         debug=False,

@@ -10,8 +10,11 @@ import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Server, Tag
-from litestar.params import FromPath
+from litestar.openapi.spec import Components, OpenAPIType, Schema, SecurityScheme, Server, Tag
+from litestar.params import FromPath, ParameterKwarg
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+from msgspec import Meta
 
 from handlers.pages.assets import asset_url
 from handlers.problems import PROBLEM_JSON, Failure, Problem, known_failures
@@ -123,6 +126,29 @@ class ProblemJson(JsonRenderPlugin):
                             response["content"] = content
         _close_asks(document)
         return msgspec.json.encode(document)
+
+
+class BoundedTexts(OpenAPISchemaPlugin):
+    """Say the bounds of a text within a list, which Litestar knows (``FieldDefinition.metadata``) and leaves unsaid."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: object) -> bool:
+        return False
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        is_said = isinstance(field_definition.kwarg_definition, ParameterKwarg)
+        return field_definition.annotation is str and not is_said and _bounds(field_definition) is not None
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: object) -> Schema:
+        bounds = _bounds(field_definition) or Meta()
+        return Schema(
+            type=OpenAPIType.STRING, min_length=bounds.min_length, max_length=bounds.max_length,
+            pattern=bounds.pattern, examples=bounds.examples,
+        )  # fmt: skip
+
+
+def _bounds(field_definition: FieldDefinition) -> Meta | None:
+    return next((each for each in field_definition.metadata if isinstance(each, Meta)), None)
 
 
 def _close_asks(document: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ class CameAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ReceiveAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What has come now, beside what was counted in before."""
 
-    came: Annotated[tuple[CameAsk, ...], Meta(min_length=1, max_length=200)]
+    came: Annotated[list[CameAsk], Meta(min_length=1, max_length=200)]
 
 
 class ScanAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,8 +79,8 @@ class JudgedAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class InspectAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``photos`` are ids of files that were added to the case."""
 
-    judged: Annotated[tuple[JudgedAsk, ...], Meta(min_length=1, max_length=200)]
-    photos: Annotated[tuple[FileId, ...], Meta(max_length=20)] = ()
+    judged: Annotated[list[JudgedAsk], Meta(min_length=1, max_length=200)]
+    photos: Annotated[list[FileId], Meta(max_length=20)] = []
 
 
 class ExtendAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

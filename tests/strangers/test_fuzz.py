@@ -56,7 +56,18 @@ BY_DESIGN = {
     # The next page is asked for by what the page before said; a document is read more strictly than any schema says.
     *(
         (f"GET /v1/admin/{each}", 400, "bad_cursor")
-        for each in ("audit", "cases", "codes", "policies", "refunds", "webhooks")
+        for each in (
+            "audit",
+            "cases",
+            "codes",
+            "credits",
+            "debits",
+            "parcels",
+            "policies",
+            "refunds",
+            "webhooks",
+            "withdrawals",
+        )
     ),
     *(
         (each, 422, "bad_policy")
