@@ -162,7 +162,7 @@ class DebitRow(Struct, frozen=True, kw_only=True):
     order_id: str
     amount: int
     currency: str
-    reason: Annotated[str, Meta(description="rejected, or not_sent")]
+    reason: Annotated[str, Meta(description="rejected, not_sent, or not_paid_for (new goods)")]
     state: Annotated[str, Meta(description="open, settled or waived")]
     created_at: datetime
     closed_at: datetime | None

@@ -131,7 +131,9 @@ EXCHANGE = TransitionTable[CaseState](
         _S.AWAITING_GOODS: RETURN.moves[_S.AWAITING_GOODS] | {_S.ORDERING},
         _S.INSPECTING: RETURN.moves[_S.INSPECTING] | {_S.ORDERING},
         _S.WITH_PERSON: RETURN.moves[_S.WITH_PERSON] | {_S.ORDERING},
-        _S.WITHDRAWN: frozenset({_S.WITH_PERSON}),  # what was paid on top cannot be given back
+        # What was paid on top, be it too late, cannot be given back.
+        _S.WITHDRAWN: frozenset({_S.WITH_PERSON}),
+        _S.REFUSED: frozenset({_S.WITH_PERSON}),
     },
     repeats=_REPEATS_OF_A_RETURN | {(_S.ORDERING, _S.APPROVED), (_S.ORDERING, _S.AWAITING_PAYMENT)},
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 
 from plugin.audit import service as audit
 from plugin.cases.models import Case
@@ -58,11 +59,13 @@ async def take_quote(tx: Transaction, quote: Quote, *, at: datetime) -> None:
     quote.state = str(QuoteState.TAKEN)
 
 
-async def open_difference(tx: Transaction, case: Case, quote: Quote, *, at: datetime, ends_at: datetime) -> Difference:
-    """What the shopper has to pay on top, until ``ends_at``."""
+async def open_difference(
+    tx: Transaction, case: Case, quote: Quote, amount: int, *, at: datetime, ends_at: datetime
+) -> Difference:
+    """What the shopper has to pay on top of what the case owes, until ``ends_at``; minor units."""
     difference = Difference(
         id=new_id("dif"), shop_id=case.shop_id, order_id=case.order_id, case_id=case.id, quote_id=quote.id,
-        state=str(DifferenceState.AWAITING), amount=quote.difference, currency=quote.currency, key="",
+        state=str(DifferenceState.AWAITING), amount=amount, currency=quote.currency, key="",
         ends_at=ends_at, created_at=at,
     )  # fmt: skip
     difference.key = f"comeback-{difference.id}"
@@ -98,6 +101,14 @@ async def save_outbound(tx: Transaction, case: Case, request: goods.OutboundOrde
 
 def request_of(outbound: OutboundOrder) -> goods.OutboundOrder:
     return msgspec.convert(outbound.request, goods.OutboundOrder)
+
+
+async def count_as_paid(tx: Transaction, outbound: OutboundOrder, collected: int) -> None:
+    """Before the store is asked: what of its price is collected, and that the rest of it is credited."""
+    request = request_of(outbound)
+    now = structs.replace(request, collected=collected, credited=request.price - collected)
+    outbound.request = msgspec.to_builtins(now)
+    await outbound.save(using_db=tx.connection, update_fields=["request"])
 
 
 async def move_outbound(

@@ -52,6 +52,17 @@ async def given_back_on_top(case_id: str) -> int:
     return n
 
 
+async def collected_on_top(case_id: str) -> int:
+    """What was paid on top in this case and is kept for its new goods; in minor units."""
+    found = await rows(
+        "SELECT COALESCE(sum(p.captured), 0)::bigint AS n FROM differences d JOIN payments p ON p.id = d.payment_id "
+        "WHERE d.case_id = $1 AND d.state = 'paid'",
+        case_id,
+    )
+    n: int = found[0]["n"]
+    return n
+
+
 async def difference_at(shop_id: str, page_id: str | None, reference: str | None) -> str | None:
     """The id of the difference that is paid on this page of the custodian's, or with this PaymentIntent."""
     found = await rows(
@@ -73,6 +84,12 @@ async def lock_outbound(tx: Transaction, outbound_id: str) -> OutboundOrder:
     """The order of new goods with its row locked, after the order and the case."""
     (outbound,) = await read(OutboundOrder, "WHERE id = $1 FOR UPDATE", outbound_id, tx=tx)
     return outbound
+
+
+async def start_asking_anew(tx: Transaction, outbound: OutboundOrder) -> None:
+    """The store's silence so far counts no more."""
+    outbound.asks = 0
+    await outbound.save(using_db=tx.connection, update_fields=["asks"])
 
 
 async def outbound_of_case(case_id: str) -> OutboundOrder | None:

@@ -49,5 +49,5 @@ async def _close(ports: Ports, shop: Shop, debit_id: str, state: DebitState, by:
 async def _let_go(tx: Transaction, debit: Debit) -> None:
     if debit.reason == DebitReason.REJECTED:
         await let_go_rejected(tx, debit.case_id, state="settled")
-    else:
+    elif debit.reason == DebitReason.NOT_SENT:
         await let_go_not_sent(tx, debit.case_id)

@@ -32,6 +32,20 @@ class WithdrawalStands(DomainError):
     )
 
 
+class GoodsAreAccepted(DomainError):
+    status = 409
+    code = "goods_are_accepted"
+    sentence = (
+        "Some of what was sent back was accepted, so it is owed. Give up the new goods, or order them all the same."
+    )
+
+
+class NewGoodsAreOpen(DomainError):
+    status = 409
+    code = "new_goods_are_open"
+    sentence = "The new goods of this exchange are neither ordered nor given up. Decide on them first."
+
+
 class HasShipped(DomainError):
     status = 409
     code = "has_shipped"

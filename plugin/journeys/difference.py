@@ -1,8 +1,9 @@
-"""What a shopper pays on top of an exchange: a page of Stripe's, with its time, and one payment of the order at last.
+"""What a shopper pays on top of an exchange: one payment of the order at last, or a page of Stripe's that is over.
 
-The payment is learned of from Stripe's webhook, when the shopper comes back, and at the deadline; each reads the page
-again, and the first one that finds it paid writes the payment. Before a page is called over it is ended, and one
-that was paid meanwhile counts as paid. Money that comes after the end is given back whole.
+``ask_difference`` makes the page. The payment is learned of from Stripe's webhook, when the shopper comes back, and at
+the deadline; each reads the page again, and the first one that finds it paid writes the payment. Before a page is
+called over it is ended, and one that was paid meanwhile counts as paid. Money that comes after the end is given back
+whole.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from plugin.cases.models import Case
 from plugin.cases.service import move, postpone
 from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, lock_with_order, mark_units
+from plugin.core.errors import DomainError
 from plugin.core.ids import new_id
-from plugin.core.points import point
 from plugin.db import Transaction, transaction
-from plugin.exchanges.models import Difference, Quote
-from plugin.exchanges.service import move_difference, open_difference
+from plugin.exchanges.models import Difference
+from plugin.exchanges.service import move_difference
 from plugin.exchanges.states import NO_PAGE, DifferenceState
 from plugin.exchanges.store import difference_of_case, get_difference, lock_difference
 from plugin.journeys.giving import give_money, hand_over
@@ -30,7 +31,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.origins import paying_order
 from plugin.orders.payments import store_payment_fact
-from plugin.orders.service import StoredOrder, get_order
+from plugin.orders.service import StoredOrder
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
 from plugin.ports.orders import Custodian, Instrument, PaymentState
@@ -39,100 +40,27 @@ from plugin.ports.payments import (
     OutcomeUnknown,
     PageState,
     PaymentAccount,
-    PaymentAsk,
     PaymentFact,
     PaymentPage,
-    RejectCode,
     Rejected,
 )
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import payables
 from plugin.shops.models import Shop
-from plugin.shops.service import get_shop, payment_account, settings_of
+from plugin.shops.service import get_shop, payment_account
 
-ASK_DIFFERENCE, END_DIFFERENCE = "ask_difference", "end_difference"
-PAGE_LASTS = timedelta(minutes=31)  # what Stripe wants of a page when it is made, and a minute for the call
+END_DIFFERENCE = "end_difference"
 ENDING_HAS = timedelta(minutes=10)
 _D = DifferenceState
+_NOT_KNOWN = (OutcomeUnknown, OutcomeStored, Rejected)
 
 
-async def ask_for_difference(tx: Transaction, ports: Ports, shop: Shop, case: Case, quote: Quote) -> None:
-    """The case waits for its shopper to pay, and the work that makes the page is written."""
-    at = ports.clock.now()
-    ends_at = at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
-    difference = await open_difference(tx, case, quote, at=at, ends_at=ends_at)
-    await move(tx, case, CaseState.AWAITING_PAYMENT, at=at, due_at=ends_at)
-    await outbox.add(tx, shop_id=case.shop_id, kind=ASK_DIFFERENCE, ref=difference.id)
+class PaymentNotKnown(DomainError):
+    """Whether the shopper is paying just now cannot be found out: nothing was changed."""
 
-
-async def ask_difference(ports: Ports, claim: Claim) -> None:
-    """Work: have Stripe make the page, once; then the shopper may pay."""
-    shop, difference = await get_shop(claim.shop_id), await get_difference(claim.shop_id, claim.ref)
-    if DifferenceState(difference.state) is not DifferenceState.AWAITING or difference.page_id is not None:
-        await _complete(ports, claim)
-        return
-    account = _account(ports, shop)
-    order = await get_order(shop.id, difference.order_id)
-    claim.check_may_send()
-    point("before bytes_sent_to_stripe")
-    try:
-        page = await ports.payments.ask_payment(account, _asked(ports, difference, order))
-    except OutcomeUnknown as unknown:
-        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), str(unknown)) from unknown
-    except (OutcomeStored, Rejected) as no:
-        await _take_no(ports, claim, shop, difference, no)
-        return
-    async with transaction(ports.doorbell) as tx:
-        _, case = await lock_with_order(tx, difference.case_id)
-        await tx.execute(
-            "UPDATE differences SET page_id = $2, page_url = $3, reference = $4 WHERE id = $1 AND page_id IS NULL",
-            difference.id, page.id, page.url, page.reference,
-        )  # fmt: skip
-        if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
-            await tell_case(tx, case, "exchange_payment")
-        await outbox.complete(tx, claim)
-
-
-def _asked(ports: Ports, difference: Difference, order: StoredOrder) -> PaymentAsk:
-    """The same parameters at every try: Stripe holds them against the key."""
-    return PaymentAsk(
-        ask_id=difference.id, key=difference.key, amount=difference.amount, currency=difference.currency,
-        description=f"#{order.row.number.lstrip('#')}", ends_at=difference.ends_at,
-        back_to=f"{ports.public_url}/order/cases/{difference.case_id}/paid", locale=order.now.customer.locale,
-    )  # fmt: skip
-
-
-async def _take_no(
-    ports: Ports, claim: Claim, shop: Shop, difference: Difference, no: Rejected | OutcomeStored
-) -> None:
-    """Nobody has a page that they could pay on. One whose call broke, or whose time had become too short, is asked for
-    anew under another key, with all its time; too little to collect is not collected; else a person."""
-    code = no.code if isinstance(no, Rejected) else None
-    if code is RejectCode.BAD_CREDENTIALS:
-        raise Later(MONEY_WAITS_AT_MOST, str(no)) from no
-    at = ports.clock.now()
-    if code is None or (code is not RejectCode.TOO_SMALL and difference.ends_at - at < PAGE_LASTS):
-        ends_at = at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
-        async with transaction(ports.doorbell) as tx:
-            _, case = await lock_with_order(tx, difference.case_id)
-            await tx.execute(
-                "UPDATE differences SET ends_at = $2, key = $3 "
-                "WHERE id = $1 AND page_id IS NULL AND state = 'awaiting'",
-                difference.id, ends_at, f"comeback-{new_id('dif')}",
-            )  # fmt: skip
-            if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
-                await postpone(tx, case, ends_at)
-        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the page is asked for anew") from no
-    async with transaction(ports.doorbell) as tx:
-        order, case = await lock_with_order(tx, difference.case_id)
-        locked = await lock_difference(tx, difference.id)
-        if await move_difference(tx, locked, DifferenceState.ENDED, at=at, why=str(code)) and _awaits(case):
-            if code is RejectCode.TOO_SMALL:
-                await go_on(tx, ports, shop, order, case)
-                await tell_case(tx, case, "exchange_approved")
-            else:
-                await hand_over(tx, ports, shop, case, NO_PAGE, AlertKind.REVIEW)
-        await outbox.complete(tx, claim)
+    status = 503
+    code = "payment_not_known"
+    sentence = "The bank does not answer just now, and nothing was changed. Please try again in a moment."
 
 
 async def read_difference(ports: Ports, claim: Claim) -> None:
@@ -155,15 +83,16 @@ async def end_difference(ports: Ports, claim: Claim) -> None:
     """Work: its time is over. The page is ended first; one that was paid meanwhile counts as paid."""
     difference = await get_difference(claim.shop_id, claim.ref)
     shop = await get_shop(claim.shop_id)
+    account = payment_account(ports.vault, shop)
     page, fact = None, None
-    if DifferenceState(difference.state) is _D.AWAITING and difference.page_id is not None:
+    if DifferenceState(difference.state) is _D.AWAITING and difference.page_id is not None and account is not None:
         claim.check_may_send()
-        page, fact = await _look(ports, claim, _account(ports, shop), difference.page_id, ends=True)
+        page, fact = await _look(ports, claim, account, difference.page_id, ends=True)
     async with transaction(ports.doorbell) as tx:
         if page is not None and page.state is PageState.PAID and fact is not None:
             await _paid(tx, ports, shop, difference, page, fact)
         else:
-            await _end(tx, ports, difference)
+            await _end(tx, ports, shop, difference, was_seen=page is not None)
         await outbox.complete(tx, claim)
 
 
@@ -172,12 +101,19 @@ async def _look(
 ) -> tuple[PaymentPage, PaymentFact | None]:
     """The page as it is (or is once it has ended), and its payment where it is paid; raises ``Later``."""
     try:
-        page = await (ports.payments.end_page if ends else ports.payments.read_page)(account, page_id)
-        fact = await ports.payments.read(account, page.reference) if page.reference else None
-    except (OutcomeUnknown, OutcomeStored, Rejected) as unknown:
+        return await _see_page(ports, account, page_id, ends=ends)
+    except _NOT_KNOWN as unknown:
         raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), str(unknown)) from unknown
+
+
+async def _see_page(
+    ports: Ports, account: PaymentAccount, page_id: str, *, ends: bool
+) -> tuple[PaymentPage, PaymentFact | None]:
+    """As ``_look``; raises what the port raises, also where the page is paid and its payment is not captured yet."""
+    page = await (ports.payments.end_page if ends else ports.payments.read_page)(account, page_id)
+    fact = await ports.payments.read(account, page.reference) if page.reference else None
     if page.state is PageState.PAID and (fact is None or fact.state is not PaymentState.CAPTURED):
-        raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the page is paid, and its payment not captured yet")
+        raise OutcomeUnknown("the page is paid, and its payment not captured yet")
     return page, fact
 
 
@@ -240,15 +176,20 @@ async def give_back(tx: Transaction, ports: Ports, shop: Shop, case: Case, diffe
         await give_money(tx, ports, shop, case, collected - amount)
 
 
-async def _end(tx: Transaction, ports: Ports, seen: Difference) -> None:
-    """Not paid in time: nothing has happened, and the units may be asked for again."""
+async def _end(tx: Transaction, ports: Ports, shop: Shop, seen: Difference, *, was_seen: bool) -> None:
+    """Not paid in time: nothing has happened, and the units may be asked for again. Where nobody ever had a page, or
+    nobody can look at it any more (``was_seen``), it is not the shopper who has let the time run out: a person has it.
+    """
     at = ports.clock.now()
     _, case = await lock_with_order(tx, seen.case_id)
     difference = await lock_difference(tx, seen.id)
     if DifferenceState(difference.state) is not _D.AWAITING:
         return
-    await move_difference(tx, difference, _D.ENDED, at=at)
+    await move_difference(tx, difference, _D.ENDED, at=at, why=None if was_seen else NO_PAGE)
     if not _awaits(case):
+        return
+    if not was_seen:
+        await hand_over(tx, ports, shop, case, NO_PAGE, AlertKind.REVIEW)
         return
     await mark_units(tx, case.id, "released")
     await drop(tx, ports, case, why="not_paid")
@@ -273,6 +214,25 @@ async def shopper_is_back(ports: Ports, shop: Shop, order_id: str, case_id: str)
     async with transaction(ports.doorbell) as tx:
         if not await outbox.is_open(tx, kind=READ_DIFFERENCE, ref=difference.id):
             await outbox.add(tx, shop_id=shop.id, kind=READ_DIFFERENCE, ref=difference.id)
+
+
+async def end_payment(ports: Ports, shop: Shop, case: Case) -> str | None:
+    """Let nobody pay for this case any more, outside any transaction: the id of the page that is over, None where there
+    was none yet. One that was paid meanwhile counts as paid. Raises ``PaymentNotKnown``."""
+    difference = await difference_of_case(case.id)
+    if difference is None or difference.page_id is None:
+        return None
+    account = payment_account(ports.vault, shop)
+    if account is None:
+        raise PaymentNotKnown()
+    try:
+        page, fact = await _see_page(ports, account, difference.page_id, ends=True)
+    except _NOT_KNOWN as unknown:
+        raise PaymentNotKnown() from unknown
+    if page.state is PageState.PAID and fact is not None:
+        async with transaction(ports.doorbell) as tx:
+            await _paid(tx, ports, shop, difference, page, fact)
+    return difference.page_id
 
 
 def _awaits(case: Case) -> bool:

@@ -15,12 +15,12 @@ from plugin.cases.service import move
 from plugin.cases.states import CaseState
 from plugin.db import Transaction
 from plugin.exchanges.models import Quote
-from plugin.exchanges.refusals import QuoteChanged, QuoteEnded
+from plugin.exchanges.refusals import CannotCollect, QuoteChanged, QuoteEnded
 from plugin.exchanges.service import ask_of, price_of, take_quote
 from plugin.exchanges.states import QuoteState
 from plugin.exchanges.store import get_quote
+from plugin.journeys.ask_difference import ask_for_difference
 from plugin.journeys.confirming import Answered, Follow, confirm, refuse, stay_within_limits, why_in_review
-from plugin.journeys.difference import ask_for_difference
 from plugin.journeys.judging import WE_HAVE, Preview
 from plugin.journeys.outbound import prepare_exchange
 from plugin.journeys.quote import exchange_of
@@ -32,7 +32,7 @@ from plugin.policies.reasons import Outcome
 from plugin.ports.runtime import Ports
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
-from plugin.shops.service import settings_of
+from plugin.shops.service import payment_account, settings_of
 
 
 async def confirm_exchange(
@@ -48,7 +48,7 @@ async def confirm_exchange(
 ) -> Case:
     """Carry out what the quote with the digest ``agreed`` said; see ``confirming.confirm``.
 
-    Raises ``QuoteChanged``, ``QuoteEnded`` and, where the policy's answer is another one by now,
+    Raises ``QuoteChanged``, ``QuoteEnded``, ``CannotCollect`` and, where the policy's answer is another one by now,
     ``DecisionChanged``: then a new quote is needed.
     """
     quote = await get_quote(shop.id, order_id, quote_id)
@@ -56,6 +56,8 @@ async def confirm_exchange(
         raise QuoteChanged(param="digest")
     if quote.state != QuoteState.OPEN or quote.ends_at <= ports.clock.now():
         raise QuoteEnded(param="quote")
+    if quote.difference > 0 and payment_account(ports.vault, shop) is None:
+        raise CannotCollect()
     ask = ask_of(quote)
     follow: Follow = {
         Outcome.APPROVE: partial(_approve, quote), Outcome.REVIEW: partial(_review, quote), Outcome.REFUSE: refuse,
@@ -90,9 +92,13 @@ async def _take(tx: Transaction, ports: Ports, case: Case, order: StoredOrder, q
 
 
 async def begin(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, quote: Quote) -> None:
-    """From ``approved``: the difference first, where there is one; else the goods go back at once."""
-    if quote.difference > 0:
-        await ask_for_difference(tx, ports, shop, case, quote)
+    """From ``approved``: the difference first, where there is one; else the goods go back at once.
+
+    What a person withholds of the worth of what goes back is paid on top, or left over less.
+    """
+    above = quote.price - case.owed
+    if above > 0:
+        await ask_for_difference(tx, ports, shop, case, quote, above)
         return
     await go_on(tx, ports, shop, order, case)
     await tell_case(tx, case, "exchange_approved")

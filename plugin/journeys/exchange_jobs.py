@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from plugin.journeys.difference import ASK_DIFFERENCE, END_DIFFERENCE, ask_difference, end_difference, read_difference
+from plugin.journeys.ask_difference import ASK_DIFFERENCE, ask_difference
+from plugin.journeys.difference import END_DIFFERENCE, end_difference, read_difference
 from plugin.journeys.outbound import MAKE_ORDER
 from plugin.journeys.payment_reported import READ_DIFFERENCE
 from plugin.journeys.store_orders import make_order

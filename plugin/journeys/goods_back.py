@@ -156,7 +156,7 @@ async def all_is_said(tx: Transaction, bench: Bench, goods: Goods) -> None:
         await move(tx, case, CaseState.INSPECTING, at=bench.at, due_at=due, actor=bench.actor, why="decided")
     if was_paid:
         await _note_shortage(tx, bench, goods)
-    elif case.kind == CaseKind.EXCHANGE and goods.rejected:
+    elif case.kind == CaseKind.EXCHANGE and (goods.rejected or not (goods.accepted or goods.forgiven)):
         await to_a_person(tx, bench, NOT_TAKEN)  # new goods for old ones that are not taken are nobody's to promise
     else:
         await resolve(tx, bench.ports, bench.shop, bench.order, case, Trigger.INSPECTED)

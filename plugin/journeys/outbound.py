@@ -14,9 +14,9 @@ from plugin.cases.service import amounts_of
 from plugin.db import Transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.quoting import Price
-from plugin.exchanges.service import move_outbound, request_of, save_outbound
+from plugin.exchanges.service import count_as_paid, move_outbound, request_of, save_outbound
 from plugin.exchanges.states import EXCHANGE, NOT_ACCEPTED, RESHIPMENT, UNQUOTED, OutboundState
-from plugin.exchanges.store import outbound_of_case
+from plugin.exchanges.store import collected_on_top, outbound_of_case
 from plugin.journeys.giving import Due, give_money, hand_over
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder
@@ -24,6 +24,7 @@ from plugin.outbox import service as outbox
 from plugin.ports import goods
 from plugin.ports.goods import OutboundLine
 from plugin.ports.runtime import Ports
+from plugin.shops.models import Shop
 
 MAKE_ORDER = "make_order"
 
@@ -73,12 +74,18 @@ async def exchange(tx: Transaction, due: Due) -> None:
     if outbound is None or OutboundState(outbound.state) is not OutboundState.WAITING:
         await hand_over(tx, ports, shop, case, UNQUOTED, AlertKind.REVIEW)
         return
-    agreed = amounts_of(case).total
-    left_over = agreed - request_of(outbound).credited
-    if due.amounts.total < agreed:
+    if due.amounts.total < amounts_of(case).total:
         await hand_over(tx, ports, shop, case, NOT_ACCEPTED, AlertKind.REVIEW)
         return
+    await settle_price(tx, ports, shop, case, outbound)
     await release(tx, ports, outbound)
+
+
+async def settle_price(tx: Transaction, ports: Ports, shop: Shop, case: Case, outbound: OutboundOrder) -> None:
+    """Before the new goods leave: the store is told what was really collected for them, and what they leave over of
+    what the case owes is refunded."""
+    await count_as_paid(tx, outbound, await collected_on_top(case.id))
+    left_over = case.owed - request_of(outbound).price
     if left_over > 0:
         await give_money(tx, ports, shop, case, left_over)
 

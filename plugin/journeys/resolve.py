@@ -7,10 +7,11 @@ others change nothing. What each form of it does is a row of ``FORMS``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from plugin.cases.goods import let_go_rejected
-from plugin.cases.models import Case
+from plugin.cases.models import Case, CaseUnit
 from plugin.cases.service import amounts_of, decision_of, move, note_resolved
 from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
@@ -26,7 +27,7 @@ from plugin.orders.service import StoredOrder
 from plugin.parcels.states import Verdict
 from plugin.parcels.store import parcels_of_case
 from plugin.parcels.worth import amounts_for, bonus_for
-from plugin.policies.decision import Decision
+from plugin.policies.decision import Amounts, Decision
 from plugin.policies.reasons import Resolution, Trigger
 from plugin.ports.runtime import Ports
 from plugin.refunds.states import SETTLED, LegState
@@ -62,27 +63,37 @@ def pays_at_once(decision: Decision) -> bool:
 async def resolve(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, now: Trigger) -> bool:
     """Give what was agreed if ``now`` is what the policy waits for, or later; whether it was given by this call.
 
-    After an inspection what is accepted is what is owed, with what a person gives for although it never came; before
-    it, what was decided. Where nothing is accepted, nothing is given, in whatever form.
+    Where nothing is accepted, nothing is given, in whatever form.
     """
     if case.resolved_at is not None or _ORDER[now] < _ORDER[trigger_of(case)]:
         return False
     asked = await units_of_case(case.id)
+    units, amounts = await say_what_is_owed(tx, ports, case, asked, now)
+    bonus = bonus_for(sum(line.bonus for line in decision_of(case).lines), amounts_of(case), units)
+    if units or not asked:
+        form = FORMS[Resolution(case.resolution or Resolution.REFUND)]
+        await form(tx, Due(ports, shop, order, case, tuple(units), amounts, bonus))
+    return True
+
+
+async def say_what_is_owed(
+    tx: Transaction, ports: Ports, case: Case, asked: Sequence[CaseUnit], now: Trigger
+) -> tuple[list[CaseUnit], Amounts]:
+    """The case is resolved from now on: for which of the units that were ``asked`` about, and what they come to.
+
+    After an inspection what is accepted is what is owed, with what a person gives for although it never came; before
+    it, what was decided.
+    """
     units = [unit for unit in asked if unit.state != "released" and unit.inspection != Verdict.REJECTED]
     if now is not Trigger.INSPECTED:
         await let_go_rejected(tx, case.id)  # nobody pays for it, so that nobody has to pay it back
     else:
         units = [unit for unit in units if unit.state == "settled" or unit.inspection == Verdict.ACCEPTED]
-    decided = amounts_of(case)
-    amounts = amounts_for(decided, units)
-    bonus = bonus_for(sum(line.bonus for line in decision_of(case).lines), decided, units)
+    amounts = amounts_for(amounts_of(case), units)
     withheld = min(case.withheld, amounts.total)
     await owe(tx, case, amounts.total - withheld, withheld=withheld)
     await note_resolved(tx, case, on=str(now), at=ports.clock.now())
-    if units or not asked:
-        form = FORMS[Resolution(case.resolution or Resolution.REFUND)]
-        await form(tx, Due(ports, shop, order, case, tuple(units), amounts, bonus))
-    return True
+    return units, amounts
 
 
 FORMS: dict[Resolution, Form] = {

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from plugin.audit import service as audit
+from plugin.cases.goods import goods_of
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseKind, CaseState
@@ -20,10 +21,12 @@ from plugin.cases.store import (
 from plugin.cases.trust import Answer, keep_answer
 from plugin.db import Transaction, transaction
 from plugin.exchanges.store import given_back_on_top
-from plugin.journeys.call_off import call_off, is_paid_on_top
+from plugin.journeys.call_off import call_off, is_paid_on_top, owes_new_goods
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import (
+    GoodsAreAccepted,
     MoneyHasMoved,
+    NewGoodsAreOpen,
     NotWithAPerson,
     OrderIsFrozen,
     StillToDecide,
@@ -151,6 +154,8 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
             raise MoneyHasMoved()
         if is_cancel and desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL and await is_granted(case_id):
             raise StoreHasCancelled()
+        if CaseKind(desk.case.kind) is CaseKind.EXCHANGE and (await goods_of(case_id)).accepted:
+            raise GoodsAreAccepted()
         at = ports.clock.now()
         await release(tx, desk.legs, at=at, why="refused_by_person")
         await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
@@ -204,11 +209,14 @@ async def ask_again(
 
 
 async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered = unasked) -> None:
-    """Everything about this case is in order; raises ``MoneyHasMoved`` while a refund is still on its way."""
+    """Everything about this case is in order; raises ``MoneyHasMoved`` while a refund is still on its way, and
+    ``NewGoodsAreOpen`` while goods that were accepted are paid for with new ones that nobody has decided on."""
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
         if any(LegState(leg.state) not in SETTLED for leg in desk.legs):
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
+        if await owes_new_goods(desk.case):
+            raise NewGoodsAreOpen()
         if desk.case.kind == CaseKind.CANCEL:
             await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         else:

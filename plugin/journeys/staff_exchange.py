@@ -6,24 +6,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from plugin.cases.goods import NOT_TAKEN
+from plugin.cases.goods import LOST, NOT_SENT, NOT_TAKEN, SILENT, WRONG_ITEM
 from plugin.cases.models import Case
 from plugin.cases.service import move
 from plugin.cases.states import CaseState
+from plugin.cases.store import units_of_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.service import move_outbound
-from plugin.exchanges.states import NOT_ACCEPTED, OutboundState
-from plugin.exchanges.store import lock_outbound, outbound_of_case, quote_of
+from plugin.exchanges.states import NO_PAGE, NOT_ACCEPTED, OutboundState
+from plugin.exchanges.store import collected_on_top, lock_outbound, outbound_of_case, quote_of, start_asking_anew
 from plugin.journeys.exchange import begin
+from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.on_desk import Desk, take
-from plugin.journeys.outbound import release
+from plugin.journeys.outbound import release, settle_price
+from plugin.journeys.resolve import say_what_is_owed
 from plugin.journeys.store_orders import fall_back, ordered
+from plugin.journeys.tell import tell_case
+from plugin.journeys.way_back import go_on
+from plugin.policies.reasons import Trigger
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
 Answered = Callable[[Transaction], Awaitable[None]]
+_WAIT_IS_OVER = (NOT_TAKEN, NOT_ACCEPTED, LOST, SILENT, NOT_SENT, WRONG_ITEM)
+"""Why a person has goods that new ones wait for, so that they may say what becomes of those."""
 WE_HAVE, ORDER_HAS = timedelta(minutes=10), timedelta(days=1)
 
 
@@ -33,6 +41,14 @@ class NothingToOrder(DomainError):
     status = 409
     code = "nothing_to_order"
     sentence = "No new goods of this request wait for a person."
+
+
+class NothingToGive(DomainError):
+    """Nothing of it was accepted, and nothing was paid on top."""
+
+    status = 409
+    code = "nothing_to_give"
+    sentence = "Nothing of this request was accepted or paid for. Refuse it, or order the new goods all the same."
 
 
 async def exchange_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: str) -> None:
@@ -52,44 +68,73 @@ async def order_by_hand(
     """A person has made the order in the store's own admin: this is its id there, and its number."""
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
-        outbound = await _on_desk(tx, desk.case)
+        outbound, is_new = await _on_desk(tx, ports, shop, desk, by)
         await _back_to_ordering(tx, ports, desk.case, by)
+        if is_new:
+            await settle_price(tx, ports, shop, desk.case, outbound)
         await ordered(tx, ports, shop, desk.case, outbound, external_id, number, actor=by)
         await answered(tx)
 
 
 async def order_again(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered) -> None:
-    """What kept the store from it is mended: it is asked once more, under the same key."""
+    """What kept the store from it is mended: it is asked once more, under the same key.
+
+    New goods that wait for old ones which were not accepted, or never came, are ordered all the same: what those would
+    have paid for is a debit, and nobody is charged. A difference that no page could collect is let off; then the goods
+    go back first, as agreed.
+    """
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
-        outbound = await _on_desk(tx, desk.case)
-        await tx.execute("UPDATE outbound_orders SET asks = 0 WHERE id = $1", outbound.id)
-        await _back_to_ordering(tx, ports, desk.case, by)
-        await release(tx, ports, outbound, actor=by)
+        if desk.case.person_reason == NO_PAGE:
+            await _back_to_ordering(tx, ports, desk.case, by)
+            await go_on(tx, ports, shop, desk.order, desk.case)
+            await tell_case(tx, desk.case, "exchange_approved")
+        else:
+            outbound, is_new = await _on_desk(tx, ports, shop, desk, by)
+            await start_asking_anew(tx, outbound)
+            await _back_to_ordering(tx, ports, desk.case, by)
+            if is_new:
+                await settle_price(tx, ports, shop, desk.case, outbound)
+            await release(tx, ports, outbound, actor=by)
         await answered(tx)
 
 
 async def give_up_new_goods(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered) -> None:
     """There will be no new goods: the shopper gets back what was paid on top, and the worth of what went back, or of
-    as much of it as was accepted."""
+    as much of it as was accepted. Raises ``NothingToGive`` where nothing was accepted, and nothing paid."""
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
-        outbound = await _on_desk(tx, desk.case, may_wait=desk.case.person_reason in (NOT_TAKEN, NOT_ACCEPTED))
+        if desk.case.person_reason == NO_PAGE:
+            raise NothingToGive()
+        outbound, is_new = await _on_desk(tx, ports, shop, desk, by)
+        if is_new and not desk.case.owed + desk.case.withheld + await collected_on_top(desk.case.id):
+            raise NothingToGive()
         await move_outbound(tx, outbound, OutboundState.CANCELLED, at=ports.clock.now(), actor=by, why="given_up")
         await _back_to_ordering(tx, ports, desk.case, by)
         await fall_back(tx, ports, shop, desk.order, desk.case, outbound)
         await answered(tx)
 
 
-async def _on_desk(tx: Transaction, case: Case, *, may_wait: bool = False) -> OutboundOrder:
+async def _on_desk(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: str) -> tuple[OutboundOrder, bool]:
+    """The new goods that are this person's to decide on, and whether the store was never asked for them.
+
+    Those wait for goods that are lost or were not accepted: the person's word ends that wait, and what was accepted is
+    what is owed.
+    """
+    case = desk.case
     found = await outbound_of_case(case.id)
     if found is None:
         raise NothingToOrder()
     outbound = await lock_outbound(tx, found.id)
-    is_waiting = may_wait and OutboundState(outbound.state) is OutboundState.WAITING
-    if not is_waiting and OutboundState(outbound.state) is not OutboundState.WITH_PERSON:
+    is_new = OutboundState(outbound.state) is OutboundState.WAITING and case.person_reason in _WAIT_IS_OVER
+    if is_new:
+        if case.resolved_at is None:
+            await goods_are_given_up(tx, ports, shop, desk.order, case, by)
+            await say_what_is_owed(tx, ports, case, await units_of_case(case.id), Trigger.INSPECTED)
+        await move_outbound(tx, outbound, OutboundState.WITH_PERSON, at=ports.clock.now(), actor=by, why="decided")
+    if OutboundState(outbound.state) is not OutboundState.WITH_PERSON:
         raise NothingToOrder(state=outbound.state)
-    return outbound
+    return outbound, is_new
 
 
 async def _back_to_ordering(tx: Transaction, ports: Ports, case: Case, by: str) -> None:

@@ -18,6 +18,7 @@ from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.service import ask_of, move_outbound, request_of
 from plugin.exchanges.states import EXCHANGE, SOLD_OUT, STUCK, DifferenceState, OutboundState
 from plugin.exchanges.store import (
+    collected_on_top,
     difference_of_case,
     get_outbound,
     link_new_order,
@@ -36,6 +37,7 @@ from plugin.parcels.worth import amounts_for
 from plugin.policies.reasons import Resolution
 from plugin.ports.goods import OutboundAnswer, StoreStatus
 from plugin.ports.runtime import Ports
+from plugin.refunds.debits import DebitReason, DebitState, close_debit, debits_of_case, write_debit
 from plugin.refunds.service import held_for_case
 from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
@@ -95,8 +97,23 @@ async def ordered(
         tx, outbound, OutboundState.ORDERED, at=ports.clock.now(), actor=actor, external_id=external_id, number=number
     )
     await link_new_order(tx, shop.id, external_id)
+    if request_of(outbound).reason == EXCHANGE:
+        await _note_unpaid(tx, ports, case, outbound)
     await tell_case(tx, case, "exchange_ordered")
     await goods_are_settled(tx, ports, shop, case)
+
+
+async def _note_unpaid(tx: Transaction, ports: Ports, case: Case, outbound: OutboundOrder) -> None:
+    """New goods that cost more than what was accepted for them and paid on top are written down as a debit.
+
+    Where the goods were all accepted, it is what no page could collect of the difference: that is let off at once.
+    """
+    at, missing = ports.clock.now(), request_of(outbound).price - case.owed - await collected_on_top(case.id)
+    if missing <= 0 or not await write_debit(tx, case, missing, DebitReason.NOT_PAID_FOR, at=at):
+        return
+    if case.owed + case.withheld == amounts_of(case).total:
+        (debit,) = [each for each in await debits_of_case(case.id) if each.reason == DebitReason.NOT_PAID_FOR]
+        await close_debit(tx, debit, DebitState.WAIVED, by="comeback", at=at)
 
 
 async def _to_a_person(
@@ -122,12 +139,13 @@ async def fall_back(
 ) -> None:
     """There are no new goods: what was paid on top goes back, and what went back is worth money, or credit.
 
-    The fee of the exchange is not kept: it is the shop that could not deliver.
+    The fee of the exchange is not kept, for it is the shop that could not deliver; what a person withholds is.
     """
     units = tuple(unit for unit in await units_of_case(case.id) if unit.state != "released")
     amounts, legs = amounts_for(amounts_of(case), units), await legs_of_case(case.id)
-    worth = amounts.before_fee - held_for_case(legs)
-    await owe(tx, case, amounts.before_fee, withheld=case.withheld)
+    withheld = min(case.withheld, amounts.before_fee)
+    await owe(tx, case, amounts.before_fee - withheld, withheld=withheld)
+    worth = case.owed - held_for_case(legs)
     await note_resolved(tx, case, on="no_new_goods", at=ports.clock.now())
     difference = await difference_of_case(case.id)
     if difference is not None and DifferenceState(difference.state) is DifferenceState.PAID:

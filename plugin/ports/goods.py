@@ -92,6 +92,11 @@ class OutboundOrder(Struct, frozen=True, kw_only=True):
     collected: int = 0
     note: str | None = None
 
+    @property
+    def price(self) -> int:
+        """What all of it costs, its tax and its sending included."""
+        return self.shipping + sum(line.unit_price * line.quantity for line in self.lines)
+
 
 class OutboundAnswer(Struct, frozen=True, kw_only=True):
     status: StoreStatus

@@ -23,6 +23,7 @@ class DebitState(StrEnum):
 class DebitReason(StrEnum):
     REJECTED = "rejected"  # what came was not accepted
     NOT_SENT = "not_sent"  # some of it never came
+    NOT_PAID_FOR = "not_paid_for"  # new goods that were worth more than what was accepted and paid for them
 
 
 async def write_debit(tx: Transaction, case: Case, amount: int, reason: DebitReason, *, at: datetime) -> bool:

@@ -23,24 +23,37 @@ def exchange_books(books: Books, case_id: str) -> ExchangeBooks:
     outbound = [each for each in books.outbound if each["case_id"] == case_id and each["state"] == "ordered"]
     paid = {each["payment_id"] for each in books.differences if each["case_id"] == case_id and each["payment_id"]}
     units = [unit for unit in books.units if unit["case_id"] == case_id]
+    debits = [debit for debit in books.debits if debit["case_id"] == case_id]
+    never_came = any(debit["reason"] == "not_sent" for debit in debits)
+    inbound = sum(
+        unit["worth"]
+        for unit in units
+        if unit["state"] == "settled" and (unit["inspection"] == "accepted" or not (unit["inspection"] or never_came))
+    )
+    case, asked = books.cases[case_id], sum(unit["worth"] for unit in units)
+    fee = case["decision"]["amounts"].get("fee", 0) * inbound // asked if outbound and asked else 0
     return ExchangeBooks(
         outbound=sum(line["unit_price"] * line["quantity"] for each in outbound for line in each["request"]["lines"]),
         shipping=sum(each["request"].get("shipping", 0) for each in outbound),
-        fees=books.cases[case_id]["decision"]["amounts"].get("fee", 0) if outbound else 0,
-        inbound=sum(unit["worth"] for unit in units if unit["state"] == "settled"),
+        fees=fee + min(case["withheld"], inbound - fee),
+        inbound=inbound,
         collected=sum(books.payments[payment]["captured"] for payment in paid),
         refunded=sum(
             leg["amount"] for leg in books.legs.values() if leg["case_id"] == case_id and leg["state"] == "succeeded"
         )
         + books.credited.get(case_id, 0),
-        debit=sum(debit["amount"] for debit in books.debits if debit["case_id"] == case_id),
+        debit=sum(debit["amount"] for debit in debits),
     )
 
 
 def given_in_goods(books: Books, case_id: str) -> int:
-    """What of a case's worth was given as new goods, less what was paid on top of it."""
+    """What of a case's worth was given as new goods, less what was paid on top of it, or never was."""
     found = exchange_books(books, case_id)
-    return found.outbound + found.shipping - found.collected
+    unpaid = sum(
+        debit["amount"] for debit in books.debits if debit["case_id"] == case_id and debit["reason"] == "not_paid_for"
+    )
+    given: int = found.outbound + found.shipping - found.collected - unpaid
+    return given
 
 
 def exchange_fell_back(books: Books, case_id: str) -> bool:

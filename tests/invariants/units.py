@@ -123,7 +123,7 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
             fee = 0  # the shop could not deliver, and keeps nothing for it
         if _is_exchanged_by_inspection(case):  # what is accepted is what is owed, and the fee shrinks with the goods
             mine = [unit for unit in books.units if unit["case_id"] == case["id"]]
-            accepted = sum(unit["worth"] for unit in mine if unit["inspection"] == "accepted")
+            accepted = sum(unit["worth"] for unit in mine if unit["inspection"] == "accepted" or _is_forgiven(unit))
             before, fee = before - goods + accepted, fee * accepted // goods if goods else 0
         # What a return or a fault came to in the end is ``goods.what_is_accepted_is_owed``'s to judge.
         is_of_goods = case["kind"] in ("return", "fault") and case["resolved_at"] is not None
@@ -145,6 +145,11 @@ def cases_owe_what_they_decided(books: Books) -> Iterator[str]:
             yield f"I6: shipping of {order_id} is owed more than once: {paid}."
 
 
+def _is_forgiven(unit: Row) -> bool:
+    """Paid for although it never came, be it that a person said so, or that it may be kept."""
+    return unit["state"] == "settled" and unit["inspection"] is None
+
+
 def _done_means_paid(books: Books, case: Row, *, is_given_up: bool) -> Iterator[str]:
     """A person, and nobody else, may close a case whose units the store never cancelled, or whose refund failed."""
     legs = [leg for leg in books.legs.values() if leg["case_id"] == case["id"]]
@@ -153,12 +158,14 @@ def _done_means_paid(books: Books, case: Row, *, is_given_up: bool) -> Iterator[
     by_person = any(event["why"] == "closed_by_person" for event in books.events[case["id"]])
     if by_person and (is_given_up or has_failed):
         return
+    never_given = case["kind"] == "exchange" and is_given_up and case["resolved_at"] is None
+    owed = 0 if never_given else case["owed"]  # taken back or refused, and what was paid on top went back in the end
     moved = sum(leg["amount"] for leg in legs if leg["state"] == "succeeded" and not _gives_back_again(books, leg))
     if case["resolution"] == "store_credit":
         moved += books.credited.get(case["id"], 0)
     moved += given_in_goods(books, case["id"])
-    if moved != case["owed"]:
-        yield f"I13: {case['number']} is done, owed {case['owed']} and moved {moved}."
+    if moved != owed:
+        yield f"I13: {case['number']} is done, owed {owed} and moved {moved}."
 
 
 def _gives_back_again(books: Books, leg: Row) -> bool:
