@@ -16,7 +16,7 @@ from plugin.journeys.quote import Quoted, make_quote
 from plugin.outbox import service as outbox
 from plugin.policies.document import Fee, Policy, Then
 from plugin.policies.ready import default_policy
-from plugin.policies.reasons import Outcome, Trigger
+from plugin.policies.reasons import Outcome, Reason, Trigger
 from plugin.ports.goods import Wanted
 from plugin.ports.orders import LineCount
 from plugin.storefronts.standard.goods_wire import OrderAsk, OrderData
@@ -27,11 +27,11 @@ from tests.world import World
 
 def exchange_policy(
     *, pays_on: Trigger | None = None, keep_item: bool = False, fee: Fee | None = None,
-    outcome: Outcome = Outcome.APPROVE,
+    outcome: Outcome = Outcome.APPROVE, reason: Reason = Reason.ALLOWED,
 ) -> Policy:  # fmt: skip
     """Everything that has left may be exchanged."""
     policy = default_policy()
-    then = Then(outcome=outcome, pays_on=pays_on, keep_item=keep_item, fee=fee)
+    then = Then(outcome=outcome, reason=reason, pays_on=pays_on, keep_item=keep_item, fee=fee)
     return replace(
         policy,
         otherwise=replace(

@@ -51,6 +51,11 @@ async def step(
     return await once(ports, member, route, case_id, key, body, use_case)
 
 
+def moves_money(ports: Ports, member: Member) -> bool:
+    """Whether this person may decide on money just now."""
+    return member.may(Permission.MOVE_MONEY) and ports.clock.now() - member.proved_at <= PROOF_LASTS
+
+
 def _less(ports: Ports, member: Member, ask: LessAsk | None) -> Less | None:
     """Paying less than was decided is a decision on money; raises ``NotAllowed`` and ``Reauthenticate``."""
     if ask is None:
@@ -77,7 +82,7 @@ async def approve(
     data: JSONBody[PayStepAsk], body: RawBody, idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
     less = _less(ports, member, data.less)
-    unfreezes = member.may(Permission.MOVE_MONEY) and ports.clock.now() - member.proved_at <= PROOF_LASTS
+    unfreezes = moves_money(ports, member)
 
     async def do(answered: staff.Answered) -> None:
         await staff.approve(ports, shop, case_id, member.actor, less, unfreezes=unfreezes, answered=answered)

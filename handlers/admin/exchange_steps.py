@@ -10,7 +10,7 @@ from litestar.params import JSONBody, RawBody
 from msgspec import Meta, Struct
 
 from handlers.admin.case_bodies import StepAsk
-from handlers.admin.case_steps import DECIDES, MOVED, MOVES_MONEY, NO_SUCH, NOW, TAGS, step
+from handlers.admin.case_steps import DECIDES, MOVED, MOVES_MONEY, NO_SUCH, NOW, TAGS, moves_money, step
 from handlers.admin.entrance import SECURITY, STAFF
 from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey
 from handlers.dependencies import PublicId
@@ -32,7 +32,8 @@ class OrderedAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     "/v1/admin/cases/{case_id:str}/ordered-by-hand",
     status_code=200, dependencies=STAFF, guards=DECIDES, security=SECURITY, tags=TAGS,
     summary="Confirm by hand that the new goods are ordered",
-    description="You have made the order in the store's own admin; its webhooks are found by its id.",
+    description="You have made the order in the store's own admin; its webhooks are found by its id. What is "
+    "not paid for needs `move_money` and a fresh sign-in, as in having it ordered once more.",
     responses=MOVED | problem_responses(KNOWN | NO_SUCH | ONCE | NOW),
 )  # fmt: skip
 async def ordered_by_hand(
@@ -41,8 +42,9 @@ async def ordered_by_hand(
 ) -> Response[bytes]:  # fmt: skip
     async def do(answered: staff.Answered) -> None:
         await staff_exchange.order_by_hand(
-            ports, shop, case_id, member.actor, external_id=data.order_id, number=data.number, answered=answered
-        )
+            ports, shop, case_id, member.actor, external_id=data.order_id, number=data.number,
+            may_give=moves_money(ports, member), answered=answered,
+        )  # fmt: skip
 
     return await step(ports, member, "case.ordered", case_id, idempotency_key, body, do)
 
@@ -51,6 +53,8 @@ async def ordered_by_hand(
     "/v1/admin/cases/{case_id:str}/order-again",
     status_code=200, dependencies=STAFF, guards=DECIDES, security=SECURITY, tags=TAGS,
     summary="Have the store order the new goods once more",
+    description="Also goods that wait for others which were lost or not accepted, and those whose difference nobody "
+    "could pay: what is missing is written down and never charged. That needs `move_money` and a fresh sign-in.",
     responses=MOVED | problem_responses(KNOWN | NO_SUCH | ONCE | NOW),
 )  # fmt: skip
 async def order_again(
@@ -58,7 +62,9 @@ async def order_again(
     data: JSONBody[StepAsk], body: RawBody, idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
     async def do(answered: staff.Answered) -> None:
-        await staff_exchange.order_again(ports, shop, case_id, member.actor, answered=answered)
+        await staff_exchange.order_again(
+            ports, shop, case_id, member.actor, may_give=moves_money(ports, member), answered=answered
+        )
 
     return await step(ports, member, "case.order", case_id, idempotency_key, body, do)
 

@@ -131,7 +131,11 @@ async def return_once(
     description="A return, an exchange or a report of a fault, before anything was sent or given: its items may be "
     "asked about again. Taking it back twice changes nothing.",
     responses=problem_responses(
-        _NOT_YOURS | {409: "Something was sent, or given, or decided already: a person can help."}
+        _NOT_YOURS
+        | {
+            409: "Something was sent, or given, or decided already: a person can help.",
+            503: "The bank does not say whether it is being paid.",
+        }
     ),
 )
 async def withdraw(

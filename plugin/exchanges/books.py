@@ -22,8 +22,9 @@ from msgspec import Struct
 
 class ExchangeBooks(Struct, frozen=True, kw_only=True):
     """All in minor units of one currency. ``outbound`` are the new goods with their tax, without ``shipping``;
-    ``inbound`` what is credited for what goes back, before ``fees`` (with what is withheld); ``collected`` what was paid on top
-    ``refunded`` what was given back of any payment; ``debit`` what the shopper was given too much."""
+    ``inbound`` what is credited for what goes back, before ``fees``, in which is what is withheld; ``collected`` what
+    was paid on top and ``refunded`` what was given back of any payment; ``debit`` what the shopper was given too much.
+    """
 
     outbound: int = 0
     shipping: int = 0

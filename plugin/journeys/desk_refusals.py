@@ -46,6 +46,15 @@ class NewGoodsAreOpen(DomainError):
     sentence = "The new goods of this exchange are neither ordered nor given up. Decide on them first."
 
 
+class NotPaidFor(DomainError):
+    status = 403
+    code = "not_paid_for"
+    sentence = (
+        "What came back and what was paid do not pay for these new goods. Whoever has them ordered all the same needs "
+        "the permission move_money and a fresh sign-in."
+    )
+
+
 class HasShipped(DomainError):
     status = 409
     code = "has_shipped"

@@ -17,6 +17,7 @@ from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.service import move_outbound
 from plugin.exchanges.states import NO_PAGE, NOT_ACCEPTED, OutboundState
 from plugin.exchanges.store import collected_on_top, lock_outbound, outbound_of_case, quote_of, start_asking_anew
+from plugin.journeys.desk_refusals import NotPaidFor
 from plugin.journeys.exchange import begin
 from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.on_desk import Desk, take
@@ -63,29 +64,33 @@ async def exchange_goes_on(tx: Transaction, ports: Ports, shop: Shop, desk: Desk
 
 
 async def order_by_hand(
-    ports: Ports, shop: Shop, case_id: str, by: str, *, external_id: str, number: str, answered: Answered
-) -> None:
-    """A person has made the order in the store's own admin: this is its id there, and its number."""
+    ports: Ports, shop: Shop, case_id: str, by: str, *, external_id: str, number: str, may_give: bool,
+    answered: Answered,
+) -> None:  # fmt: skip
+    """A person has made the order in the store's own admin: this is its id there, and its number. ``may_give`` and
+    ``NotPaidFor`` as in ``order_again``."""
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
         outbound, is_new = await _on_desk(tx, ports, shop, desk, by)
         await _back_to_ordering(tx, ports, desk.case, by)
         if is_new:
+            _check_may_give(may_give)
             await settle_price(tx, ports, shop, desk.case, outbound)
         await ordered(tx, ports, shop, desk.case, outbound, external_id, number, actor=by)
         await answered(tx)
 
 
-async def order_again(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered) -> None:
+async def order_again(ports: Ports, shop: Shop, case_id: str, by: str, *, may_give: bool, answered: Answered) -> None:
     """What kept the store from it is mended: it is asked once more, under the same key.
 
     New goods that wait for old ones which were not accepted, or never came, are ordered all the same: what those would
     have paid for is a debit, and nobody is charged. A difference that no page could collect is let off; then the goods
-    go back first, as agreed.
+    go back first, as agreed. Raises ``NotPaidFor`` for both where this person may not give money away (``may_give``).
     """
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
         if desk.case.person_reason == NO_PAGE:
+            _check_may_give(may_give)
             await _back_to_ordering(tx, ports, desk.case, by)
             await go_on(tx, ports, shop, desk.order, desk.case)
             await tell_case(tx, desk.case, "exchange_approved")
@@ -94,6 +99,7 @@ async def order_again(ports: Ports, shop: Shop, case_id: str, by: str, *, answer
             await start_asking_anew(tx, outbound)
             await _back_to_ordering(tx, ports, desk.case, by)
             if is_new:
+                _check_may_give(may_give)
                 await settle_price(tx, ports, shop, desk.case, outbound)
             await release(tx, ports, outbound, actor=by)
         await answered(tx)
@@ -135,6 +141,11 @@ async def _on_desk(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: st
     if OutboundState(outbound.state) is not OutboundState.WITH_PERSON:
         raise NothingToOrder(state=outbound.state)
     return outbound, is_new
+
+
+def _check_may_give(may_give: bool) -> None:
+    if not may_give:
+        raise NotPaidFor()
 
 
 async def _back_to_ordering(tx: Transaction, ports: Ports, case: Case, by: str) -> None:
