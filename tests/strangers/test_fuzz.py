@@ -104,6 +104,10 @@ BY_DESIGN = {
         )
     ),
     ("POST /v1/admin/persons/erase", 422, "nobody_named"),
+    # What a file holds is read, whatever it is declared as.
+    ("POST /v1/order/files", 422, "not_a_photo"),
+    ("POST /v1/admin/cases/{case_id}/files", 422, "not_a_photo"),
+    ("POST /v1/admin/cases/{case_id}/files", 422, "not_a_label"),
     ("GET /v1/admin/audit/days", 400, "bad_cursor"),
     ("GET /v1/admin/audit/days/{day}/verify", 404, "not_found"),
 }
