@@ -4,57 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
-import asyncpg
 import httpx
-from asyncpg.connection import LoggedQuery
-from tortoise import Tortoise
 
 from benchmarks.bench_journeys import finished
+from benchmarks.counting import Counting, counted
 from benchmarks.figures import Figure
 from benchmarks.processes import SECRET
 from benchmarks.world import World
 from handlers.logs import configure_logs
 from handlers.web import build_app
-from plugin import db
 from plugin.settings import Settings
 
 JOURNEYS = 20
 STEPS = ("options", "preview", "confirm", "everything after it")
-
-
-class Counting:
-    """Counts what goes over every connection of this process's pool; each statement is one round trip."""
-
-    def __init__(self) -> None:
-        self.statements: Counter[str] = Counter()
-
-    async def watch(self, connection: asyncpg.Connection) -> None:
-        connection.add_query_logger(self._note)
-
-    def _note(self, query: LoggedQuery) -> None:
-        self.statements[" ".join(query.query.split())] += 1
-
-    def take(self) -> Counter[str]:
-        taken, self.statements = self.statements, Counter()
-        return taken
-
-
-@asynccontextmanager
-async def _counted(world: World) -> AsyncIterator[Counting]:
-    counting = Counting()
-    await db.disconnect()
-    config = db.tortoise_config(world.database)
-    config["connections"]["default"]["credentials"]["init"] = counting.watch
-    await Tortoise.init(config=config, _enable_global_fallback=True)
-    try:
-        yield counting
-    finally:
-        await db.disconnect()
-        await db.connect(world.database, pool=8)
 
 
 async def statements(world: World) -> tuple[list[Figure], dict[str, Counter[str]]]:
@@ -62,7 +26,7 @@ async def statements(world: World) -> tuple[list[Figure], dict[str, Counter[str]
     settings = Settings(data=world.data, secret_keys=(SECRET,), mail_from="Comeback <comeback@localhost.example>")
     by_step: dict[str, Counter[str]] = {step: Counter() for step in STEPS}
     configure_logs("warning")
-    async with _counted(world) as counting:
+    async with counted(world.database) as counting:
         app = build_app(settings, connected=True)
         async with app.lifespan(), _in_process(app) as http:
             world.store.hooks_url = f"http://comeback/hooks/{world.shop.shop.id}/standard"

@@ -49,8 +49,8 @@ def build_app(
     ``connected`` it; migrations are the caller's to have run. ``more_routes`` are those of a special occasion, such as
     the demo's inbox page. ``closing`` is how the caller says that the process ends."""
     ends = closing or Closing()
-    work = _work(settings, clock, ends)
-    return create_app(
+    work = _work(ends)
+    app = create_app(
         settings,
         route_handlers=[*_ROUTES, *more_routes],
         lifespan=[work] if connected else [_database(settings), work],
@@ -63,6 +63,8 @@ def build_app(
         origin_is_known=origin_is_known,
         error_page=error_page,
     )
+    app.state.clock = clock
+    return app
 
 
 _ROUTES: list[ControllerRouterHandler] = [
@@ -83,9 +85,13 @@ def _database(settings: Settings) -> Lifespan:
     return lifespan
 
 
-def _work(settings: Settings, clock: Clock | None, closing: Closing) -> Lifespan:
+def _work(closing: Closing) -> Lifespan:
+    """Open the adapters that the application's state asks for, and run the work unless workers of their own do."""
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        settings: Settings = app.state.settings
+        clock: Clock | None = app.state.clock
         bell = RedisBell(settings.redis_url) if settings.redis_url else LocalBell()
         lease = timedelta(seconds=settings.lease_seconds)
         async with adapters(settings, bell, clock) as ports:

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import httpx
 
-from handlers.serving import listen, serve_app
-from handlers.web import build_app
+from handlers.serving import listen
+from plugin.core.tls import trusted
 from plugin.db import rows, transaction
 from plugin.mailers.files import InboxMail, read_inbox
 from plugin.payments.sandbox.control_client import SandboxControl
@@ -32,6 +32,7 @@ from plugin.storefronts.demo.samples import build_sample, stripe_part
 from plugin.storefronts.demo.server import ServedStore, serve_demo_store
 from plugin.storefronts.demo.store import DemoStore
 from plugin.storefronts.standard.wire import OrderBody
+from tests.applications import served
 
 PATIENCE = 15.0  # seconds until a test gives up waiting for something that should happen at once
 
@@ -214,16 +215,15 @@ async def a_world(
         mail_from="Comeback <comeback@localhost.example>",
         **app_changes,
     )
-    app = build_app(app_settings, clock=clock, connected=True)
     listener = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     api_key = f"sk_test_{uuid4().hex}"
     store = DemoStore(webhook_secret="", call_secret="")
     async with (
-        serve_app(app, listener),
-        serve_demo_store(store) as served,
+        served(app_settings, clock, listener) as app,
+        serve_demo_store(store) as demo_store,
         SandboxControl(sandbox_url, api_key) as stripe,
-        httpx.AsyncClient(base_url=url, timeout=20) as http,
+        httpx.AsyncClient(base_url=url, timeout=20, verify=trusted()) as http,
     ):
         ports: Ports = app.state.ports
         stripe_secret = f"whsec_{uuid4().hex}"
@@ -233,7 +233,7 @@ async def a_world(
             storefront="standard",
             at=ports.clock.now(),
             settings=settings or shop_settings(),
-            store_address=served.calls_url,
+            store_address=demo_store.calls_url,
             stripe_api_key=api_key,
             stripe_api_base=sandbox_url,
             stripe_webhook_secret=stripe_secret,
@@ -246,4 +246,4 @@ async def a_world(
         store.call_secret = new_shop.store_secret or ""
         store.hooks_url = f"{url}/hooks/{new_shop.shop.id}/standard"
         await stripe.add_endpoint(f"{url}/hooks/{new_shop.shop.id}/stripe", stripe_secret)
-        yield World(url, http, ports, store, served, stripe, data / "mail", new_shop)
+        yield World(url, http, ports, store, demo_store, stripe, data / "mail", new_shop)

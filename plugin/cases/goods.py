@@ -6,7 +6,8 @@ counts or judges one twice. All callers hold the case's lock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,14 +50,17 @@ async def goods_of(case_id: str) -> Goods:
     )
 
 
-async def count_in(tx: Transaction, case_id: str, line_id: str, quantity: int, at: datetime) -> int:
-    """Up to so many awaited units of a line are here now; how many there were."""
-    counted: int = await tx.execute(
-        "UPDATE case_units SET received_at = $4 WHERE id IN (SELECT id FROM case_units WHERE case_id = $1 "
-        "AND line_id = $2 AND state = 'open' AND received_at IS NULL ORDER BY ordinal LIMIT $3)",
-        case_id, line_id, quantity, at,
+async def count_in(tx: Transaction, case_id: str, wanted: Mapping[str, int], at: datetime) -> Counter[str]:
+    """Up to so many awaited units of each of these lines are here now; how many of each there were."""
+    counted = await tx.rows(
+        "UPDATE case_units SET received_at = $4 FROM "
+        "(SELECT id, row_number() OVER (PARTITION BY line_id ORDER BY ordinal) AS n FROM case_units "
+        "WHERE case_id = $1 AND state = 'open' AND received_at IS NULL) awaited, "
+        "unnest($2::text[], $3::bigint[]) AS wanted (line, quantity) "
+        "WHERE case_units.id = awaited.id AND line_id = line AND n <= quantity RETURNING line_id",
+        case_id, [*wanted], [*wanted.values()], at,
     )  # fmt: skip
-    return counted
+    return Counter(row["line_id"] for row in counted)
 
 
 @dataclass(frozen=True)
@@ -71,15 +75,29 @@ class Judgement:
     finding: str | None = None
 
 
-async def judge(tx: Transaction, case_id: str, judged: Judgement) -> int:
-    """Up to so many units that are here get the verdict; how many there were. Their state stays, until all is said."""
-    counted: int = await tx.execute(
-        "UPDATE case_units SET inspection = $4, grade = $5, disposition = $6, finding = $7 "
-        "WHERE id IN (SELECT id FROM case_units WHERE case_id = $1 AND line_id = $2 AND state = 'open' "
-        "AND received_at IS NOT NULL AND inspection IS NULL ORDER BY ordinal LIMIT $3)",
-        case_id, judged.line_id, judged.quantity, judged.verdict, judged.grade, judged.disposition, judged.finding,
+async def judge(tx: Transaction, case_id: str, judged: Sequence[Judgement]) -> Counter[str]:
+    """Units that are here get the verdicts, each line's in the order of these; how many of each line there were.
+
+    Their state stays, until all is said.
+    """
+    before: Counter[str] = Counter()
+    firsts = []
+    for each in judged:
+        firsts.append(before[each.line_id])
+        before[each.line_id] += each.quantity
+    counted = await tx.rows(
+        "UPDATE case_units SET inspection = said.verdict, grade = said.grade, disposition = said.disposition, "
+        "finding = said.words FROM (SELECT id, row_number() OVER (PARTITION BY line_id ORDER BY ordinal) AS n "
+        "FROM case_units WHERE case_id = $1 AND state = 'open' AND received_at IS NOT NULL AND inspection IS NULL) "
+        "here, "
+        "unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[]) "
+        "AS said (line, first, quantity, verdict, grade, disposition, words) WHERE case_units.id = here.id "
+        "AND line_id = said.line AND n > said.first AND n <= said.first + said.quantity RETURNING line_id",
+        case_id, [each.line_id for each in judged], firsts, [each.quantity for each in judged],
+        [each.verdict for each in judged], [each.grade for each in judged], [each.disposition for each in judged],
+        [each.finding for each in judged],
     )  # fmt: skip
-    return counted
+    return Counter(row["line_id"] for row in counted)
 
 
 async def end_units(tx: Transaction, case_id: str, *, keeps: bool) -> None:

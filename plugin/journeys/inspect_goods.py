@@ -53,9 +53,11 @@ async def inspect(
         bench = await take_goods(tx, ports, shop, case_id, actor)
         if not {*photos} <= {file.id for file in await files_of_case(case_id)}:
             raise UnknownPhoto(param="photos")
+        left = await judge(tx, case_id, judged)
         for each in judged:
-            if await judge(tx, case_id, each) < each.quantity:
+            if left[each.line_id] < each.quantity:
                 raise NotHere(param="quantity", line_id=each.line_id)
+            left[each.line_id] -= each.quantity
             await _note(tx, bench, each, photos)
         if not (await goods_of(case_id)).here:
             await go_on_with_goods(tx, bench)

@@ -6,6 +6,7 @@ moves no money but where the policy pays on arrival, and then only once all that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -91,12 +92,18 @@ async def _count_all_in(tx: Transaction, bench: Bench, came: Sequence[Came]) -> 
     await _open_again(tx, bench)
     here = await goods_of(bench.case.id)
     lines = {line.id for line in bench.order.placement.lines}
-    counted = 0
+    wanted: Counter[str] = Counter()
     for each in came:
         if each.line_id is not None and each.line_id not in lines:
             raise NotOfThisOrder(param="line_id")
-        expected = await count_in(tx, bench.case.id, each.line_id, each.quantity, bench.at) if each.line_id else 0
-        counted += expected
+        if each.line_id:
+            wanted[each.line_id] += each.quantity
+    left = await count_in(tx, bench.case.id, wanted, bench.at)
+    counted = left.total()
+    for each in came:
+        line = each.line_id or ""
+        expected = min(each.quantity, left[line])
+        left[line] -= expected
         if each.quantity > expected:
             await _found(tx, bench, each, each.quantity - expected)
     await audit.record(

@@ -15,6 +15,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 
 import httpx
 
+from plugin.core.tls import trusted
+
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -51,7 +53,10 @@ def outgoing_client() -> httpx.AsyncClient:
     Kept connections are known by their number only, so that one of them could be used for another host's name.
     """
     return httpx.AsyncClient(
-        trust_env=False, follow_redirects=False, limits=httpx.Limits(max_connections=100, max_keepalive_connections=0)
+        verify=trusted(),
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=0),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 import httpx
 import msgspec
 
+from plugin.core.tls import trusted
 from plugin.payments.sandbox import control_messages
 from plugin.payments.sandbox.control_messages import DeliveryMode, DeliveryReport, LedgerDump, Made, PaymentEntry
 from plugin.payments.sandbox.faults import Fault, FaultKind
@@ -28,7 +29,7 @@ class SandboxControl:
     def __init__(self, url: str, api_key: str) -> None:
         self.api_key = api_key
         # 127.0.0.1 must not be asked for through a proxy that the environment names
-        self._client = httpx.AsyncClient(base_url=url, timeout=30, trust_env=False)
+        self._client = httpx.AsyncClient(base_url=url, timeout=30, verify=trusted(), trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self

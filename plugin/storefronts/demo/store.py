@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from plugin.core.ids import new_id
+from plugin.core.tls import trusted
 from plugin.ports.orders import LineCount, OrderState
 from plugin.ports.runtime import Clock, SystemClock
 from plugin.ports.storefronts import CancelAnswer, CancelStatus
@@ -130,7 +131,7 @@ class DemoStore:
         if self.hooks_url is None:
             raise ValueError("The demo store does not know where to send its webhooks.")
         headers, body = self.signed(order, message_id=message_id)
-        async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        async with httpx.AsyncClient(verify=trusted(), trust_env=False, timeout=10) as http:
             return await http.post(self.hooks_url, content=body, headers=headers)
 
     def take(self, ask: Ask, data: CancelData) -> CancelAnswer | None:

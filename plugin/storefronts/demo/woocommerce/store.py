@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import httpx
 import msgspec
 
+from plugin.core.tls import trusted
 from plugin.ports.orders import Custodian, LineCount
 from plugin.storefronts.demo.woocommerce.books import Refused
 from plugin.storefronts.demo.woocommerce.faults import Switched
@@ -138,7 +139,7 @@ class WooStore(Shelf):
 
     async def _post(self, hook: Body, headers: dict[str, str], body: bytes, content_type: str) -> bool:
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+            async with httpx.AsyncClient(verify=trusted(), trust_env=False, timeout=10) as http:
                 answer = await http.post(
                     hook["delivery_url"], content=body, headers={**headers, "content-type": content_type}
                 )
