@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import httpx
@@ -69,7 +69,7 @@ async def in_this_task(world: World) -> AsyncIterator[httpx.AsyncClient]:
     async with AsyncExitStack() as stack:
         app = build_app(settings, connected=True)
         await stack.enter_async_context(app.lifespan())
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(cast(Any, app))
         yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://comeback"))
         await quiet(world)
 
