@@ -6,6 +6,7 @@ from plugin.core.errors import NotFound
 from plugin.db import Transaction, read, rows
 from plugin.exchanges.models import Difference, OutboundOrder, Quote
 from plugin.exchanges.refusals import QuoteEnded
+from plugin.exchanges.states import DifferenceState
 
 
 async def get_quote(shop_id: str, order_id: str, quote_id: str) -> Quote:
@@ -44,21 +45,20 @@ async def difference_of_case(case_id: str) -> Difference | None:
 
 async def given_back_on_top(case_id: str) -> int:
     """What of a case was paid on top and goes back, beside what the case owes; in minor units."""
-    found = await rows(
-        "SELECT COALESCE(sum(amount), 0)::bigint AS n FROM differences WHERE case_id = $1 AND state = 'given_back'",
-        case_id,
-    )
-    n: int = found[0]["n"]
-    return n
+    return await _captured(case_id, DifferenceState.GIVEN_BACK)
 
 
 async def collected_on_top(case_id: str) -> int:
     """What was paid on top in this case and is kept for its new goods; in minor units."""
+    return await _captured(case_id, DifferenceState.PAID)
+
+
+async def _captured(case_id: str, state: DifferenceState) -> int:
     found = await rows(
         "SELECT COALESCE(sum(p.captured), 0)::bigint AS n FROM differences d JOIN payments p ON p.id = d.payment_id "
-        "WHERE d.case_id = $1 AND d.state = 'paid'",
-        case_id,
-    )
+        "WHERE d.case_id = $1 AND d.state = $2",
+        case_id, str(state),
+    )  # fmt: skip
     n: int = found[0]["n"]
     return n
 

@@ -81,13 +81,11 @@ def _ordered(scene: Scene) -> ExchangeOrdered | None:
 def _fallback(scene: Scene) -> ExchangeFallback | None:
     if scene.exchange is None:
         return None
-    paid = scene.exchange.difference
-    on_top = paid.amount if paid and DifferenceState(paid.state) is DifferenceState.GIVEN_BACK else 0
     return ExchangeFallback(
         **frame_of(scene),  # type: ignore[arg-type]
         new_lines=_new_lines(scene.exchange),
         currency=scene.case.currency,
-        amount=scene.case.owed + on_top,
+        amount=scene.case.owed + scene.exchange.given_back,
         as_credit=not scene.legs,
     )
 

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from plugin.cases.models import Case
 from plugin.exchanges.models import Difference, OutboundOrder
 from plugin.exchanges.service import request_of
-from plugin.exchanges.store import difference_of_case, outbound_of_case
+from plugin.exchanges.store import difference_of_case, given_back_on_top, outbound_of_case
 from plugin.ports import goods
 
 
 @dataclass(frozen=True)
 class SeenExchange:
-    """``request`` is what the store is asked for; ``difference`` None where nothing is paid on top."""
+    """``request`` is what the store is asked for; ``difference`` None where nothing is paid on top, and ``given_back``
+    what was and goes back, in minor units."""
 
     request: goods.OutboundOrder
     outbound: OutboundOrder
     difference: Difference | None
+    given_back: int
 
 
 async def see_exchange(case: Case) -> SeenExchange | None:
@@ -25,4 +27,5 @@ async def see_exchange(case: Case) -> SeenExchange | None:
     outbound = await outbound_of_case(case.id)
     if outbound is None:
         return None
-    return SeenExchange(request_of(outbound), outbound, await difference_of_case(case.id))
+    given_back = await given_back_on_top(case.id)
+    return SeenExchange(request_of(outbound), outbound, await difference_of_case(case.id), given_back)

@@ -102,6 +102,15 @@ async def test_lost_after_the_new_goods_left_they_are_given_for_or_owed_for(
     assert (await debits_of(case), len(shopper.asked), await paid_back(world)) == (debits, 1, 0)
 
 
+async def test_not_accepted_after_the_new_goods_left_it_is_an_open_debit(open_world: OpenWorld) -> None:
+    world = await open_world(policy=exchange_policy(pays_on=Trigger.RECEIVED))
+    shopper, case = await paid_on_top(world)
+    await looked_at(world, case, Verdict.REJECTED)
+    await shopper.until(case, "done")
+    assert (await debits_of(case), len(shopper.asked)) == ([("rejected", 8990, "open")], 1)
+    assert (await given_back(world, shopper.order), await paid_back(world)) == (0, 0)
+
+
 async def is_sent(world: World, case: Case) -> None:
     desk = await at_desk(world, email="carrier@lumen.example")
     (parcel,) = await rows("SELECT id FROM parcels WHERE case_id = $1", case.id)

@@ -5,6 +5,7 @@ That the books of each one balance (I16) is looked at when its world ends.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -106,6 +107,21 @@ async def test_paid_and_taken_back_at_once_the_money_goes_back_once(open_world: 
     await shopper.until(case, "withdrawn")
     assert await paid_back(world) == 3510
     assert (len(await legs_of(case.id)), (await outbound_of(case))["state"]) == (1, "cancelled")
+
+
+async def test_a_payment_and_two_clicks_to_take_it_back_race_and_nobody_keeps_the_money(open_world: OpenWorld) -> None:
+    """Whoever is first: a page that is over takes nothing, and what was taken goes back."""
+    world = await open_world(policy=LOOKED_AT)
+    shopper = await exchanging(world)
+    case = await shopper.exchange({"vestido": 1}, BAG)
+    page = await payment_page(shopper, case.id)
+    clicks = [take_back(world.ports, world.shop, case.id, shopper.order_id) for _ in range(2)]
+    await asyncio.gather(world.stripe.press(page, card="pm_card_visa"), *clicks, return_exceptions=True)
+    await take_back(world.ports, world.shop, case.id, shopper.order_id)
+    await shopper.until(case, "withdrawn")
+    await quiet(world)
+    intents = [each for each in (await world.stripe.ledger()).payments if each.amount == 3510]
+    assert [each.refunded for each in intents] == [each.captured for each in intents]
 
 
 async def test_a_difference_too_small_to_collect_is_let_off_and_written_down(open_world: OpenWorld) -> None:
