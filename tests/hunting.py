@@ -37,4 +37,4 @@ def _sealed_as(table: str, row: dict[str, Any], column: str) -> str:
         return column.removeprefix("sealed_")
     if table == "staff_members":
         return f"totp:{row['id']}"
-    return {"contacts": "contact", "codes": "code"}.get(table) or f"mail:{row['purpose']}"
+    return {"contacts": "contact", "codes": "code", "credits": "credit"}.get(table) or f"mail:{row['purpose']}"

@@ -1,4 +1,4 @@
-"""A parcel on its way back was seen: by its carrier, by a person of the shop, or by the shopper who sends it.
+"""A parcel on its way back was seen: by its carrier, or by a person of the shop.
 
 1. What is told is kept once a source and event; where the parcel is follows from all of it (``plugin.parcels.told``),
    so that news that are late, doubled or out of order end alike.
@@ -41,7 +41,7 @@ from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
-CARRIER, STAFF, SHOPPER = "carrier", "staff", "shopper"  # who tells
+CARRIER, STAFF = "carrier", "staff"  # who tells
 
 Answered = Callable[[Transaction, Parcel], Awaitable[None]]
 """Called last inside the transaction, to store an answer with what made it true."""
@@ -69,15 +69,6 @@ async def parcel_seen(
         bench, parcel = await _take(tx, ports, shop, parcel_id, actor)
         await take_news(tx, bench, parcel, news)
         await answered(tx, parcel)
-
-
-async def sending_is_proved(
-    tx: Transaction, ports: Ports, shop: Shop, parcel_id: str, *, event_id: str, happened_at: datetime, actor: str
-) -> None:
-    """The shopper has proved that a parcel was sent (a receipt, say): to a withdrawal that is as good as its first scan
-    (``resolve.trigger_of``). In the caller's transaction, with no later lock taken."""
-    bench, parcel = await _take(tx, ports, shop, parcel_id, actor)
-    await take_news(tx, bench, parcel, News(Seen.IN_TRANSIT, SHOPPER, event_id, happened_at))
 
 
 async def _take(tx: Transaction, ports: Ports, shop: Shop, parcel_id: str, actor: str) -> tuple[Bench, Parcel]:

@@ -42,7 +42,7 @@ from plugin.refunds.store import capture_ceiling, legs_of_case
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, settings_of, store_connection
-from plugin.withdrawals.store import is_withdrawal_open, withdrawal_of_case
+from plugin.withdrawals.store import is_withdrawal_open, withdrawals_of_case
 
 LOOK_AGAIN = timedelta(seconds=30)
 MONEY_HAS = timedelta(minutes=30)
@@ -195,8 +195,8 @@ async def store_is_too_late(tx: Transaction, ports: Ports, shop: Shop, case: Cas
     """
     at = ports.clock.now()
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
-    if withdrawal := await withdrawal_of_case(case.id):
-        await left_before_it_was_cancelled(tx, ports, shop, case, withdrawal)
+    if withdrawals := await withdrawals_of_case(case.id):
+        await left_before_it_was_cancelled(tx, ports, shop, case, withdrawals)
         return
     await release(tx, await legs_of_case(case.id), at=at, why="store_too_late")
     due = person_answers_by(settings_of(shop), at)

@@ -7,7 +7,7 @@ declaration stands meanwhile. Caps and pauses count for nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -60,6 +60,7 @@ from plugin.withdrawals.statutory import (
 )
 
 NOT_VERIFIED = "not_verified"
+LOOKED_AT_BEFORE = timedelta(days=3)  # the law's day, so that a person can still find out whether it was sent
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ async def carry_out(
     cases = [*await _open(tx, ports, scene, taken), *elsewhere]
     at = ports.clock.now()
     withdrawal.cases = [case.id for case in cases]
-    due = max(at, (withdrawal.confirmed_at or at) + REFUND_WITHIN)
+    due = max(at, (withdrawal.confirmed_at or at) + REFUND_WITHIN - LOOKED_AT_BEFORE)
+    if any(case.basis != BASIS for case in elsewhere):
+        due = min(due, at + timedelta(days=1))  # nothing tells of the end of a case that is not the law's own
     await move_withdrawal(tx, withdrawal, WithdrawalState.IN_EFFECT, at=at, due_at=due, actor=by or "comeback")
     await belong_to_order(tx, shop.id, f"{withdrawal.id}:", order.id)
     await tell_in_effect(tx, ports, shop, order, withdrawal, cases)
@@ -262,9 +265,10 @@ async def _send_back(tx: Transaction, ports: Ports, scene: _Scene, case: Case) -
 
 
 async def left_before_it_was_cancelled(
-    tx: Transaction, ports: Ports, shop: Shop, case: Case, withdrawal: Withdrawal
+    tx: Transaction, ports: Ports, shop: Shop, case: Case, withdrawals: Sequence[Withdrawal]
 ) -> None:
-    """The store says that it is too late to cancel: the same units are sent back instead, on the same terms."""
+    """The store says that it is too late to cancel: the same units are sent back instead, on the same terms, for all
+    declarations that the case belongs to."""
     order, at = await get_order(shop.id, case.order_id), ports.clock.now()
     decided = decision_of(case)
     units = {line.line_id: line.units for line in decided.lines}
@@ -273,11 +277,12 @@ async def left_before_it_was_cancelled(
     await move(tx, case, CaseState.CONVERTED_TO_RETURN, at=at, why="store_too_late")
     facts = await _facts(ports, shop, order)
     policies = await policies_of_order(shop.id, order.row.placed_at, at)
-    scene = _Scene(shop, order, withdrawal, facts, policies, _payers(ports, facts, policies))
+    scene = _Scene(shop, order, withdrawals[0], facts, policies, _payers(ports, facts, policies))
     instead = await _case(tx, ports, scene, Action.RETURN, units, decided.everything)
     await _send_back(tx, ports, scene, instead)
-    withdrawal.cases = [*withdrawal.cases, instead.id]
-    await tx.execute(
-        "UPDATE withdrawals SET cases = cases || to_jsonb($2::text) WHERE id = $1", withdrawal.id, instead.id
-    )
-    await tell_in_effect(tx, ports, shop, order, withdrawal, [instead])
+    for each in withdrawals:
+        each.cases = [*each.cases, instead.id]
+        await tx.execute(
+            "UPDATE withdrawals SET cases = cases || to_jsonb($2::text) WHERE id = $1", each.id, instead.id
+        )
+    await tell_in_effect(tx, ports, shop, order, withdrawals[0], [instead])

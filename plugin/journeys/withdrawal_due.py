@@ -19,6 +19,7 @@ from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, lock_order
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
+from plugin.parcels.store import parcels_of_case
 from plugin.ports.runtime import Ports
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
@@ -26,10 +27,11 @@ from plugin.shops.service import get_shop, settings_of
 from plugin.withdrawals.models import Withdrawal
 from plugin.withdrawals.service import move, postpone
 from plugin.withdrawals.states import WithdrawalState
-from plugin.withdrawals.store import get_withdrawal, lock_withdrawal, withdrawal_of_case
+from plugin.withdrawals.store import get_withdrawal, lock_withdrawal, withdrawals_of_case
 
 AFTER_REMINDER = timedelta(hours=48)
 LOOK_AGAIN = timedelta(days=1)
+_OF_ITS_CASES = ("sending_told", "refund_late", "ended_otherwise")  # a person has it only until they have ended well
 _DONE = (CaseState.DONE, CaseState.CONVERTED_TO_RETURN)
 
 
@@ -78,16 +80,23 @@ async def _still_unverified(
 async def _money_is_due(
     tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder | None, withdrawal: Withdrawal
 ) -> None:
-    """The law's time is over: a person looks, unless the goods are still the shopper's to send."""
-    cases = await _cases(withdrawal)
+    """The law's time is nearly over, or is: a person looks, unless the goods are still the shopper's to send.
+
+    Where the shopper has told the number of a parcel that nobody has seen, a person finds out whether it is a proof of
+    sending (Directive 2011/83/EU, Art. 13(3)) before that time is over.
+    """
+    cases, at = await _cases(withdrawal), ports.clock.now()
     if await _ended(tx, ports, shop, withdrawal, cases, order):
         return
-    waits_for_goods = all(
-        CaseState(case.state) in _DONE or (case.state == CaseState.AWAITING_GOODS and case.resolved_at is None)
-        for case in cases
-    )
-    if waits_for_goods or ports.clock.now() < (withdrawal.confirmed_at or ports.clock.now()) + REFUND_WITHIN:
-        await postpone(tx, withdrawal, ports.clock.now() + LOOK_AGAIN)
+    waiting = [case for case in cases if case.state == CaseState.AWAITING_GOODS and case.resolved_at is None]
+    waits_for_goods = all(case in waiting or CaseState(case.state) in _DONE for case in cases)
+    by_law = (withdrawal.confirmed_at or at) + REFUND_WITHIN
+    if any([parcel.tracking_number for case in waiting for parcel in await parcels_of_case(case.id)]):
+        await to_a_person(tx, ports, shop, withdrawal, "sending_told", order)
+    elif at < by_law:
+        await postpone(tx, withdrawal, min(at + LOOK_AGAIN, by_law))
+    elif waits_for_goods:
+        await postpone(tx, withdrawal, at + LOOK_AGAIN)
     else:
         await to_a_person(tx, ports, shop, withdrawal, "refund_late", order)
 
@@ -105,13 +114,13 @@ async def _still_with_a_person(
 
 
 async def statutory_case_closed(ports: Ports, claim: Claim) -> None:
-    """Work: a case on the statutory basis has ended; its withdrawal may be done."""
+    """Work: a case on the statutory basis has ended; the withdrawals that it belongs to may be done."""
     shop = await get_shop(claim.shop_id)
-    found = await withdrawal_of_case(claim.ref)
+    found = await withdrawals_of_case(claim.ref)
     async with transaction(ports.doorbell) as tx:
-        if found is not None and found.order_id is not None:
-            order = await lock_order(tx, found.order_id)
-            withdrawal = await lock_withdrawal(tx, found.id)
+        order = await lock_order(tx, found[0].order_id) if found and found[0].order_id else None
+        for each in sorted(found, key=lambda each: each.id):  # as whoever else locks several
+            withdrawal = await lock_withdrawal(tx, each.id)
             await _ended(tx, ports, shop, withdrawal, await _cases(withdrawal), order)
         await outbox.complete(tx, claim)
 
@@ -126,7 +135,7 @@ async def _ended(
 ) -> bool:
     """Whether all of its cases have: then it is done, or a person looks at what ended without its money."""
     state = WithdrawalState(withdrawal.state)
-    is_ours = state is WithdrawalState.IN_EFFECT or withdrawal.person_reason in ("refund_late", "ended_otherwise")
+    is_ours = state is WithdrawalState.IN_EFFECT or withdrawal.person_reason in _OF_ITS_CASES
     if not is_ours or any(CaseState(case.state) not in CLOSED for case in cases):
         return False
     if all(CaseState(case.state) in _DONE for case in cases):

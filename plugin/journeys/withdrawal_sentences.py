@@ -56,6 +56,10 @@ WHY_WITH_PERSON: Mapping[str, str] = {
         "A customer has withdrawn from a contract, and your shop has not published a policy yet, so that nothing can be"
         " carried out. It was acknowledged. Publish one, then let the withdrawal take effect."
     ),
+    "sending_told": (
+        "A customer has withdrawn from a contract and told the number of the parcel, and nobody has seen it yet. Look"
+        " it up: where it was sent, say so, and the money goes back. It is due within 14 days of the declaration."
+    ),
     "refund_late": (
         "The 14 days in which the money of a withdrawal is due back are over, and it has not all been paid. Look at its"
         " cases."

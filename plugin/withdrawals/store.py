@@ -76,14 +76,13 @@ async def withdrawals_of_no_order(shop_id: str) -> list[Withdrawal]:
     )  # fmt: skip
 
 
-async def withdrawal_of_case(case_id: str) -> Withdrawal | None:
-    """The declaration that became this case, among others."""
-    found = await read(
+async def withdrawals_of_case(case_id: str) -> list[Withdrawal]:
+    """The declarations that became this case, among others, or belong to it: the first confirmed one first."""
+    return await read(
         Withdrawal,
-        "WHERE order_id = (SELECT order_id FROM cases WHERE id = $1) AND cases::jsonb ? $1 LIMIT 1",
+        "WHERE order_id = (SELECT order_id FROM cases WHERE id = $1) AND cases::jsonb ? $1 ORDER BY confirmed_at, id",
         case_id,
     )
-    return found[0] if found else None
 
 
 async def withdrawals_waiting(
