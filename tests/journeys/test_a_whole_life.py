@@ -20,7 +20,8 @@ from plugin.journeys.kept import KeptCase, KeptPerson
 from plugin.journeys.receive import Came, receive
 from plugin.journeys.withdrawal_sentences import Ineffective
 from plugin.parcels.states import Disposition, Grade, Verdict
-from plugin.policies.document import Otherwise, Policy, Row, Then, When
+from plugin.policies.conditions import When
+from plugin.policies.document import Otherwise, Policy, Row, Then
 from plugin.policies.reasons import Action, Outcome, Resolution
 from plugin.storefronts.standard.wire import OrderBody
 from tests.hunting import places_of
