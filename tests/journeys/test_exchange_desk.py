@@ -73,16 +73,27 @@ async def test_of_two_pairs_one_is_accepted_and_it_is_neither_refused_nor_closed
     assert await debits_of(case) == [("not_paid_for", 3450, "open")]
 
 
-@pytest.mark.parametrize(("step", "orders", "back"), [("order-again", 1, 0), ("give-up-new-goods", 0, 3510)])
+BY_HAND = {"order_id": "1057", "number": "#1057"}
+
+
+@pytest.mark.parametrize(
+    ("step", "body", "asked", "back", "debits"),
+    [
+        ("order-again", {}, 1, 0, [("not_paid_for", 8990, "open")]),
+        ("ordered-by-hand", BY_HAND, 0, 0, [("not_paid_for", 8990, "open")]),
+        ("give-up-new-goods", {}, 0, 3510, []),
+    ],
+)
 async def test_lost_before_the_new_goods_left_a_person_says_what_becomes_of_them(
-    open_world: OpenWorld, step: str, orders: int, back: int
+    open_world: OpenWorld, step: str, body: dict[str, str], asked: int, back: int, debits: list[tuple[str, int, str]]
 ) -> None:
     world = await open_world(policy=LOOKED_AT)
     shopper, case = await paid_on_top(world)
     desk = await lost(shopper, case)
-    assert (await desk.post(f"/cases/{case.id}/{step}")).status_code == 200
+    assert (await desk.post(f"/cases/{case.id}/{step}", **body)).status_code == 200
     await shopper.until(case, "done")
-    assert (len(shopper.asked), await paid_back(world), await given_back(world, shopper.order)) == (orders, back, 0)
+    assert (len(shopper.asked), await paid_back(world), await given_back(world, shopper.order)) == (asked, back, 0)
+    assert await debits_of(case) == debits
 
 
 @pytest.mark.parametrize(("pays", "debits"), [(True, []), (False, [("not_sent", 8990, "open")])])

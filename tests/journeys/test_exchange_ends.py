@@ -203,6 +203,7 @@ async def test_paid_after_a_no_it_goes_back_and_a_refund_that_fails_is_a_persons
     await world.stripe.settle_refund(leg["provider_id"])
     assert (await shopper.until(case, "with_person"))["person_reason"] == "refund_failed"
     assert (await desk.post(f"/refunds/{leg['id']}/retry")).status_code == 201
+    await shopper.until(case, "done")
     assert shopper.asked == []
 
 
