@@ -16,12 +16,12 @@ from plugin.credit.issuing import GIVE_CREDIT
 from plugin.files.service import SWEEP_FILE, sweep_file
 from plugin.inbox.events import READ_EVENT
 from plugin.journeys.apply_fix import apply_fix
+from plugin.journeys.ask_fix import APPLY_FIX
 from plugin.journeys.backtest_jobs import BACKTEST, run_backtest
 from plugin.journeys.cancel import ASK_STORE
 from plugin.journeys.effort import ASK_EFFORT, ask_effort
 from plugin.journeys.erase_person import ERASE_ORDER, ERASE_SHOP, erase_order, erase_shop
 from plugin.journeys.exchange_jobs import EXCHANGE_JOBS
-from plugin.journeys.fix_order import APPLY_FIX
 from plugin.journeys.forget_declared import FORGET_DECLARED, forget_declared
 from plugin.journeys.give_credit import give_credit
 from plugin.journeys.holds import HOLD_ORDER, RELEASE_HOLD, hold_order, release_hold

@@ -160,7 +160,9 @@ FIX = TransitionTable[CaseState](
         _S.EXECUTING: frozenset({_S.DONE, _S.WITH_PERSON}),
         _S.WITH_PERSON: frozenset({_S.AWAITING_STORE, _S.EXECUTING, _S.DONE, _S.REFUSED}),
         _S.DONE: frozenset({_S.WITH_PERSON}),
+        # What was paid for it cannot be given back.
         _S.EXPIRED: frozenset({_S.WITH_PERSON}),
+        _S.REFUSED: frozenset({_S.WITH_PERSON}),
     },
     repeats=frozenset(
         {

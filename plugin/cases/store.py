@@ -165,9 +165,10 @@ async def keep_store_reason(tx: Transaction, case: Case, reason: str | None) -> 
     await tx.execute("UPDATE cases SET store_reason = $2 WHERE id = $1", case.id, (reason or "")[:500] or None)
 
 
-async def is_asked_for(order_id: str) -> bool:
-    """Whether any ask of this order is under way: what it waits for would change with the order."""
-    return bool(await rows("SELECT 1 FROM cases WHERE order_id = $1 AND closed_at IS NULL LIMIT 1", order_id))
+async def is_asked_for(order_id: str, *, but_by: str = "") -> bool:
+    """Whether any (other) ask of this order is under way: what it waits for would change with the order."""
+    other = "SELECT 1 FROM cases WHERE order_id = $1 AND id <> $2 AND closed_at IS NULL LIMIT 1"
+    return bool(await rows(other, order_id, but_by))
 
 
 async def is_being_fixed(order_id: str) -> bool:

@@ -13,7 +13,8 @@ class Quote(Model):
 
     ``worth`` is what the goods that go back are worth (less fees), ``price`` what the new ones cost with their tax and
     shipping; ``difference`` is price less worth, positive where the shopper pays. ``ask`` and ``goods`` are
-    ``plugin.exchanges.quoting`` as JSON; ``kind`` is that of the case which it becomes: exchange, or fix.
+    ``plugin.exchanges.quoting`` as JSON; ``kind`` is that of the case which it becomes: exchange, or fix. A fix gives
+    nothing back (``worth`` 0): its ``price`` is what the correction costs more, and its ask is its case's.
     """
 
     id = fields.CharField(max_length=40, primary_key=True)

@@ -38,6 +38,21 @@ async def save_quote(
     return quote
 
 
+async def save_fix_quote(
+    tx: Transaction, *, shop_id: str, order_id: str, costs: int, tax: int, shipping: int, currency: str, digest: str,
+    at: datetime, ends_at: datetime,
+) -> Quote:  # fmt: skip
+    """What a correction costs more, to be paid until ``ends_at``; its case is made in the same breath, and holds what
+    is asked of the store."""
+    quote = Quote(
+        id=new_id("quo"), shop_id=shop_id, order_id=order_id, kind="fix", state=str(QuoteState.TAKEN),
+        currency=currency, worth=0, price=costs, tax=tax, shipping=shipping, difference=costs, digest=digest, ask={},
+        goods=[], made_at=at, ends_at=ends_at,
+    )  # fmt: skip
+    await quote.save(using_db=tx.connection)
+    return quote
+
+
 def ask_of(quote: Quote) -> QuotedAsk:
     return msgspec.convert(quote.ask, QuotedAsk)
 

@@ -1,4 +1,5 @@
-"""The store is asked to put an order right, and its answer ends it: done, with what that gives back, or a person.
+"""The store is asked to put an order right, and its answer ends it: done, with what that gives back, or a person, and
+what was paid for it goes back.
 
 The same ask goes out under the same key until there is an answer; then the case moves once, whoever asked.
 """
@@ -15,6 +16,8 @@ from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, keep_store_reason, lock_with_order
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
+from plugin.journeys.ask_fix import COSTS_DIFFER, STORE_SAID_NO
+from plugin.journeys.call_off import call_off
 from plugin.journeys.fix_order import PinnedFix, ask_goods
 from plugin.journeys.giving import Due, refund
 from plugin.journeys.resolve import MONEY_HAS
@@ -62,9 +65,11 @@ def pinned(case: Case) -> PinnedFix:
 async def _take(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, answer: FixAnswer) -> None:
     await keep_store_reason(tx, case, answer.reason)
     if answer.status is not StoreStatus.DONE:
-        await fix_needs_a_person(tx, ports, shop, case, f"fix_{answer.status}")
+        why = STORE_SAID_NO[answer.status]
+        await fix_needs_a_person(tx, ports, shop, case, why)
+        await call_off(tx, ports, shop, case, why=why)
     elif answer.costs != pinned(case).costs:
-        await fix_needs_a_person(tx, ports, shop, case, "fix_costs_differ")
+        await fix_needs_a_person(tx, ports, shop, case, COSTS_DIFFER)
     else:
         await _done(tx, ports, shop, order, case)
 

@@ -1,4 +1,4 @@
-"""The page of Stripe's on which a shopper pays what new goods cost more: asked for once, with its time.
+"""The page of Stripe's on which a shopper pays what new goods or a correction cost more: asked for once, with its time.
 
 What becomes of it is ``difference``.
 """
@@ -19,8 +19,8 @@ from plugin.exchanges.service import move_difference, open_difference
 from plugin.exchanges.states import NO_PAGE, DifferenceState
 from plugin.exchanges.store import get_difference, lock_difference
 from plugin.journeys.giving import hand_over
+from plugin.journeys.paid_on_top import on_top_of
 from plugin.journeys.tell import tell_case
-from plugin.journeys.way_back import go_on
 from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder, get_order
 from plugin.outbox import service as outbox
@@ -34,10 +34,15 @@ ASK_DIFFERENCE = "ask_difference"
 PAGE_LASTS = timedelta(minutes=31)  # what Stripe wants of a page when it is made, and a minute for the call
 
 
+def time_to_pay(shop: Shop) -> timedelta:
+    """How long a shopper of this shop has to pay a difference."""
+    return timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
+
+
 async def ask_for_difference(tx: Transaction, ports: Ports, shop: Shop, case: Case, quote: Quote, amount: int) -> None:
     """The case waits for its shopper to pay ``amount``, and the work that makes the page is written."""
     at = ports.clock.now()
-    ends_at = at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
+    ends_at = at + time_to_pay(shop)
     difference = await open_difference(tx, case, quote, amount, at=at, ends_at=ends_at)
     await move(tx, case, CaseState.AWAITING_PAYMENT, at=at, due_at=ends_at)
     await outbox.add(tx, shop_id=case.shop_id, kind=ASK_DIFFERENCE, ref=difference.id)
@@ -71,7 +76,7 @@ async def ask_difference(ports: Ports, claim: Claim) -> None:
             difference.id, page.id, page.url, page.reference,
         )  # fmt: skip
         if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
-            await tell_case(tx, case, "exchange_payment")
+            await tell_case(tx, case, on_top_of(case).to_pay)
         await outbox.complete(tx, claim)
 
 
@@ -94,7 +99,7 @@ async def _take_no(
         raise Later(MONEY_WAITS_AT_MOST, str(no)) from no
     at = ports.clock.now()
     if code is None or (code is not RejectCode.TOO_SMALL and difference.ends_at - at < PAGE_LASTS):
-        ends_at = at + timedelta(minutes=settings_of(shop).exchanges.quote_minutes)
+        ends_at = at + time_to_pay(shop)
         async with transaction(ports.doorbell) as tx:
             _, case = await lock_with_order(tx, difference.case_id)
             await tx.execute(
@@ -120,6 +125,5 @@ async def _no_page(
             if is_needed:
                 await hand_over(tx, ports, shop, case, NO_PAGE, AlertKind.REVIEW)
             else:
-                await go_on(tx, ports, shop, order, case)
-                await tell_case(tx, case, "exchange_approved")
+                await on_top_of(case).goes_on(tx, ports, shop, order, case)
         await outbox.complete(tx, claim)

@@ -1,5 +1,5 @@
-"""An exchange ends before its new goods are ordered: taken back, run out, refused or closed. What was paid on top of it
-goes back, whole."""
+"""An exchange ends before its new goods are ordered: taken back, run out, refused or closed; or a correction is not
+made. What was paid on top goes back, whole."""
 
 from __future__ import annotations
 

@@ -72,6 +72,15 @@ class StillToDecide(DomainError):
     )
 
 
+class PaidBack(DomainError):
+    status = 409
+    code = "paid_back"
+    sentence = (
+        "What the shopper paid for this change has been given back, so the store is not asked for it again. The "
+        "shopper may ask anew; or change the order by hand, and close the case."
+    )
+
+
 class NotLess(DomainError):
     status = 422
     code = "not_less"

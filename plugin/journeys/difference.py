@@ -1,4 +1,5 @@
-"""What a shopper pays on top of an exchange: one payment of the order at last, or a page of Stripe's that is over.
+"""What a shopper pays on top of an exchange or a correction: one payment of the order at last, or a page of Stripe's
+that is over. What goes on once it is paid is the case's kind's to say (``paid_on_top``).
 
 ``ask_difference`` makes the page. The payment is learned of from Stripe's webhook, when the shopper comes back, and at
 the deadline; each reads the page again, and the first one that finds it paid writes the payment. Before a page is
@@ -24,9 +25,9 @@ from plugin.exchanges.states import NO_PAGE, DifferenceState
 from plugin.exchanges.store import difference_of_case, get_difference, lock_difference
 from plugin.journeys.giving import give_money, hand_over
 from plugin.journeys.outbound import drop
+from plugin.journeys.paid_on_top import on_top_of
 from plugin.journeys.payment_reported import READ_DIFFERENCE
 from plugin.journeys.tell import tell_case
-from plugin.journeys.way_back import go_on
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.origins import paying_order
@@ -132,6 +133,7 @@ async def _paid(
         return
     payment = await _save_payment(tx, ports, order, difference, page, fact)
     in_time = DifferenceState(difference.state) is _D.AWAITING and _awaits(case)
+    counts = in_time and await on_top_of(case).is_still_wanted(case)
     values: dict[str, Any] = {"payment_id": payment.id, "reference": page.reference, "paid_at": at}
     if DifferenceState(difference.state) is _D.AWAITING:
         await move_difference(tx, difference, _D.PAID, at=at, **values)
@@ -141,10 +143,11 @@ async def _paid(
             difference.id, payment.id, page.reference, at,
         )  # fmt: skip
         difference.payment_id = payment.id
-    if in_time:
-        await go_on(tx, ports, shop, order, case)
-        await tell_case(tx, case, "exchange_approved")
+    if counts:
+        await on_top_of(case).goes_on(tx, ports, shop, order, case)
         return
+    if in_time:
+        await move(tx, case, CaseState.EXPIRED, at=at, why="overtaken")
     await give_back(tx, ports, shop, case, difference, why="paid_too_late")
 
 
@@ -194,7 +197,7 @@ async def _end(tx: Transaction, ports: Ports, shop: Shop, seen: Difference, *, w
     await mark_units(tx, case.id, "released")
     await drop(tx, ports, case, why="not_paid")
     await move(tx, case, CaseState.EXPIRED, at=at, why="not_paid")
-    await tell_case(tx, case, "exchange_expired")
+    await tell_case(tx, case, on_top_of(case).ended)
 
 
 async def payment_is_due(tx: Transaction, ports: Ports, case: Case) -> None:

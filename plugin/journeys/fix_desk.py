@@ -5,36 +5,34 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from plugin.cases.models import Case
-from plugin.cases.service import move
-from plugin.cases.states import CaseKind, CaseState
+from plugin.cases.states import CaseKind
 from plugin.cases.store import pin_request
 from plugin.db import Transaction
+from plugin.exchanges.states import NO_PAGE
+from plugin.exchanges.store import given_back_on_top
 from plugin.journeys.apply_fix import pinned
-from plugin.journeys.desk_refusals import NotWithAPerson
-from plugin.journeys.fix_order import APPLY_FIX, STORE_HAS
+from plugin.journeys.ask_fix import STORE_SILENT, ask_for_fix, waits_for_the_store
+from plugin.journeys.desk_refusals import NotWithAPerson, PaidBack
 from plugin.journeys.on_desk import Desk
-from plugin.outbox import service as outbox
 from plugin.ports.runtime import Ports
 
-_SILENT = "store_silent"
 
-
-def waits_for_the_store(case: Case) -> bool:
-    """Whether a person has it because the store did not put it right: it said no, something else, or nothing."""
-    why = case.person_reason or ""
-    return case.kind == CaseKind.FIX and case.store_request is not None and why.startswith(("fix_", _SILENT))
+def costs_more(case: Case) -> bool:
+    """Whether it is a correction for which the shopper pays: what it moves back is that payment, and nothing else."""
+    return case.kind == CaseKind.FIX and case.store_request is not None and pinned(case).costs > 0
 
 
 async def ask_for_fix_again(tx: Transaction, ports: Ports, desk: Desk, by: str) -> None:
     """Ask the store once more for the same. One that has answered is asked anew, under another key; one that never did
-    may have changed the order, and its ask stays the same one. Raises ``NotWithAPerson``."""
+    may have changed the order, and its ask stays the same one. Raises ``NotWithAPerson``, and ``PaidBack`` where the
+    shopper has back what they paid for it."""
     case = desk.case
-    if not waits_for_the_store(case):
+    if not waits_for_the_store(case) or case.person_reason == NO_PAGE:
         raise NotWithAPerson(detail=f"Case {case.number} waits for nothing of the store's.", state=case.state)
-    if case.person_reason != _SILENT:
+    if await given_back_on_top(case.id):
+        raise PaidBack()
+    if case.person_reason != STORE_SILENT:
         asked = pinned(case)
         key = f"{case.id}-{case.store_asks + 1}"
         await pin_request(tx, case, replace(asked, fix=replace(asked.fix, key=key)))
-    at = ports.clock.now()
-    await move(tx, case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS, actor=by, why="asked_again")
-    await outbox.add(tx, shop_id=case.shop_id, kind=APPLY_FIX, ref=case.id)
+    await ask_for_fix(tx, ports, case, actor=by, why="asked_again")

@@ -3,13 +3,13 @@
 1. Preview: the order's facts, then a trial at the store, which says what it would cost. Nothing is written.
 2. Confirm: the same again; another answer than the one that was shown is never carried out (409 with the new one). Then
    one transaction: the case with the correction as it is asked of the store, and the work of asking it (``apply_fix``).
+3. What costs more is a quote that the shopper pays first (``difference``); only then the store is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -21,20 +21,20 @@ from plugin.cases.store import is_asked_for, pin_request
 from plugin.core.errors import DomainError
 from plugin.core.ids import new_id
 from plugin.db import Transaction, transaction
+from plugin.exchanges.service import save_fix_quote
+from plugin.journeys.ask_difference import ask_for_difference, time_to_pay
+from plugin.journeys.ask_fix import ask_for_fix
 from plugin.journeys.fixing import FixAsk, Verdict, by_the_facts, by_the_store
 from plugin.journeys.judging import WE_HAVE, Preview, judge
 from plugin.orders.service import StoredOrder, get_order, lock_order
-from plugin.outbox import service as outbox
 from plugin.policies.decision import Amounts, Decision
 from plugin.policies.facts import Ask, Component
 from plugin.policies.reasons import Action, Outcome, Reason
 from plugin.ports.goods import Fix, FixAnswer, Goods, StoreStatus
+from plugin.ports.orders import Custodian
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
-from plugin.shops.service import store_connection
-
-APPLY_FIX = "apply_fix"
-STORE_HAS = timedelta(hours=4)  # the order may leave meanwhile: a person looks sooner than at a cancellation
+from plugin.shops.service import payment_account, store_connection
 
 Answered = Callable[[Transaction, Case, "SeenFix"], Awaitable[None]]
 """Called once inside the confirming transaction, to store the answer with what made it true."""
@@ -46,6 +46,7 @@ class PinnedFix(Struct, frozen=True, kw_only=True):
     fix: Fix
     costs: int
     tax: int
+    shipping: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class CannotFix(DomainError):
 async def preview_fix(ports: Ports, shop: Shop, order_id: str, ask: FixAsk) -> SeenFix:
     """Say what a confirmation would do now. Writes nothing; raises ``StoreIsSilent``."""
     order = await get_order(shop.id, order_id)
-    verdict = (await _by_the_facts(ports, shop, order, ask))[0]
+    verdict, known = await _by_the_facts(ports, shop, order, ask)
     goods = ports.goods.get(shop.storefront)
     if not verdict.is_possible:
         return SeenFix(order, verdict)
@@ -91,7 +92,13 @@ async def preview_fix(ports: Ports, shop: Shop, order_id: str, ask: FixAsk) -> S
     answer = await ask_goods(ports, shop, goods, trial)
     if answer.status is StoreStatus.UNKNOWN:
         raise StoreIsSilent()
-    return SeenFix(order, by_the_store(verdict, answer))
+    return SeenFix(order, by_the_store(verdict, answer, can_collect=_can_collect(ports, shop, known)))
+
+
+def _can_collect(ports: Ports, shop: Shop, known: Preview) -> bool:
+    """Whether more can be collected here; an order that is paid by hand, on delivery say, is paid as a whole."""
+    by_hand = any(payment.custodian == Custodian.MANUAL for payment in known.payments)
+    return not by_hand and payment_account(ports.vault, shop) is not None
 
 
 async def ask_goods(ports: Ports, shop: Shop, goods: Goods | None, fix: Fix) -> FixAnswer:
@@ -125,23 +132,31 @@ async def confirm_fix(
         now, known = await _by_the_facts(ports, shop, order, ask)
         if not now.is_possible:
             raise FixChanged(SeenFix(order, now))
-        case = await _open(tx, ports, order, seen.verdict, known, asked_by=asked_by, locale=locale)
+        case = await _open(tx, ports, shop, order, seen.verdict, known, asked_by=asked_by, locale=locale)
         await answered(tx, case, seen)
     return case
 
 
 async def _open(
-    tx: Transaction, ports: Ports, order: StoredOrder, verdict: Verdict, known: Preview, *, asked_by: str, locale: str
-) -> Case:
+    tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, verdict: Verdict, known: Preview, *, asked_by: str,
+    locale: str,
+) -> Case:  # fmt: skip
     given_back = Component(max(0, -verdict.costs), max(0, -verdict.tax) if verdict.costs < 0 else 0)
     case = await open_fix(
         tx, ports, order, known, given_back, why=str(verdict.reason), asked_by=asked_by, locale=locale
     )  # fmt: skip
+    fix = verdict.ask.as_asked(case.id, order.row.external_id, collected=max(0, verdict.costs))
+    asked = PinnedFix(fix=fix, costs=verdict.costs, tax=verdict.tax, shipping=verdict.shipping)
+    await pin_request(tx, case, asked)
+    if verdict.costs <= 0:
+        await ask_for_fix(tx, ports, case)
+        return case
     at = ports.clock.now()
-    fix = verdict.ask.as_asked(case.id, order.row.external_id)
-    await pin_request(tx, case, PinnedFix(fix=fix, costs=verdict.costs, tax=verdict.tax))
-    await move(tx, case, CaseState.AWAITING_STORE, at=at, due_at=at + STORE_HAS)
-    await outbox.add(tx, shop_id=case.shop_id, kind=APPLY_FIX, ref=case.id)
+    quote = await save_fix_quote(
+        tx, shop_id=shop.id, order_id=order.id, costs=verdict.costs, tax=verdict.tax, shipping=verdict.shipping,
+        currency=verdict.currency, digest=verdict.digest, at=at, ends_at=at + time_to_pay(shop),
+    )  # fmt: skip
+    await ask_for_difference(tx, ports, shop, case, quote, quote.difference)
     return case
 
 

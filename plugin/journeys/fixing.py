@@ -30,7 +30,7 @@ class FixReason(StrEnum):
     NOT_OFFERED = "not_offered"  # the store takes no corrections
     OUT_OF_STOCK = "out_of_stock"
     STORE_SAYS_NO = "store_says_no"
-    COSTS_MORE = "costs_more"  # a person collects what it costs on top
+    COSTS_MORE = "costs_more"  # and it cannot be collected here: a person does
 
 
 class FixAsk(Struct, frozen=True, kw_only=True):
@@ -40,22 +40,25 @@ class FixAsk(Struct, frozen=True, kw_only=True):
     line_id: str | None = None
     to: Wanted | None = None
 
-    def as_asked(self, key: str, order_id: str, *, is_trial: bool = False) -> Fix:
+    def as_asked(self, key: str, order_id: str, *, collected: int = 0, is_trial: bool = False) -> Fix:
         """As the store is asked, under ``key``; ``order_id`` is the store's."""
         return Fix(
-            key=key, order_id=order_id, address=self.address, line_id=self.line_id, to=self.to, is_trial=is_trial
+            key=key, order_id=order_id, address=self.address, line_id=self.line_id, to=self.to, collected=collected,
+            is_trial=is_trial,
         )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``costs`` is by how much the order's total grows (negative: that goes back), ``tax`` by how much its tax does."""
+    """``costs`` is by how much the order's total grows (negative: that goes back), ``tax`` by how much its tax does and
+    ``shipping`` by how much the sending, with its tax, where the store tells it; both are within ``costs``."""
 
     ask: FixAsk
     reason: FixReason
     currency: str
     costs: int = 0
     tax: int = 0
+    shipping: int = 0
 
     @property
     def is_possible(self) -> bool:
@@ -64,12 +67,12 @@ class Verdict:
     @property
     def digest(self) -> str:
         """SHA-256 of all that a shopper agrees to: the correction, the answer and the sums; hexadecimal."""
-        agreed = (self.ask, self.reason, self.currency, self.costs, self.tax)
+        agreed = (self.ask, self.reason, self.currency, self.costs, self.tax, self.shipping)
         return hashlib.sha256(msgspec.json.encode(agreed, order="sorted")).hexdigest()
 
     def but(self, reason: FixReason) -> Verdict:
         """The same ask, answered with this."""
-        return replace(self, reason=reason, costs=0, tax=0)
+        return replace(self, reason=reason, costs=0, tax=0, shipping=0)
 
 
 def by_the_facts(facts: OrderFacts, ask: FixAsk, *, is_asked: bool) -> Verdict:
@@ -106,10 +109,11 @@ _OF_THE_STORE = {
 }
 
 
-def by_the_store(verdict: Verdict, trial: FixAnswer) -> Verdict:
-    """The same with the store's word on it; ``UNKNOWN`` is no word and is not passed here."""
+def by_the_store(verdict: Verdict, trial: FixAnswer, *, can_collect: bool) -> Verdict:
+    """The same with the store's word on it; ``UNKNOWN`` is no word and is not passed here. ``can_collect`` says whether
+    the shopper can pay here what it costs more."""
     if trial.status is not StoreStatus.DONE:
         return verdict.but(_OF_THE_STORE[trial.status])
-    if trial.costs > 0:
+    if trial.costs > 0 and not can_collect:
         return verdict.but(FixReason.COSTS_MORE)
-    return replace(verdict, costs=trial.costs, tax=trial.tax)
+    return replace(verdict, costs=trial.costs, tax=trial.tax, shipping=trial.shipping)

@@ -13,7 +13,8 @@ from plugin.cases.service import move, say_why_anew
 from plugin.cases.states import CaseKind, CaseState
 from plugin.db import Transaction
 from plugin.exchanges.states import ABOUT_NEW_GOODS, STUCK
-from plugin.exchanges.store import is_outbound_open
+from plugin.exchanges.store import given_back_on_top, is_outbound_open
+from plugin.journeys.ask_fix import PAID_BACK, waits_for_the_store
 from plugin.journeys.giving import hand_over
 from plugin.journeys.limits import refund_failed
 from plugin.journeys.store_books import case_is_done, refunded_at_stripe
@@ -77,20 +78,23 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
 
 
 def _waits_for_money(case: Case) -> bool:
-    """A parcel that left after the cancel (I1), shipping not paid and goods that are to be decided on keep their
-    person, whatever the money does."""
+    """A parcel that left after the cancel (I1), shipping not paid, goods that are to be decided on and a correction
+    that the store would not make keep their person, whatever the money does."""
     about_more = (*ABOUT_MORE_THAN_REFUNDS, *ABOUT_GOODS, *ABOUT_NEW_GOODS, NOT_TAKEN)
     for_money = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason not in about_more
-    return for_money or CaseState(case.state) is CaseState.EXECUTING
+    return (for_money and not waits_for_the_store(case)) or CaseState(case.state) is CaseState.EXECUTING
 
 
 async def _money_is_settled(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
     """The case is done, unless it was paid before its goods are here: then it goes on waiting for them, from now. New
-    goods that are still to be ordered keep it with a person: no refund orders them."""
+    goods that are still to be ordered keep it with a person, and so does a correction that was paid for in vain: no
+    refund brings them about."""
     at = ports.clock.now()
-    if await is_outbound_open(case.id):
-        await hand_over(tx, ports, shop, case, STUCK, AlertKind.REVIEW)
-        await say_why_anew(tx, case, STUCK, at=at)
+    is_in_vain = case.kind == CaseKind.FIX and await given_back_on_top(case.id)
+    if is_in_vain or await is_outbound_open(case.id):
+        why = PAID_BACK if is_in_vain else STUCK
+        await hand_over(tx, ports, shop, case, why, AlertKind.REVIEW)
+        await say_why_anew(tx, case, why, at=at)
         return
     if any(parcel.is_open for parcel in await parcels_of_case(case.id)):
         await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=at, why="paid_already")

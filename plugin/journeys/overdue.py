@@ -10,6 +10,7 @@ from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import get_case, lock_case
 from plugin.db import transaction
 from plugin.journeys.apply_fix import fix_needs_a_person
+from plugin.journeys.ask_fix import STORE_SILENT
 from plugin.journeys.difference import payment_is_due
 from plugin.journeys.goods_back import Bench
 from plugin.journeys.goods_due import goods_are_due
@@ -45,7 +46,7 @@ async def case_due(ports: Ports, claim: Claim) -> None:
             due = person_answers_by(settings_of(shop), at)
             match CaseState(case.state):
                 case CaseState.AWAITING_STORE if case.kind == CaseKind.FIX:
-                    await fix_needs_a_person(tx, ports, shop, case, "store_silent")
+                    await fix_needs_a_person(tx, ports, shop, case, STORE_SILENT)
                 case CaseState.AWAITING_STORE:
                     await store_stays_silent(tx, ports, shop, case)
                 case CaseState.AWAITING_PAYMENT:

@@ -21,6 +21,7 @@ from plugin.cases.store import (
 from plugin.cases.trust import Answer, keep_answer
 from plugin.db import Transaction, transaction
 from plugin.exchanges.store import given_back_on_top
+from plugin.journeys.ask_fix import waits_for_the_store
 from plugin.journeys.call_off import call_off, is_paid_on_top, owes_new_goods
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import (
@@ -33,7 +34,7 @@ from plugin.journeys.desk_refusals import (
     StoreHasCancelled,
     WithdrawalStands,
 )
-from plugin.journeys.fix_desk import ask_for_fix_again, waits_for_the_store
+from plugin.journeys.fix_desk import ask_for_fix_again, costs_more
 from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.holds import end_hold
 from plugin.journeys.judging import WE_HAVE
@@ -145,10 +146,12 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
         desk = await take(tx, shop, case_id, CaseState.IN_REVIEW, CaseState.WITH_PERSON)
         if desk.case.basis == "statutory":
             raise WithdrawalStands()
-        if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
-            raise MoneyHasMoved()
-        if await is_paid_on_top(desk.case):
-            raise MoneyHasMoved(detail="The shopper has paid on top: give the new goods up, or close the case.")
+        is_dear_fix = costs_more(desk.case)
+        if not is_dear_fix:
+            if any(leg.state not in (LegState.RELEASED, LegState.FAILED) and is_sent(leg) for leg in desk.legs):
+                raise MoneyHasMoved()
+            if await is_paid_on_top(desk.case):
+                raise MoneyHasMoved(detail="The shopper has paid on top: give the new goods up, or close the case.")
         is_cancel = CaseKind(desk.case.kind) is CaseKind.CANCEL
         if not is_cancel and desk.case.resolved_at is not None:
             raise MoneyHasMoved()
@@ -157,7 +160,8 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
         if CaseKind(desk.case.kind) is CaseKind.EXCHANGE and (await goods_of(case_id)).accepted:
             raise GoodsAreAccepted()
         at = ports.clock.now()
-        await release(tx, desk.legs, at=at, why="refused_by_person")
+        if not is_dear_fix:  # what was paid for it is on its way back, or goes there now
+            await release(tx, desk.legs, at=at, why="refused_by_person")
         await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
         await release_units(tx, desk.case.id)
         if CaseState(desk.case.state) is CaseState.IN_REVIEW:
@@ -224,7 +228,8 @@ async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: An
         if waits_for_the_store(desk.case):  # the person has changed the order by hand
             await tell_case(tx, desk.case, "fix_done")
         await move(tx, desk.case, CaseState.DONE, at=ports.clock.now(), actor=by, why="closed_by_person")
-        await call_off(tx, ports, shop, desk.case, why="closed_by_person", actor=by)
+        if not costs_more(desk.case):  # an order that was put right by hand keeps what was paid for it
+            await call_off(tx, ports, shop, desk.case, why="closed_by_person", actor=by)
         await end_hold(tx, ports, shop, desk.case)
         await case_is_done(tx, ports, shop, desk.case)
         await answered(tx)

@@ -129,7 +129,8 @@ class Address(Struct, frozen=True, kw_only=True):
 class Fix(Struct, frozen=True, kw_only=True):
     """A correction of an order that has not left: another address, or another variant of units of a line.
 
-    ``is_trial`` only asks what it would cost: nothing is changed.
+    ``is_trial`` only asks what it would cost: nothing is changed. ``collected`` is what the shopper has paid us for it:
+    nothing more is to be asked of them.
     """
 
     key: str
@@ -137,15 +138,18 @@ class Fix(Struct, frozen=True, kw_only=True):
     address: Address | None = None
     line_id: str | None = None
     to: Wanted | None = None
+    collected: int = 0
     is_trial: bool = False
 
 
 class FixAnswer(Struct, frozen=True, kw_only=True):
-    """``costs`` is by how much the order's total changes (negative: it is cheaper), with ``tax`` in it."""
+    """``costs`` is by how much the order's total changes (negative: it is cheaper), with ``tax`` in it, and in it what
+    the ``shipping`` (with its tax) changes by, where the store tells that."""
 
     status: StoreStatus
     costs: int = 0
     tax: int = 0
+    shipping: int = 0
     reason: str | None = None
 
 
