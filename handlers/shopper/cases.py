@@ -13,7 +13,7 @@ from handlers.closing import Closing
 from handlers.dependencies import Guest, PublicId
 from handlers.problems import problem_responses
 from handlers.shopper.present import Presenter, presenter
-from handlers.shopper.present_exchange import exchange_view
+from handlers.shopper.present_exchange import dearer_view, exchange_view
 from handlers.shopper.views import CaseView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
 from plugin.access.service import is_open
@@ -28,9 +28,11 @@ SESSION_EVERY = 20  # looks
 
 def case_view(speak: Presenter, seen: SeenCase, ports: Ports) -> CaseView:
     said = speak.case(seen, ports.vault)
-    if seen.exchange is None:
-        return said
-    return msgspec.structs.replace(said, exchange=exchange_view(seen.exchange, speak.words))
+    if seen.exchange is not None:
+        return msgspec.structs.replace(said, exchange=exchange_view(seen.exchange, speak.words))
+    if seen.dearer is not None:
+        return msgspec.structs.replace(said, fix=dearer_view(seen.dearer, speak.words))
+    return said
 
 
 @get(

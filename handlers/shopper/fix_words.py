@@ -6,6 +6,10 @@ from plugin.journeys.fixing import FixReason
 
 READY = "We can change this for you. Nothing happens before you confirm."
 READY_CHEAPER = "We can change this for you, and {amount} goes back to you."
+READY_DEARER = (
+    "We can change this for you. It costs {amount} more, to be paid within {minutes} minutes after you confirm; "
+    "nothing is changed before that."
+)
 
 WHY_NOT = {
     FixReason.ORDER_CANCELLED: "This order is cancelled, so there is nothing left to change.",
@@ -23,11 +27,11 @@ WHY_NOT = {
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
-    return (READY, READY_CHEAPER, *WHY_NOT.values())
+    return (READY, READY_CHEAPER, READY_DEARER, *WHY_NOT.values())
 
 
 def verdict_sentence(reason: FixReason, costs: int) -> str:
-    """What a preview says; ``READY_CHEAPER`` wants the ``amount``."""
+    """What a preview says; ``READY_CHEAPER`` wants the ``amount``, ``READY_DEARER`` the ``minutes`` as well."""
     if reason is not FixReason.ALLOWED:
         return WHY_NOT[reason]
-    return READY_CHEAPER if costs < 0 else READY
+    return READY_DEARER if costs > 0 else READY_CHEAPER if costs < 0 else READY

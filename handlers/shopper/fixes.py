@@ -97,6 +97,11 @@ class FixPreviewView(Struct, frozen=True, kw_only=True):
     sentence: str
     costs: Annotated[Money, Meta(description="By how much the order's total changes; negative: it goes back.")]
     tax: Annotated[Money, Meta(description="By how much the tax in it changes.")]
+    shipping: Annotated[Money, Meta(description="By how much its shipping changes, where the store tells.")]
+    minutes_to_pay: Annotated[
+        int | None,
+        Meta(description="What it costs more is paid within so many minutes after confirming; null: nothing to pay."),
+    ]
     digest: str
     person: PersonView
 
@@ -105,12 +110,17 @@ def fix_view(ports: Ports, guest: Guest, seen: SeenFix, locale: str | None) -> F
     """A correction as the shopper reads it, for the API and the pages alike."""
     speak, verdict = presenter(guest.shop, seen.order, ports.clock.now(), locale), seen.verdict
     sentence = fix_words.verdict_sentence(verdict.reason, verdict.costs)
+    minutes = speak.settings.exchanges.quote_minutes
     return FixPreviewView(
         outcome="approve" if verdict.is_possible else "refuse",
         reason=str(verdict.reason),
-        sentence=speak.words.say(sentence, amount=speak.words.money(abs(verdict.costs), verdict.currency)),
+        sentence=speak.words.say(
+            sentence, amount=speak.words.money(abs(verdict.costs), verdict.currency), minutes=minutes
+        ),
         costs=speak.money(verdict.costs, verdict.currency),
         tax=speak.money(verdict.tax, verdict.currency),
+        shipping=speak.money(verdict.shipping, verdict.currency),
+        minutes_to_pay=minutes if verdict.costs > 0 else None,
         digest=verdict.digest,
         person=speak.person(),
     )
@@ -130,7 +140,8 @@ async def fix_now(ports: Ports, guest: Guest, ask: FixAsk) -> SeenFix:
     tags=["order page"],
     summary="Preview a correction of the order",
     description="Another address, or another variant of an item, as long as it has not left. Writes nothing; the "
-    "shop's own system says what it costs.",
+    "shop's own system says what it costs. Fewer of an item: a cancellation of these units, "
+    "`POST /v1/order/cancellations`.",
     responses=problem_responses(
         {
             401: "The session has ended.",
@@ -156,8 +167,9 @@ async def preview(
     security=SECURITY,
     tags=["order page"],
     summary="Confirm a correction of the order",
-    description="Carries out exactly what the preview with this digest said, or answers 409 with the new preview. Send "
-    "a fresh `Idempotency-Key` for each intent and the same one for each retry.",
+    description="Carries out exactly what the preview with this digest said, or answers 409 with the new preview. What "
+    "costs more waits for its payment: `fix.pay` of the request (`GET /v1/cases/{case_id}`) leads to it. Send a "
+    "fresh `Idempotency-Key` for each intent and the same one for each retry.",
     responses=problem_responses(
         {
             400: "The Idempotency-Key is missing.",

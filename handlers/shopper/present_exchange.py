@@ -1,15 +1,15 @@
-"""What a shopper reads of an exchange: the quote, and the new goods of a case."""
+"""What a shopper reads of an exchange: the quote, and the new goods of a case; and of a correction that costs more."""
 
 from __future__ import annotations
 
 from handlers.shopper import exchange_phrases as phrases
 from handlers.shopper.exchange_views import OfferedView, QuoteView
-from handlers.shopper.views import ExchangeView, Money, NewLineView, PayView
+from handlers.shopper.views import ExchangeView, FixView, Money, NewLineView, PayView
 from plugin.core.words import Words
-from plugin.exchanges.models import Quote
+from plugin.exchanges.models import Difference, Quote
 from plugin.exchanges.service import price_of
 from plugin.exchanges.states import DifferenceState, OutboundState
-from plugin.journeys.seen_exchange import SeenExchange
+from plugin.journeys.seen_exchange import DearerFix, SeenExchange
 from plugin.ports.goods import Offered
 
 
@@ -48,8 +48,7 @@ def _says(difference: int) -> str:
 
 def exchange_view(seen: SeenExchange, words: Words) -> ExchangeView:
     """The new goods of a case, and what is to be paid for them now."""
-    request, difference = seen.request, seen.difference
-    is_open = difference is not None and DifferenceState(difference.state) is DifferenceState.AWAITING
+    request = seen.request
     is_ordered = OutboundState(seen.outbound.state) is OutboundState.ORDERED
     return ExchangeView(
         lines=tuple(
@@ -60,11 +59,26 @@ def exchange_view(seen: SeenExchange, words: Words) -> ExchangeView:
             for line in request.lines
         ),
         order_number=seen.outbound.number if is_ordered else None,
-        pay=PayView(
-            money=_money(difference.amount, difference.currency, words), ends_at=difference.ends_at,
-            url=difference.page_url,
-        ) if is_open and difference else None,
+        pay=_pay_view(seen.difference, words),
     )  # fmt: skip
+
+
+def dearer_view(seen: DearerFix, words: Words) -> FixView:
+    """What a correction costs more, and where to pay it now."""
+    quote = seen.quote
+    return FixView(
+        costs=_money(quote.difference, quote.currency, words),
+        tax=_money(quote.tax, quote.currency, words),
+        shipping=_money(quote.shipping, quote.currency, words),
+        pay=_pay_view(seen.difference, words),
+    )
+
+
+def _pay_view(difference: Difference | None, words: Words) -> PayView | None:
+    if difference is None or DifferenceState(difference.state) is not DifferenceState.AWAITING:
+        return None
+    money = _money(difference.amount, difference.currency, words)
+    return PayView(money=money, ends_at=difference.ends_at, url=difference.page_url)
 
 
 def _money(amount: int, currency: str, words: Words) -> Money:

@@ -190,6 +190,15 @@ class ExchangeView(Struct, frozen=True, kw_only=True):
     pay: PayView | None
 
 
+class FixView(Struct, frozen=True, kw_only=True):
+    """A correction that costs more: by how much, with what of tax and shipping in it; ``pay`` while that is open."""
+
+    costs: Money
+    tax: Money
+    shipping: Money
+    pay: PayView | None
+
+
 class CaseView(Struct, frozen=True, kw_only=True):
     """A request and where it stands. ``is_final`` says that polling may end."""
 
@@ -215,6 +224,7 @@ class CaseView(Struct, frozen=True, kw_only=True):
     fault: str | None = None
     parcel: ParcelView | None = None
     exchange: ExchangeView | None = None
+    fix: FixView | None = None
     can_withdraw: Annotated[bool, Meta(description="Whether it can still be taken back.")] = False
     links: dict[str, str] = {}
 

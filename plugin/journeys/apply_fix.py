@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import msgspec
-
 from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, move
 from plugin.cases.states import CaseState
@@ -18,8 +16,9 @@ from plugin.core.points import point
 from plugin.db import Transaction, transaction
 from plugin.journeys.ask_fix import COSTS_DIFFER, STORE_SAID_NO
 from plugin.journeys.call_off import call_off
-from plugin.journeys.fix_order import PinnedFix, ask_goods
+from plugin.journeys.fix_order import ask_goods
 from plugin.journeys.giving import Due, refund
+from plugin.journeys.pinned_fix import pinned
 from plugin.journeys.resolve import MONEY_HAS
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
@@ -55,11 +54,6 @@ async def apply_fix(ports: Ports, claim: Claim) -> None:
 
 def _waits(case: Case) -> bool:
     return CaseState(case.state) is CaseState.AWAITING_STORE
-
-
-def pinned(case: Case) -> PinnedFix:
-    """What the store is asked for this case."""
-    return msgspec.convert(case.store_request, PinnedFix)
 
 
 async def _take(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case, answer: FixAnswer) -> None:

@@ -10,10 +10,10 @@ from plugin.cases.store import pin_request
 from plugin.db import Transaction
 from plugin.exchanges.states import NO_PAGE
 from plugin.exchanges.store import given_back_on_top
-from plugin.journeys.apply_fix import pinned
 from plugin.journeys.ask_fix import STORE_SILENT, ask_for_fix, waits_for_the_store
 from plugin.journeys.desk_refusals import NotWithAPerson, PaidBack
 from plugin.journeys.on_desk import Desk
+from plugin.journeys.pinned_fix import pinned
 from plugin.ports.runtime import Ports
 
 

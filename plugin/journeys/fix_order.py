@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
-
 from plugin.cases.models import Case
 from plugin.cases.service import move, open_case
 from plugin.cases.states import CaseKind, CaseState
@@ -26,6 +24,7 @@ from plugin.journeys.ask_difference import ask_for_difference, time_to_pay
 from plugin.journeys.ask_fix import ask_for_fix
 from plugin.journeys.fixing import FixAsk, Verdict, by_the_facts, by_the_store
 from plugin.journeys.judging import WE_HAVE, Preview, judge
+from plugin.journeys.pinned_fix import PinnedFix
 from plugin.orders.service import StoredOrder, get_order, lock_order
 from plugin.policies.decision import Amounts, Decision
 from plugin.policies.facts import Ask, Component
@@ -38,15 +37,6 @@ from plugin.shops.service import payment_account, store_connection
 
 Answered = Callable[[Transaction, Case, "SeenFix"], Awaitable[None]]
 """Called once inside the confirming transaction, to store the answer with what made it true."""
-
-
-class PinnedFix(Struct, frozen=True, kw_only=True):
-    """What the store is asked, unchanged however often, and what it said that it would cost."""
-
-    fix: Fix
-    costs: int
-    tax: int
-    shipping: int = 0
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from plugin.journeys.letters_after import promise_missed
 from plugin.journeys.letters_credit import credit_issued
 from plugin.journeys.letters_exchanges import EXCHANGE_LETTERS
 from plugin.journeys.letters_faults import FAULT_LETTERS
-from plugin.journeys.letters_fix import fix_done, fix_problem
+from plugin.journeys.letters_fix import FIX_LETTERS
 from plugin.journeys.letters_goods import GOODS_LETTERS
 from plugin.journeys.letters_returns import RETURN_LETTERS
 from plugin.journeys.money_words import outcome_of_leg
@@ -186,8 +186,7 @@ _LETTERS = {
     **RETURN_LETTERS,
     **GOODS_LETTERS,
     **FAULT_LETTERS,
-    "fix_done": fix_done,
-    "fix_problem": fix_problem,
+    **FIX_LETTERS,
     "credit_issued": credit_issued,
     **EXCHANGE_LETTERS,
 }

@@ -16,7 +16,7 @@ from plugin.codes.store import find_code_of_case
 from plugin.core.words import Words, choose_locale
 from plugin.credit.issuing import Given, given_in
 from plugin.db import Transaction
-from plugin.journeys.seen_exchange import SeenExchange, see_exchange
+from plugin.journeys.seen_exchange import DearerFix, SeenExchange, see_dearer_fix, see_exchange
 from plugin.journeys.told import paid_again
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, payments_of
@@ -63,6 +63,7 @@ class Scene:
     is_in_debt: bool = False
     credit: Given | None = None
     exchange: SeenExchange | None = None
+    dearer: DearerFix | None = None
 
     @property
     def is_gift(self) -> bool:
@@ -110,4 +111,5 @@ async def set_scene(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrde
         is_withdrawn=is_withdrawn,
         credit=await given_in(tx, ports.vault, case.id),
         exchange=await see_exchange(case),
+        dearer=await see_dearer_fix(case),
     )

@@ -13,7 +13,7 @@ from plugin.codes.store import codes_of_cases, find_code_of_case
 from plugin.core.errors import NotFound
 from plugin.journeys.cancel import preview_cancellation
 from plugin.journeys.judging import Preview
-from plugin.journeys.seen_exchange import SeenExchange, see_exchange
+from plugin.journeys.seen_exchange import DearerFix, SeenExchange, see_dearer_fix, see_exchange
 from plugin.orders.models import Payment
 from plugin.orders.service import payments_of
 from plugin.parcels.models import Parcel
@@ -33,8 +33,8 @@ SHOWN = (Action.CANCEL, Action.RETURN, Action.EXCHANGE)
 
 @dataclass(frozen=True)
 class SeenCase:
-    """A request with the movements of its money, the code that came with it, its ways back, oldest first, and what is
-    given in exchange."""
+    """A request with the movements of its money, the code that came with it, its ways back, oldest first, what is given
+    in exchange, and what a correction costs more."""
 
     case: Case
     legs: list[RefundLeg]
@@ -42,6 +42,7 @@ class SeenCase:
     code: Code | None
     parcels: list[Parcel]
     exchange: SeenExchange | None = None
+    dearer: DearerFix | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
     payments = {payment.id: payment for payment in await payments_of(order_id)}
     code = await find_code_of_case(case_id)
     parcels, exchange = await parcels_of_case(case_id), await see_exchange(case)
-    return SeenCase(case, await legs_of_case(case_id), payments, code, parcels, exchange)
+    dearer = await see_dearer_fix(case)
+    return SeenCase(case, await legs_of_case(case_id), payments, code, parcels, exchange, dearer)
 
 
 async def newest_case(order_id: str) -> str | None:

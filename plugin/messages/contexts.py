@@ -14,7 +14,7 @@ from plugin.messages.contexts_after import EffortAsked, PromiseMissed
 from plugin.messages.contexts_credit import CreditIssued
 from plugin.messages.contexts_exchanges import ExchangeLetter
 from plugin.messages.contexts_faults import FaultApproved
-from plugin.messages.contexts_fix import FixDone, FixProblem
+from plugin.messages.contexts_fix import FixLetter
 from plugin.messages.contexts_goods import ReturnExpired, ReturnLost, ReturnReceived, ReturnReminder, ReturnSettled
 from plugin.messages.contexts_returns import ReturnApproved, ReturnWithdrawn
 from plugin.messages.contexts_withdraw import (
@@ -171,7 +171,7 @@ MailContext = (
     | ReturnApproved | ReturnWithdrawn
     | ReturnReceived | ReturnSettled | ReturnReminder | ReturnExpired | ReturnLost
     | FaultApproved
-    | FixDone | FixProblem
+    | FixLetter
     | WithdrawalAcknowledged | WithdrawalAsked | WithdrawalInEffect | WithdrawalIneffective
     | CreditIssued
     | ExchangeLetter

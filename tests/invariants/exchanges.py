@@ -1,4 +1,5 @@
-"""I16: new goods are paid for with what went back, with what was paid on top, and with nothing else."""
+"""I16: new goods are paid for with what went back, with what was paid on top, and with nothing else. A correction that
+costs more is paid for in the same way: of the order as it is now, that much is new."""
 
 from __future__ import annotations
 
@@ -9,9 +10,11 @@ from tests.invariants.books import Books
 
 
 def exchanges_balance(books: Books) -> Iterator[str]:
-    """Of every exchange that is closed, by what really moved."""
+    """Of every exchange that is closed, and every correction that costs more, by what really moved."""
+    dearer = {each["case_id"] for each in books.differences}
     for case in books.cases.values():
-        if case["kind"] != "exchange" or case["state"] not in ("done", "expired", "withdrawn", "refused"):
+        is_paid_for = case["kind"] == "exchange" or (case["kind"] == "fix" and case["id"] in dearer)
+        if not is_paid_for or case["state"] not in ("done", "expired", "withdrawn", "refused"):
             continue
         found = exchange_books(books, case["id"])
         if found.balance:
@@ -19,9 +22,14 @@ def exchanges_balance(books: Books) -> Iterator[str]:
 
 
 def exchange_books(books: Books, case_id: str) -> ExchangeBooks:
-    """What really moved for a case: the new goods that were ordered, what came in and what went out."""
+    """What really moved for a case: the new goods that were ordered, or what an order that was put right costs more;
+    what came in and what went out."""
     outbound = [each for each in books.outbound if each["case_id"] == case_id and each["state"] == "ordered"]
     paid = {each["payment_id"] for each in books.differences if each["case_id"] == case_id and each["payment_id"]}
+    corrected = [
+        each["amount"] for each in books.differences
+        if each["case_id"] == case_id and each["state"] == "paid" and books.cases[case_id]["kind"] == "fix"
+    ]  # fmt: skip
     units = [unit for unit in books.units if unit["case_id"] == case_id]
     debits = [debit for debit in books.debits if debit["case_id"] == case_id]
     never_came = any(debit["reason"] == "not_sent" for debit in debits)
@@ -33,7 +41,8 @@ def exchange_books(books: Books, case_id: str) -> ExchangeBooks:
     case, asked = books.cases[case_id], sum(unit["worth"] for unit in units)
     fee = case["decision"]["amounts"].get("fee", 0) * inbound // asked if outbound and asked else 0
     return ExchangeBooks(
-        outbound=sum(line["unit_price"] * line["quantity"] for each in outbound for line in each["request"]["lines"]),
+        outbound=sum(line["unit_price"] * line["quantity"] for each in outbound for line in each["request"]["lines"])
+        + sum(corrected),
         shipping=sum(each["request"].get("shipping", 0) for each in outbound),
         fees=fee + min(case["withheld"], inbound - fee),
         inbound=inbound,

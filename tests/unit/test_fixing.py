@@ -59,9 +59,9 @@ def test_one_ask_at_a_time() -> None:
 @pytest.mark.parametrize(
     ("trial", "reason", "costs"),
     [
+        (FixAnswer(status=StoreStatus.DONE, costs=100, tax=20, shipping=50), FixReason.ALLOWED, 100),
         (FixAnswer(status=StoreStatus.DONE), FixReason.ALLOWED, 0),
         (FixAnswer(status=StoreStatus.DONE, costs=-100, tax=-20), FixReason.ALLOWED, -100),
-        (FixAnswer(status=StoreStatus.DONE, costs=100, tax=20), FixReason.COSTS_MORE, 0),
         (FixAnswer(status=StoreStatus.OUT_OF_STOCK), FixReason.OUT_OF_STOCK, 0),
         (FixAnswer(status=StoreStatus.TOO_LATE), FixReason.ALREADY_SHIPPED, 0),
         (FixAnswer(status=StoreStatus.REFUSED), FixReason.STORE_SAYS_NO, 0),
@@ -69,14 +69,21 @@ def test_one_ask_at_a_time() -> None:
     ],
 )
 def test_the_store_has_the_last_word(trial: FixAnswer, reason: FixReason, costs: int) -> None:
-    verdict = by_the_store(by_the_facts(OPEN, MOVE, is_asked=False), trial)
+    verdict = by_the_store(by_the_facts(OPEN, MOVE, is_asked=False), trial, can_collect=True)
     assert (verdict.reason, verdict.costs) == (reason, costs)
+
+
+def test_what_costs_more_and_cannot_be_paid_here_is_for_a_person() -> None:
+    verdict = by_the_facts(OPEN, MOVE, is_asked=False)
+    dearer = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, costs=100), can_collect=False)
+    assert (dearer.reason, dearer.costs) == (FixReason.COSTS_MORE, 0)
 
 
 def test_the_digest_is_that_of_everything_agreed_to() -> None:
     verdict = by_the_facts(OPEN, MOVE, is_asked=False)
-    cheaper = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, costs=-1))
-    taxed = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, tax=1))
+    cheaper = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, costs=-1), can_collect=True)
+    taxed = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, tax=1), can_collect=True)
+    sent = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, shipping=1), can_collect=True)
     elsewhere = by_the_facts(OPEN, other(), is_asked=False)
-    assert len({each.digest for each in (verdict, cheaper, taxed, elsewhere)}) == 4
+    assert len({each.digest for each in (verdict, cheaper, taxed, sent, elsewhere)}) == 5
     assert by_the_facts(OPEN, MOVE, is_asked=False).digest == verdict.digest

@@ -213,7 +213,7 @@ def _readdressed(order: OrderBody, address: Address) -> Said:
         shipping=replace(order.shipping, price=order.shipping.price + more),
         total=order.total + more,
     )  # fmt: skip
-    return Said(FixedBody(status="done", costs=more, tax=0), changed)
+    return Said(FixedBody(status="done", costs=more, tax=0, shipping=more), changed)
 
 
 def _revaried(order: OrderBody, line: LineBody, article: Article, quantity: int, was: Price) -> Said:

@@ -229,10 +229,16 @@ async def _variant(
         return edit.costs
     name, rest = name_of("fix", asked.key), f"{line.current_quantity}|{edit.costs.costs}|{edit.costs.tax}"
     async with asking(api, store, asked.order_id, name, f"{now.isoformat()}|{rest}"):
-        variables = {"id": edit.id, "note": marked("The shopper wanted another variant.", asked.key)}
+        variables = {"id": edit.id, "note": marked(_noted(asked), asked.key)}
         refuse((await api.ask(store, _COMMIT, variables, _StagedData)).staged.user_errors)
     await remember(api, store, asked.order_id, name, f"done|{rest}")
     return edit.costs
+
+
+def _noted(asked: Fix) -> str:
+    """For the shop's people, who see in Shopify's admin that the edited order costs more than was paid there."""
+    wanted = "The shopper wanted another variant."
+    return f"{wanted} What it costs more is paid at Stripe: collect nothing." if asked.collected else wanted
 
 
 async def _stage(

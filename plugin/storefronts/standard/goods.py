@@ -132,13 +132,14 @@ class StandardGoods:
         id = stable_id("fix", fix.key)
         data = FixData(
             request_id=id, order_id=fix.order_id, address=fix.address, line_id=fix.line_id, to=fix.to,
-            is_trial=fix.is_trial,
+            collected=fix.collected, is_trial=fix.is_trial,
         )  # fmt: skip
         said = await self._ask(store, new_id("trial") if fix.is_trial else id, FixAsk(data), FixedBody)
         if isinstance(said, _NotDone):
             return FixAnswer(status=said.status, reason=said.reason)
         return FixAnswer(
-            status=StoreStatus(said.status), costs=said.costs, tax=said.tax, reason=readable(said.reason)
+            status=StoreStatus(said.status), costs=said.costs, tax=said.tax, shipping=said.shipping,
+            reason=readable(said.reason),
         )  # fmt: skip
 
     async def give_credit(self, store: StoreConnection, credit: StoreCredit) -> CreditAnswer:

@@ -72,13 +72,15 @@ class RestockAsk(Struct, frozen=True, tag_field="type", tag="order.restock_reque
 
 
 class FixData(Struct, frozen=True, kw_only=True):
-    """Another address, or ``to.quantity`` units of ``line_id`` as ``to``. A trial is only asked what it would cost."""
+    """Another address, or ``to.quantity`` units of ``line_id`` as ``to``. A trial is only asked what it would cost.
+    ``collected`` of what it costs is paid at Comeback: the store collects nothing more."""
 
     request_id: str
     order_id: str
     address: Address | None
     line_id: str | None
     to: Wanted | None
+    collected: int
     is_trial: bool
 
 
@@ -140,10 +142,12 @@ class OrderMadeBody(SaidBody, frozen=True, kw_only=True):
 
 
 class FixedBody(SaidBody, frozen=True, kw_only=True):
-    """``costs`` is by how much the order's total grows (negative: it is cheaper), ``tax`` by how much its tax."""
+    """``costs`` is by how much the order's total grows (negative: it is cheaper), ``tax`` by how much its tax, and
+    ``shipping`` by how much its sending (with its tax) does; both are within ``costs``."""
 
     costs: SignedAmount = 0
     tax: SignedAmount = 0
+    shipping: SignedAmount = 0
 
 
 class CreditedBody(SaidBody, frozen=True, kw_only=True):
