@@ -28,6 +28,7 @@ from handlers.admin.frame import KNOWN, ONCE, After, IdempotencyKey, PageSize, c
 from handlers.dependencies import PublicId
 from handlers.idempotent import Remember
 from handlers.problems import problem_responses
+from handlers.shopper.cases import case_view
 from handlers.shopper.present import presenter
 from plugin.access.roles import Permission
 from plugin.access.staff import Member
@@ -104,7 +105,7 @@ async def show_case(
         policy_id=case.policy_id,
         facts=case.facts,
         decision=msgspec.to_builtins(seen.decision),
-        shopper_reads=speak.case(seen.as_shopper(), ports.vault),
+        shopper_reads=case_view(speak, seen.as_shopper(), ports),
         resolution=case.resolution,
         fault=case.fault,
         resolved_at=case.resolved_at,

@@ -16,6 +16,7 @@ WHY_NOT = {
     FixReason.ALREADY_SHIPPED: "This is on its way already and cannot be changed any more. A person is glad to help.",
     FixReason.UNKNOWN_LINE: "This item is not part of your order.",
     FixReason.MORE_THAN_LEFT: "There are not as many of these left in your order.",
+    FixReason.SAME_ITEM: "Your order has this already. To have fewer of it, cancel only what is too much.",
     FixReason.ASKED_ALREADY: "Another request for this order is still under way. You can change the order after it.",
     FixReason.PERSON_DECIDES: "A person has to look at this order first. Write to us what you would like to change.",
     FixReason.NOT_OFFERED: "A person makes this change for you. Write to us what you would like to have instead.",

@@ -25,12 +25,14 @@ from plugin.cases.models import Case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction
 from plugin.journeys.fix_order import FixChanged, SeenFix, confirm_fix, preview_fix
-from plugin.journeys.fixing import FixAsk
+from plugin.journeys.fixing import FixAsk, FixReason
 from plugin.journeys.view_order import SeenCase
 from plugin.ports.goods import Address, Wanted
 from plugin.ports.runtime import Ports
 
 PREVIEWS_AN_HOUR = 120  # each of them is a call to the shop's own system
+
+CANCELLATIONS = "/v1/order/cancellations/preview"
 
 Part = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f])[\s\S]*\S")]
 Id = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^(?![\s\S]*[\x00-\x1f\x7f])")]
@@ -104,6 +106,10 @@ class FixPreviewView(Struct, frozen=True, kw_only=True):
     ]
     digest: str
     person: PersonView
+    instead: Annotated[
+        str | None,
+        Meta(description="Where to ask for what this is instead: fewer of an item is a cancellation of the rest."),
+    ] = None
 
 
 def fix_view(ports: Ports, guest: Guest, seen: SeenFix, locale: str | None) -> FixPreviewView:
@@ -123,6 +129,7 @@ def fix_view(ports: Ports, guest: Guest, seen: SeenFix, locale: str | None) -> F
         minutes_to_pay=minutes if verdict.costs > 0 else None,
         digest=verdict.digest,
         person=speak.person(),
+        instead=CANCELLATIONS if verdict.reason is FixReason.SAME_ITEM else None,
     )
 
 
@@ -140,8 +147,7 @@ async def fix_now(ports: Ports, guest: Guest, ask: FixAsk) -> SeenFix:
     tags=["order page"],
     summary="Preview a correction of the order",
     description="Another address, or another variant of an item, as long as it has not left. Writes nothing; the "
-    "shop's own system says what it costs. Fewer of an item: a cancellation of these units, "
-    "`POST /v1/order/cancellations`.",
+    "shop's own system says what it costs. Fewer of an item is a cancellation of the rest: `instead` names its path.",
     responses=problem_responses(
         {
             401: "The session has ended.",

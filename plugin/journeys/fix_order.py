@@ -102,7 +102,16 @@ async def ask_goods(ports: Ports, shop: Shop, goods: Goods | None, fix: Fix) -> 
 async def _by_the_facts(ports: Ports, shop: Shop, order: StoredOrder, ask: FixAsk) -> tuple[Verdict, Preview]:
     """The rule's answer, and the facts and the policies that the case will be pinned to."""
     seen = await judge(ports, shop, order, Ask(action=Action.CANCEL, whole=True))
-    return by_the_facts(seen.facts, ask, is_asked=await is_asked_for(order.id)), seen
+    is_asked = await is_asked_for(order.id)
+    return by_the_facts(seen.facts, ask, is_asked=is_asked, is_the_same=_is_the_same(order, ask)), seen
+
+
+def _is_the_same(order: StoredOrder, ask: FixAsk) -> bool:
+    """Whether the line is of the very product and variant, as far as the store told its variant's id."""
+    line = next((line for line in order.placement.lines if line.id == ask.line_id), None)
+    return line is not None and ask.to is not None and (
+        (line.product_id, line.variant_id) == (ask.to.product_id, ask.to.variant_id)
+    )  # fmt: skip
 
 
 async def confirm_fix(

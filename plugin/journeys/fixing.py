@@ -25,6 +25,7 @@ class FixReason(StrEnum):
     ALREADY_SHIPPED = "already_shipped"
     UNKNOWN_LINE = "unknown_line"
     MORE_THAN_LEFT = "more_than_left"
+    SAME_ITEM = "same_item"  # fewer of it is a cancellation of the rest
     ASKED_ALREADY = "asked_already"  # another ask of this order is under way
     PERSON_DECIDES = "person_decides"  # its money is stopped, disputed or unexplained, or the shop is paused
     NOT_OFFERED = "not_offered"  # the store takes no corrections
@@ -75,9 +76,13 @@ class Verdict:
         return replace(self, reason=reason, costs=0, tax=0, shipping=0)
 
 
-def by_the_facts(facts: OrderFacts, ask: FixAsk, *, is_asked: bool) -> Verdict:
-    """Whether the order may be corrected at all; ``is_asked`` says that another ask of it is under way."""
-    return Verdict(ask=ask, reason=_reason(facts, ask, is_asked=is_asked), currency=facts.currency)
+def by_the_facts(facts: OrderFacts, ask: FixAsk, *, is_asked: bool, is_the_same: bool = False) -> Verdict:
+    """Whether the order may be corrected at all; ``is_asked`` says that another ask of it is under way, and
+    ``is_the_same`` that the line is of what is asked for already."""
+    reason = _reason(facts, ask, is_asked=is_asked)
+    if reason is FixReason.ALLOWED and is_the_same:
+        reason = FixReason.SAME_ITEM
+    return Verdict(ask=ask, reason=reason, currency=facts.currency)
 
 
 def _reason(facts: OrderFacts, ask: FixAsk, *, is_asked: bool) -> FixReason:

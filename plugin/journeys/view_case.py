@@ -11,6 +11,7 @@ from plugin.cases.notes import notes_of_case
 from plugin.cases.store import get_case, units_of_case
 from plugin.cases.trust import seen_by_staff
 from plugin.db import read
+from plugin.journeys.seen_exchange import DearerFix, SeenExchange, see_dearer_fix, see_exchange
 from plugin.journeys.view_order import SeenCase
 from plugin.orders.models import Payment
 from plugin.orders.service import StoredOrder, get_order, payments_of
@@ -36,10 +37,14 @@ class WholeCase:
     events: Sequence[AuditEvent]
     parcels: list[Parcel]
     units: Sequence[CaseUnit]
+    exchange: SeenExchange | None
+    dearer: DearerFix | None
 
     def as_shopper(self) -> SeenCase:
         """As the shopper sees it, but for the code, which is theirs alone."""
-        return SeenCase(self.case, list(self.legs), self.payments, None, self.parcels)
+        return SeenCase(
+            self.case, list(self.legs), self.payments, None, self.parcels, exchange=self.exchange, dearer=self.dearer
+        )
 
 
 async def see_case_whole(shop: Shop, case_id: str) -> WholeCase:
@@ -55,5 +60,6 @@ async def see_case_whole(shop: Shop, case_id: str) -> WholeCase:
     return WholeCase(
         case, await get_order(shop.id, case.order_id), seen_by_staff(case), legs,
         {payment.id: payment for payment in await payments_of(case.order_id)}, await notes_of_case(case_id), events,
-        await parcels_of_case(case_id), await units_of_case(case_id),
+        await parcels_of_case(case_id), await units_of_case(case_id), await see_exchange(case),
+        await see_dearer_fix(case),
     )  # fmt: skip

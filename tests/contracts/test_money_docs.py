@@ -18,13 +18,14 @@ from plugin.credit.service import redeem
 from plugin.db import transaction
 from plugin.exchanges.books import ExchangeBooks
 from plugin.exchanges.quoting import priced
+from plugin.journeys.fixing import FixAsk, FixReason, Verdict, by_the_store
 from plugin.payments.stripe.amounts import from_stripe, part_to_stripe, to_stripe
 from plugin.policies.decide import decide
 from plugin.policies.decision import Amounts
 from plugin.policies.document import Fee, Then
 from plugin.policies.facts import Ask, Component, LineFacts, OrderFacts, progress_of
 from plugin.policies.reasons import Action, Outcome
-from plugin.ports.goods import Offered, Offers, StoreStatus, Wanted
+from plugin.ports.goods import FixAnswer, Offered, Offers, StoreStatus, Wanted
 from plugin.ports.orders import Custodian, Instrument, LineCount, PaymentState
 from plugin.refunds.plan import LegKind, Payable, plan
 from tests.credit import a_credit, entries
@@ -39,10 +40,13 @@ ORDERS = [each for each in EXAMPLES if "asks" in each]
 PLANS = [each for each in EXAMPLES if "plan" in each]
 EXCHANGES = [each for each in EXAMPLES if "exchange" in each]
 CREDITS = [each for each in EXAMPLES if "entries" in each]
+CORRECTIONS = [each for each in EXAMPLES if "correction" in each]
 
 
 def test_every_example_is_of_a_kind_that_is_run() -> None:
-    assert len(SHARES) + len(ORDERS) + len(PLANS) + len(EXCHANGES) + len(CREDITS) == len(EXAMPLES) > 10
+    kinds = (SHARES, ORDERS, PLANS, EXCHANGES, CREDITS, CORRECTIONS)
+    assert all(kinds)
+    assert sum(map(len, kinds)) == len(EXAMPLES) > 10
 
 
 @pytest.mark.parametrize("example", SHARES, ids=lambda each: str(each["share_out"]))
@@ -140,3 +144,32 @@ def test_an_exchange_comes_to_what_the_page_says_and_its_books_balance(example: 
     assert books.balance == 0
     if "at_stripe" in example:
         assert from_stripe(to_stripe(difference, example["exchange"]), example["exchange"]) == example["at_stripe"]
+
+
+@pytest.mark.parametrize("example", CORRECTIONS, ids=lambda each: f"{each['correction']}-{each['costs']}")
+def test_a_correction_is_paid_for_and_comes_back_as_the_page_says(example: dict[str, Any]) -> None:
+    currency, paid = example["correction"], example["paid"]
+    trial = FixAnswer(
+        status=StoreStatus.DONE, costs=example["costs"], tax=example["tax"], shipping=example["shipping"]
+    )  # fmt: skip
+    ask = FixAsk(line_id="l1", to=Wanted(product_id="p1"))
+    asked = Verdict(ask=ask, reason=FixReason.ALLOWED, currency=currency)
+    verdict = by_the_store(asked, trial, can_collect=True)
+    on_top, comes_back = max(0, verdict.costs), max(0, -verdict.costs)
+    assert verdict.is_possible
+    assert (on_top, comes_back) == (example["on_top"], example["comes_back"])
+    books = ExchangeBooks(outbound=on_top, inbound=comes_back, collected=on_top, refunded=comes_back)
+    assert books.balance == 0
+
+    held = [paid - comes_back, on_top] if on_top else [paid - comes_back]
+    payables = [
+        Payable(
+            payment_id=f"p{n}", custodian=Custodian.STRIPE, instrument=Instrument.CARD, state=PaymentState.CAPTURED,
+            currency=currency, refundable=amount, capturable=0,
+        )
+        for n, amount in enumerate(held)
+    ]  # fmt: skip
+    legs = plan(Amounts(currency=currency, goods=Component(paid + verdict.costs)), payables, everything=True)
+    assert [leg.amount for leg in legs] == example["cancelled_later"]
+    if "at_stripe" in example:
+        assert from_stripe(to_stripe(on_top, currency), currency) == example["at_stripe"]

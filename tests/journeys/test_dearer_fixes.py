@@ -22,6 +22,7 @@ from plugin.storefronts.demo.store import Behaviour
 from plugin.storefronts.standard.goods_wire import FixAsk, GoodsAsk
 from plugin.storefronts.standard.wire import OrderBody
 from tests.exchanging import report
+from tests.journeys.desk import at_desk
 from tests.journeys.steps import alerts, given_back, quiet, templates
 from tests.journeys.test_fixing import ABROAD, HOME, confirmed, post, previewed
 from tests.journeys.test_pages import a_browser, enter, fields_of
@@ -79,6 +80,7 @@ async def test_an_address_abroad_is_paid_first_and_then_written_once(world: Worl
     assert await templates(case["id"]) == ["fix_payment", "fix_done"]
     seen = await shopper.case(case["id"])
     assert (seen["fix"]["costs"]["amount"], seen["fix"]["pay"]) == (1500, None)
+    assert (await (await at_desk(world)).get(f"/cases/{case['id']}"))["shopper_reads"]["fix"] == seen["fix"]
 
 
 async def test_all_that_was_paid_comes_back_when_the_dearer_order_is_cancelled(world: World) -> None:

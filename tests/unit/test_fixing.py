@@ -73,6 +73,11 @@ def test_the_store_has_the_last_word(trial: FixAnswer, reason: FixReason, costs:
     assert (verdict.reason, verdict.costs) == (reason, costs)
 
 
+def test_more_or_fewer_of_the_same_is_no_correction_of_it() -> None:
+    assert by_the_facts(OPEN, other(), is_asked=False, is_the_same=True).reason is FixReason.SAME_ITEM
+    assert by_the_facts(OPEN, other(), is_asked=True, is_the_same=True).reason is FixReason.ASKED_ALREADY
+
+
 def test_what_costs_more_and_cannot_be_paid_here_is_for_a_person() -> None:
     verdict = by_the_facts(OPEN, MOVE, is_asked=False)
     dearer = by_the_store(verdict, FixAnswer(status=StoreStatus.DONE, costs=100), can_collect=False)

@@ -115,7 +115,9 @@ async def test_an_order_whose_answer_was_lost_is_found_by_asking_again(counter: 
 async def test_another_address_changes_the_shipping_and_a_trial_changes_nothing(counter: Counter) -> None:
     fix = Fix(key="fix_1", order_id="ord_1", address=ABROAD)
     trial = await counter.goods.fix(counter.connection, replace(fix, is_trial=True))
-    assert (trial, counter.order().sequence) == (FixAnswer(status=StoreStatus.DONE, costs=1500), 1)
+    assert (trial, counter.order().sequence) == (
+        FixAnswer(status=StoreStatus.DONE, costs=1500, shipping=1500), 1,
+    )  # fmt: skip
 
     assert await counter.goods.fix(counter.connection, fix) == trial
     assert await counter.goods.fix(counter.connection, fix) == trial

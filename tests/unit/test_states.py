@@ -124,8 +124,12 @@ def test_what_is_over_can_only_be_reopened_towards_a_person(table: TransitionTab
     reopened = {state: moves for state in cases.CLOSED if (moves := table.moves.get(state))}
     more_time = reopened.pop(cases.CaseState.EXPIRED, frozenset())
     assert more_time <= {cases.CaseState.WITH_PERSON, cases.CaseState.AWAITING_GOODS}
-    paid_on_top = {cases.CaseState.WITHDRAWN, cases.CaseState.REFUSED} if table is cases.EXCHANGE else set()
-    assert reopened == dict.fromkeys({cases.CaseState.DONE, *paid_on_top}, frozenset({cases.CaseState.WITH_PERSON}))
+    ends = cases.CaseState
+    paid_on_top = (
+        (cases.EXCHANGE, ends.WITHDRAWN), (cases.EXCHANGE, ends.REFUSED), (cases.FIX, ends.REFUSED),
+    )  # fmt: skip
+    over = {ends.DONE, *(state for of, state in paid_on_top if of is table)}
+    assert reopened == dict.fromkeys(over, frozenset({ends.WITH_PERSON}))
 
 
 def test_a_refund_that_is_over_can_only_be_reopened_by_the_bank() -> None:
