@@ -171,23 +171,6 @@ async def test_another_answer_than_the_one_that_was_shown_is_not_carried_out(wor
     assert (response.status_code, response.json()["preview"]["reason"]) == (409, "already_shipped")
 
 
-async def test_fewer_of_an_item_is_a_cancellation_of_the_rest_and_the_answer_names_the_way(world: World) -> None:
-    order = await world.place()
-    shopper = await world.shopper(order)
-
-    preview = await previewed(shopper, item={"line_id": "scarf", "product_id": "scarf", "variant_id": "scarf-1"})
-    assert (preview["outcome"], preview["reason"]) == ("refuse", "same_item")
-    too_many = [{"line_id": "scarf", "quantity": 1}]
-    seen = await world.http.post(preview["instead"], json={"lines": too_many}, headers=dict(shopper.headers))
-    assert seen.status_code == 200, seen.text
-    case = await shopper.confirm(seen.json()["digest"], lines=too_many)
-
-    done = await shopper.until_state(case.json()["id"], "done")
-    paid = await world.stripe.payment(order.payments[0].stripe_payment_intent or "")
-    assert [refund.amount for refund in paid.refunds] == [done["amounts"]["total"]["amount"]]
-    assert [(each.line_id, each.quantity) for each in world.store.orders[order.id].cancelled] == [("scarf", 1)]
-
-
 async def refused_by_the_store(world: World, order: OrderBody) -> tuple[Shopper, str]:
     """A correction that the store said no to: a person has it."""
     shopper = await world.shopper(order)
