@@ -70,6 +70,8 @@ async def view_order(ports: Ports, shop: Shop, order_id: str) -> SeenOrder:
             legs[leg.case_id].append(leg)
         codes = await codes_of_cases(ids)
     payments = {payment.id: payment for payment in whole.payments}
+    if any(leg.payment_id not in payments for of_case in legs.values() for leg in of_case):  # paid on top just now
+        payments = {payment.id: payment for payment in await payments_of(order_id)}
     then, now, at = whole.policies.at_purchase.rules, whole.policies.now.rules, ports.clock.now()
     return SeenOrder(
         whole,
@@ -83,11 +85,12 @@ async def view_case(shop: Shop, case_id: str, order_id: str) -> SeenCase:
     case = await get_case(shop.id, case_id, order_id)
     if case.asked_by == RECEIVER:
         raise NotFound(param="case_id")
-    payments = {payment.id: payment for payment in await payments_of(order_id)}
+    legs = await legs_of_case(case_id)
+    payments = {payment.id: payment for payment in await payments_of(order_id)}  # after the legs, which are on them
     code = await find_code_of_case(case_id)
     parcels, exchange = await parcels_of_case(case_id), await see_exchange(case)
     dearer = await see_dearer_fix(case)
-    return SeenCase(case, await legs_of_case(case_id), payments, code, parcels, exchange, dearer)
+    return SeenCase(case, legs, payments, code, parcels, exchange, dearer)
 
 
 async def newest_case(order_id: str) -> str | None:
