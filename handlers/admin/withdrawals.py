@@ -92,9 +92,11 @@ class AssignAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class EffectAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``{}`` is all that was declared; with ``lines`` only those, where the law exempts the others."""
+    """``{}`` is all that was declared; with ``lines`` only those, and ``rest`` is why not the others: whoever declared
+    it is told."""
 
     lines: Annotated[list[LineAsk], Meta(max_length=1000)] = []
+    rest: Ineffective | None = None
 
 
 class IneffectiveAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -187,7 +189,14 @@ async def assign(
     summary="Let a declaration take effect",
     description="You answer for it that the customer has declared it and has the right. What has not left is "
     "cancelled, the rest is sent back, and the money follows.",
-    responses=_STANDS | problem_responses(KNOWN | _NO_SUCH | ONCE | _NOW),
+    responses=_STANDS
+    | problem_responses(
+        KNOWN
+        | _NO_SUCH
+        | ONCE
+        | _NOW
+        | {422: f"{ONCE[422]} Or it would leave something out, and `rest` does not say why."}
+    ),
 )
 async def take_effect(
     ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop],
@@ -198,7 +207,9 @@ async def take_effect(
         lines[line.line_id] = lines.get(line.line_id, 0) + line.quantity
 
     async def do(answered: Answered) -> None:
-        await desk.let_take_effect(ports, shop, withdrawal_id, member.actor, lines or None, answered=answered)
+        await desk.let_take_effect(
+            ports, shop, withdrawal_id, member.actor, lines or None, rest=data.rest, answered=answered
+        )
 
     return await _step(ports, member, "wd.effect", withdrawal_id, idempotency_key, body, do)
 

@@ -114,6 +114,7 @@ async def tell_in_effect(
     parcels = [parcel for case in returns for parcel in await parcels_of_case(case.id)]
     confirmed = withdrawal.confirmed_at or ports.clock.now()
     frame = _frame(ports, shop, withdrawal, zone, link, f"{link}/person") | {"order_number": order.row.number}
+    rest, words = withdrawal.ineffective_reason, Words(str(frame["locale"]), zone)
     await mails.queue(
         tx, ports, shop_id=shop.id, purpose=f"{withdrawal.id}:in_effect:{len(withdrawal.cases)}", order_id=order.id,
         recipient=order.row.email or withdrawal.contact,
@@ -126,6 +127,7 @@ async def tell_in_effect(
             send_by=min((parcel.send_by.astimezone(zone).date() for parcel in parcels), default=None),
             return_number=returns[0].number if returns else None,
             shop_pays=bool(parcels) and all(parcel.payer == Payer.SHOP for parcel in parcels),
+            rest_reason=words.say(WHY_INEFFECTIVE[Ineffective(rest)]) if rest else None,
         ),
     )  # fmt: skip
 

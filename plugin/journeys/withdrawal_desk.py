@@ -19,6 +19,7 @@ from plugin.ports.runtime import Ports
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
+from plugin.withdrawals.items import lines_meant
 from plugin.withdrawals.models import Withdrawal
 from plugin.withdrawals.service import move, note
 from plugin.withdrawals.states import WithdrawalState
@@ -47,6 +48,12 @@ class CannotTakeEffect(DomainError):
     sentence = "Something has to be looked after before this declaration can take effect."
 
 
+class SayWhyNotAll(DomainError):
+    status = 422
+    code = "withdrawal_reason_missing"
+    sentence = "It would have no effect for some of what was declared. Say why: whoever declared it is told."
+
+
 class HasCases(DomainError):
     status = 409
     code = "withdrawal_in_effect"
@@ -71,11 +78,13 @@ async def assign(
 
 async def let_take_effect(
     ports: Ports, shop: Shop, withdrawal_id: str, by: str, lines: Mapping[str, int] | None = None, *,
-    answered: Answered = unasked,
+    rest: Ineffective | None = None, answered: Answered = unasked,
 ) -> None:  # fmt: skip
-    """The person answers for it that the customer has declared it and has the right, for all or for these ``lines``.
+    """The person answers for it that the customer has declared it and has the right, for all or for these ``lines``;
+    ``rest`` is why it has no effect for what else was declared.
 
-    Raises ``NoOrderYet``, ``CannotTakeEffect``, and ``NotWithAPerson`` where it has ended or taken effect.
+    Raises ``NoOrderYet``, ``SayWhyNotAll``, ``CannotTakeEffect``, and ``NotWithAPerson`` where it has ended or taken
+    effect.
     """
     found = await get_withdrawal(shop.id, withdrawal_id)
     if found.order_id is None:
@@ -86,11 +95,25 @@ async def let_take_effect(
         withdrawal = await _take(tx, shop, withdrawal_id, _S.CONFIRMED, _S.WITH_PERSON, order=order)
         if withdrawal.cases:
             raise HasCases()
+        if lines is not None and _leaves_out(order, withdrawal, lines):
+            if rest is None:
+                raise SayWhyNotAll(param="rest")
+            withdrawal.ineffective_reason, withdrawal.ineffective_by = str(rest), by
         withdrawal.verified_at = withdrawal.verified_at or ports.clock.now()
         await tx.execute("UPDATE withdrawals SET verified_at = $2 WHERE id = $1", withdrawal.id, withdrawal.verified_at)
         if why := await carry_out(tx, ports, shop, order, withdrawal, by=by, lines=lines):
             raise CannotTakeEffect(detail=WHY_WITH_PERSON[why], reason=why)
         await answered(tx)
+
+
+def _leaves_out(order: StoredOrder, withdrawal: Withdrawal, lines: Mapping[str, int]) -> bool:
+    """Whether something that was declared is not among them; a person's reading of words that we cannot read is all."""
+    declared = withdrawal.lines
+    if declared is None and withdrawal.items:
+        declared = lines_meant(withdrawal.items, order.placement.lines) or {}
+    elif declared is None:
+        declared = {line.id: line.quantity for line in order.placement.lines}
+    return any(lines.get(line, 0) < n for line, n in declared.items())
 
 
 async def call_ineffective(

@@ -48,7 +48,8 @@ class WithdrawalAsked(WithdrawalLetter, frozen=True, kw_only=True, tag="withdraw
 
 class WithdrawalInEffect(WithdrawalLetter, frozen=True, kw_only=True, tag="withdrawal_in_effect"):
     """It is known who declared it: what is cancelled, what is sent back by ``send_by`` and at whose cost, and by when
-    the money is paid back at the latest."""
+    the money is paid back at the latest. ``rest_reason`` is a whole sentence: why a person has found that it has no
+    effect for the other items."""
 
     cancelled: tuple[MailLine, ...]
     sent_back: tuple[MailLine, ...]
@@ -56,10 +57,11 @@ class WithdrawalInEffect(WithdrawalLetter, frozen=True, kw_only=True, tag="withd
     send_by: date | None = None
     return_number: str | None = None
     shop_pays: bool = False
+    rest_reason: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        clean(self, return_number=20)
+        clean(self, return_number=20, rest_reason=600)
 
 
 class WithdrawalIneffective(WithdrawalLetter, frozen=True, kw_only=True, tag="withdrawal_ineffective"):

@@ -102,13 +102,18 @@ async def test_exempt_goods_are_acknowledged_and_a_person_says_for_which_items_i
     await _acknowledged_and_open(eu, ada, made["id"], str(order.customer.email), "exempt_goods")
 
     shoes = [{"line_id": "alpargatas", "quantity": 2}]
-    taken = await ada.post(f"/withdrawals/{made['id']}/take-effect", lines=shoes)
+    unsaid = await ada.post(f"/withdrawals/{made['id']}/take-effect", lines=shoes)
+    assert (unsaid.status_code, unsaid.json()["code"]) == (422, "withdrawal_reason_missing")
+    taken = await ada.post(f"/withdrawals/{made['id']}/take-effect", lines=shoes, rest="exempt_goods")
     assert taken.status_code == 200, taken.text
+    assert (taken.json()["ineffective_reason"], taken.json()["ineffective_by"]) == ("exempt_goods", ada.actor)
     await quiet(eu)
     (case,) = await cases_of(made["id"])
     assert (case["basis"], case["state"], case["takes_shipping"]) == ("statutory", "done", False)
     (cost,) = await rows("SELECT sum(worth)::bigint AS n FROM case_units WHERE case_id = $1", case["id"])
     assert await refunds(eu) == [(cost["n"], "succeeded")]
+    told = await mail_to(eu, "withdrawal_in_effect", str(order.customer.email))
+    assert "Para los demás artículos de tu declaración no tiene efecto." in told.text
     rest = await in_session(shopper, lines=[{"line_id": "vestido", "quantity": 1}])
     said = await ada.post(f"/withdrawals/{rest['id']}/ineffective", reason="exempt_goods")
     assert said.json()["state"] == "ineffective"
