@@ -37,6 +37,11 @@ class Goods:
     rejected: tuple[CaseUnit, ...]
     forgiven: tuple[CaseUnit, ...]
 
+    @property
+    def are_open(self) -> bool:
+        """Whether something is still to come, or here and not looked at."""
+        return bool(self.awaited or self.here)
+
 
 async def goods_of(case_id: str) -> Goods:
     units = await units_of_case(case_id)

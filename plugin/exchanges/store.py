@@ -6,7 +6,7 @@ from plugin.core.errors import NotFound
 from plugin.db import Transaction, read, rows
 from plugin.exchanges.models import Difference, OutboundOrder, Quote
 from plugin.exchanges.refusals import QuoteEnded
-from plugin.exchanges.states import DifferenceState
+from plugin.exchanges.states import DifferenceState, OutboundState
 
 
 async def get_quote(shop_id: str, order_id: str, quote_id: str) -> Quote:
@@ -107,6 +107,14 @@ async def is_outbound_open(case_id: str) -> bool:
             case_id,
         )
     )
+
+
+async def has_fallen_back(case_id: str) -> bool:
+    """Whether there are no new goods for what goes back in a case, so that it is worth money, and no fee is kept."""
+    outbound = await outbound_of_case(case_id)
+    return outbound is not None and OutboundState(outbound.state) in (
+        OutboundState.OUT_OF_STOCK, OutboundState.CANCELLED,
+    )  # fmt: skip
 
 
 async def link_new_order(tx: Transaction, shop_id: str, external_id: str) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from plugin.cases.goods import let_go_not_sent, let_go_rejected
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
+from plugin.journeys.call_off import are_new_goods_open
+from plugin.journeys.desk_refusals import NewGoodsAreOpen
 from plugin.orders.service import lock_order
 from plugin.ports.runtime import Ports
 from plugin.refunds.debits import DebitReason, DebitState, close_debit, get_debit
@@ -24,7 +26,8 @@ async def unasked(tx: Transaction, debit: Debit) -> None:
 async def settle_debit(ports: Ports, shop: Shop, debit_id: str, by: str, *, answered: Answered = unasked) -> None:
     """The shopper has paid it back: what was not accepted is theirs, and may be asked for again.
 
-    Raises ``NotFound``, and ``IllegalTransition`` where the debit was closed before.
+    Raises ``NotFound``, ``IllegalTransition`` where the debit was closed before, and ``NewGoodsAreOpen`` while new
+    goods of the case may still fall back to money: the shopper would have paid, and get nothing for it.
     """
     await _close(ports, shop, debit_id, DebitState.SETTLED, by, answered)
 
@@ -38,8 +41,10 @@ async def _close(ports: Ports, shop: Shop, debit_id: str, state: DebitState, by:
     found = await get_debit(shop.id, debit_id)
     async with transaction(ports.doorbell) as tx:
         await lock_order(tx, found.order_id)
-        await lock_case(tx, found.case_id)
+        case = await lock_case(tx, found.case_id)
         debit = await get_debit(shop.id, debit_id)
+        if state is DebitState.SETTLED and await are_new_goods_open(case):
+            raise NewGoodsAreOpen()
         await close_debit(tx, debit, state, by=by, at=ports.clock.now())
         if state is DebitState.SETTLED:
             await _let_go(tx, debit)

@@ -36,7 +36,8 @@ class GoodsAreAccepted(DomainError):
     status = 409
     code = "goods_are_accepted"
     sentence = (
-        "Some of what was sent back was accepted, so it is owed. Give up the new goods, or order them all the same."
+        "Some of what was sent back was accepted, so it is owed. Judge the rest, or give it up; of an exchange, give "
+        "up the new goods, or order them all the same."
     )
 
 

@@ -17,6 +17,7 @@ from plugin.cases.states import CaseKind, CaseState
 from plugin.cases.store import get_case, lock_case, units_of_case
 from plugin.core.errors import DomainError
 from plugin.db import Transaction
+from plugin.exchanges.store import has_fallen_back
 from plugin.journeys.goods_dates import inspected_by, next_look, rest_by
 from plugin.journeys.resolve import goods_are_settled, resolve
 from plugin.journeys.restock import RESTOCK
@@ -175,7 +176,9 @@ async def _note_shortage(tx: Transaction, bench: Bench, goods: Goods) -> None:
     case = bench.case
     good = (*goods.accepted, *goods.forgiven)
     came = (*good, *[unit for unit in goods.rejected if unit.state != "released"])
-    owed, if_accepted = (max(0, amounts_for(amounts_of(case), each).total - case.withheld) for each in (good, came))
+    keeps_fee = case.kind != CaseKind.EXCHANGE or not await has_fallen_back(case.id)
+    amounts = (amounts_for(amounts_of(case), each) for each in (good, came))
+    owed, if_accepted = (max(0, (each.total if keeps_fee else each.before_fee) - case.withheld) for each in amounts)
     short = {DebitReason.REJECTED: if_accepted - owed, DebitReason.NOT_SENT: case.owed - if_accepted}
     written = [await write_debit(tx, case, n, reason, at=bench.at) for reason, n in short.items() if n > 0]
     if any(written):

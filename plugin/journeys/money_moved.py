@@ -17,6 +17,7 @@ from plugin.exchanges.store import given_back_on_top, is_outbound_open
 from plugin.journeys.ask_fix import PAID_BACK, waits_for_the_store
 from plugin.journeys.giving import hand_over
 from plugin.journeys.limits import refund_failed
+from plugin.journeys.resolve import wait_for_goods
 from plugin.journeys.store_books import case_is_done, refunded_at_stripe
 from plugin.journeys.tell import TELL, tell_case, tell_staff
 from plugin.journeys.told import paid_again, was_told
@@ -71,13 +72,13 @@ async def follow_up(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> No
     if not any(LegState(leg.state) in IN_FLIGHT for leg in current):
         await outbox.hasten(tx, kind=TELL, ref=f"{case.id}:cancelled")
     if current and all(LegState(leg.state) in SETTLED and leg.state != LegState.FAILED for leg in current):
-        if _waits_for_money(case):
+        if waits_for_money(case):
             await _money_is_settled(tx, ports, shop, case)
         if case.kind != CaseKind.CANCEL or await was_told(case, "cancelled"):
             await tell_case(tx, case, "refunded_again" if await paid_again(case, legs) else "refunded")
 
 
-def _waits_for_money(case: Case) -> bool:
+def waits_for_money(case: Case) -> bool:
     """A parcel that left after the cancel (I1), shipping not paid, goods that are to be decided on and a correction
     that the store would not make keep their person, whatever the money does."""
     about_more = (*ABOUT_MORE_THAN_REFUNDS, *ABOUT_GOODS, *ABOUT_NEW_GOODS, NOT_TAKEN)
@@ -96,10 +97,8 @@ async def _money_is_settled(tx: Transaction, ports: Ports, shop: Shop, case: Cas
         await hand_over(tx, ports, shop, case, why, AlertKind.REVIEW)
         await say_why_anew(tx, case, why, at=at)
         return
-    if any(parcel.is_open for parcel in await parcels_of_case(case.id)):
-        await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=at, why="paid_already")
-        if (await goods_of(case.id)).here:
-            await move(tx, case, CaseState.INSPECTING, at=at, due_at=at, why="paid_already")
+    if await parcels_of_case(case.id) and (await goods_of(case.id)).are_open:
+        await wait_for_goods(tx, case, at, why="paid_already")
         return
     await move(tx, case, CaseState.DONE, at=at)
     await case_is_done(tx, ports, shop, case)

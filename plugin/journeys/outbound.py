@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from plugin.cases.models import Case
-from plugin.cases.service import amounts_of
+from plugin.cases.service import amounts_of, say_why_anew
 from plugin.db import Transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.quoting import Price
@@ -73,6 +73,7 @@ async def exchange(tx: Transaction, due: Due) -> None:
     outbound = await outbound_of_case(case.id)
     if outbound is None or OutboundState(outbound.state) is not OutboundState.WAITING:
         await hand_over(tx, ports, shop, case, UNQUOTED, AlertKind.REVIEW)
+        await say_why_anew(tx, case, UNQUOTED, at=ports.clock.now())  # who had it for its goods has more to decide now
         return
     if due.amounts.total < amounts_of(case).total:
         await hand_over(tx, ports, shop, case, NOT_ACCEPTED, AlertKind.REVIEW)

@@ -8,23 +8,25 @@ others change nothing. What each form of it does is a row of ``FORMS``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from plugin.cases.goods import let_go_rejected
+from plugin.cases.goods import goods_of, let_go_rejected
 from plugin.cases.models import Case, CaseUnit
 from plugin.cases.service import amounts_of, decision_of, move, note_resolved
 from plugin.cases.states import CaseState
 from plugin.cases.store import owe, units_of_case
 from plugin.credit.store import is_underway
 from plugin.db import Transaction
-from plugin.exchanges.store import is_outbound_open
+from plugin.exchanges.states import NOT_ACCEPTED, STUCK, OutboundState
+from plugin.exchanges.store import outbound_of_case
 from plugin.journeys.give_credit import credit
-from plugin.journeys.giving import Due, Form, refund
+from plugin.journeys.giving import Due, Form, hand_over, refund
 from plugin.journeys.outbound import exchange
 from plugin.journeys.reship import reship
 from plugin.journeys.store_books import case_is_done
+from plugin.messages.parts import AlertKind
 from plugin.orders.service import StoredOrder
-from plugin.parcels.states import Verdict
+from plugin.parcels.states import ParcelState, Verdict
 from plugin.parcels.store import parcels_of_case
 from plugin.parcels.worth import amounts_for, bonus_for
 from plugin.policies.decision import Amounts, Decision
@@ -104,19 +106,42 @@ FORMS: dict[Resolution, Form] = {
 
 async def goods_are_settled(tx: Transaction, ports: Ports, shop: Shop, case: Case) -> None:
     """Nothing more comes back: the case is done, or waits for its new goods or its money alone. A person who has it
-    keeps it."""
-    if any(parcel.is_open for parcel in await parcels_of_case(case.id)):
-        return
+    keeps it, and gets it where new goods or a refund are theirs to see to.
+
+    Where something does come, and its new goods were a person's meanwhile, it waits for that again.
+    """
     if CaseState(case.state) not in (*_GOODS_OPEN, CaseState.APPROVED, CaseState.ORDERING):
         return
     at = ports.clock.now()
-    if await is_outbound_open(case.id):
+    if (await goods_of(case.id)).are_open:
+        if CaseState(case.state) is CaseState.ORDERING:
+            await wait_for_goods(tx, case, at, why="ordered_already")
+        return
+    outbound = await outbound_of_case(case.id)
+    new_goods = OutboundState(outbound.state) if outbound else None
+    if new_goods is OutboundState.ASKING:
         await move(tx, case, CaseState.ORDERING, at=at, due_at=at + ORDER_HAS)
         return
+    if new_goods in (OutboundState.WAITING, OutboundState.WITH_PERSON):
+        why = STUCK if new_goods is OutboundState.WITH_PERSON else NOT_ACCEPTED
+        await hand_over(tx, ports, shop, case, why, AlertKind.REVIEW)
+        return
     legs = await legs_of_case(case.id)
+    replaced = {leg.replaces for leg in legs}
+    if any(LegState(leg.state) is LegState.FAILED and leg.id not in replaced for leg in legs):
+        await hand_over(tx, ports, shop, case, "refund_failed", AlertKind.REFUND_STUCK)
+        return
     open_legs = [leg for leg in legs if LegState(leg.state) not in SETTLED]
     if not open_legs and not await is_underway(tx, case.id):
         await move(tx, case, CaseState.DONE, at=at)
         await case_is_done(tx, ports, shop, case)
         return
     await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS)
+
+
+async def wait_for_goods(tx: Transaction, case: Case, at: datetime, *, why: str) -> None:
+    """What is given is given, and the case goes on waiting for its goods, or for whoever looks at them. Its date is
+    now, and says what comes next: of a lost parcel, that a person has it."""
+    await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=at, why=why)
+    if any(ParcelState(parcel.state) is ParcelState.RECEIVED for parcel in await parcels_of_case(case.id)):
+        await move(tx, case, CaseState.INSPECTING, at=at, due_at=at, why=why)

@@ -38,7 +38,7 @@ from plugin.journeys.fix_desk import ask_for_fix_again, costs_more
 from plugin.journeys.goods_back import goods_are_given_up
 from plugin.journeys.holds import end_hold
 from plugin.journeys.judging import WE_HAVE
-from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up
+from plugin.journeys.money_moved import ABOUT_MORE_THAN_REFUNDS, follow_up, waits_for_money
 from plugin.journeys.on_desk import Desk, Less, check_not_shipped, pay_less, reserve_anew, take, take_for_the_store
 from plugin.journeys.owed_again import SETTLE_LEG
 from plugin.journeys.promises import promised_dates
@@ -157,7 +157,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
             raise MoneyHasMoved()
         if is_cancel and desk.case.person_reason != AlertKind.SHIPPED_AFTER_CANCEL and await is_granted(case_id):
             raise StoreHasCancelled()
-        if CaseKind(desk.case.kind) is CaseKind.EXCHANGE and (await goods_of(case_id)).accepted:
+        if (await goods_of(case_id)).accepted:
             raise GoodsAreAccepted()
         at = ports.clock.now()
         if not is_dear_fix:  # what was paid for it is on its way back, or goes there now
@@ -213,14 +213,17 @@ async def ask_again(
 
 
 async def close(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: Answered = unasked) -> None:
-    """Everything about this case is in order; raises ``MoneyHasMoved`` while a refund is still on its way, and
-    ``NewGoodsAreOpen`` while goods that were accepted are paid for with new ones that nobody has decided on."""
+    """Everything about this case is in order; raises ``MoneyHasMoved`` while a refund is still on its way,
+    ``NewGoodsAreOpen`` while goods that were accepted are paid for with new ones that nobody has decided on, and
+    ``GoodsAreAccepted`` while nothing at all was given for them."""
     async with transaction(ports.doorbell) as tx:
         desk = await take(tx, shop, case_id, CaseState.WITH_PERSON)
         if any(LegState(leg.state) not in SETTLED for leg in desk.legs):
             raise MoneyHasMoved(detail="A refund of this case has not come to its end yet.")
         if await owes_new_goods(desk.case):
             raise NewGoodsAreOpen()
+        if desk.case.resolved_at is None and (await goods_of(case_id)).accepted:
+            raise GoodsAreAccepted()
         if desk.case.kind == CaseKind.CANCEL:
             await mark_units(tx, desk.case.id, "released")  # those that the store never cancelled, if any
         else:
@@ -284,7 +287,7 @@ async def retry(ports: Ports, shop: Shop, leg_id: str, by: str, *, answered: Ans
         (fresh,) = await reserve(tx, case, planned, promised_for=promised, at=at, replaces=leg)
         if CaseState(case.state) is CaseState.DONE:  # closed too early: its money is watched again
             await move(tx, case, CaseState.WITH_PERSON, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
-        if CaseState(case.state) is CaseState.WITH_PERSON:
+        if CaseState(case.state) is CaseState.WITH_PERSON and waits_for_money(case):
             await move(tx, case, CaseState.EXECUTING, at=at, due_at=at + MONEY_HAS, actor=by, why="retried_by_person")
         await outbox.add(tx, shop_id=shop.id, kind=SETTLE_LEG, ref=fresh.id)
         await answered(tx)

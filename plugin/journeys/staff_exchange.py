@@ -15,7 +15,7 @@ from plugin.core.errors import DomainError
 from plugin.db import Transaction, transaction
 from plugin.exchanges.models import OutboundOrder
 from plugin.exchanges.service import move_outbound
-from plugin.exchanges.states import NO_PAGE, NOT_ACCEPTED, OutboundState
+from plugin.exchanges.states import NO_PAGE, NOT_ACCEPTED, UNQUOTED, OutboundState
 from plugin.exchanges.store import collected_on_top, lock_outbound, outbound_of_case, quote_of, start_asking_anew
 from plugin.journeys.desk_refusals import NotPaidFor
 from plugin.journeys.exchange import begin
@@ -33,6 +33,7 @@ from plugin.shops.models import Shop
 Answered = Callable[[Transaction], Awaitable[None]]
 _WAIT_IS_OVER = (NOT_TAKEN, NOT_ACCEPTED, LOST, SILENT, NOT_SENT, WRONG_ITEM)
 """Why a person has goods that new ones wait for, so that they may say what becomes of those."""
+_CAME_LATE = (UNQUOTED, NOT_TAKEN)
 WE_HAVE, ORDER_HAS = timedelta(minutes=10), timedelta(days=1)
 
 
@@ -125,7 +126,7 @@ async def _on_desk(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: st
     """The new goods that are this person's to decide on, and whether the store was never asked for them.
 
     Those wait for goods that are lost or were not accepted: the person's word ends that wait, and what was accepted is
-    what is owed.
+    what is owed. New goods that were called off before the old ones came can only be given up.
     """
     case = desk.case
     found = await outbound_of_case(case.id)
@@ -138,7 +139,8 @@ async def _on_desk(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, by: st
             await goods_are_given_up(tx, ports, shop, desk.order, case, by)
             await say_what_is_owed(tx, ports, case, await units_of_case(case.id), Trigger.INSPECTED)
         await move_outbound(tx, outbound, OutboundState.WITH_PERSON, at=ports.clock.now(), actor=by, why="decided")
-    if OutboundState(outbound.state) is not OutboundState.WITH_PERSON:
+    was_called_off = OutboundState(outbound.state) is OutboundState.CANCELLED and case.person_reason in _CAME_LATE
+    if OutboundState(outbound.state) is not OutboundState.WITH_PERSON and not was_called_off:
         raise NothingToOrder(state=outbound.state)
     return outbound, is_new
 

@@ -21,6 +21,7 @@ from plugin.exchanges.store import (
     collected_on_top,
     difference_of_case,
     get_outbound,
+    given_back_on_top,
     link_new_order,
     lock_outbound,
     quote_of,
@@ -145,14 +146,15 @@ async def fall_back(
     amounts, legs = amounts_for(amounts_of(case), units), await legs_of_case(case.id)
     withheld = min(case.withheld, amounts.before_fee)
     await owe(tx, case, amounts.before_fee - withheld, withheld=withheld)
-    worth = case.owed - held_for_case(legs)
+    given_already = max(0, held_for_case(legs) - await given_back_on_top(case.id))  # what was paid on top is no worth
+    worth = case.owed - given_already
     await note_resolved(tx, case, on="no_new_goods", at=ports.clock.now())
     difference = await difference_of_case(case.id)
     if difference is not None and DifferenceState(difference.state) is DifferenceState.PAID:
         await give_back(tx, ports, shop, case, difference, why="sold_out")
     quote = await quote_of(outbound)
     form = FORMS.get(ask_of(quote).otherwise) if quote else None
-    if form is not None and quote and ask_of(quote).otherwise is Resolution.STORE_CREDIT and not held_for_case(legs):
+    if form is not None and quote and ask_of(quote).otherwise is Resolution.STORE_CREDIT and not given_already:
         await form(tx, Due(ports, shop, order, case, units, amounts, 0))
     elif worth:
         await give_money(tx, ports, shop, case, worth)

@@ -72,6 +72,26 @@ async def test_run_out_before_it_was_sent_what_was_paid_on_top_comes_back(open_w
     assert (await refunded(world), await outbound_state(case)) == (3510, "cancelled")
 
 
+async def test_what_comes_after_the_end_of_its_exchange_and_is_accepted_is_worth_its_money(
+    open_world: OpenWorld,
+) -> None:
+    """Its new goods were called off, and what was paid on top is back: the rest is owed; nobody closes it unpaid."""
+    world = await open_world(policy=LOOKED_AT)
+    shopper, case = await paid_on_top(world)
+    await rows("UPDATE parcels SET send_by = now() - interval '30 days' WHERE case_id = $1", case.id)
+    await rows("UPDATE cases SET due_at = now() - interval '1 minute' WHERE id = $1", case.id)
+    await rows("UPDATE work SET not_before = now() WHERE kind = 'case_due' AND ref = $1", case.id)
+    await shopper.until(case, "expired")
+    assert await refunded(world) == 3510
+    await looked_at(world, case, Verdict.ACCEPTED)
+    assert (await shopper.until(case, "with_person"))["person_reason"] == "nothing_was_quoted"
+    desk = await at_desk(world)
+    assert (await desk.post(f"/cases/{case.id}/close")).json()["code"] == "new_goods_are_open"
+    assert (await desk.post(f"/cases/{case.id}/give-up-new-goods")).status_code == 200
+    await shopper.until(case, "done")
+    assert await refunded(world) == 3510 + 8990
+
+
 async def test_goods_that_are_not_taken_a_person_gives_up_the_new_ones_or_closes(open_world: OpenWorld) -> None:
     for step in ("give-up-new-goods", "close"):
         world = await open_world(policy=LOOKED_AT)
