@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from tests.model.world import World
+W = TypeVar("W")
 
 
-class Move(NamedTuple):
-    """What happens, in a sentence, and the world after it."""
+class Move(NamedTuple, Generic[W]):
+    """What happens, in a sentence, and the world after it. It is fair where nobody has to do anything for it, and
+    nothing goes wrong in it."""
 
     story: str
-    after: World
+    after: W
     is_fair: bool = True

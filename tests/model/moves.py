@@ -31,18 +31,16 @@ from tests.model.world import (
 )
 
 
-def moves(world: World) -> Iterator[Move]:
-    """All that may follow, a move that changes nothing left out."""
+def moves(world: World) -> Iterator[Move[World]]:
+    """All that may follow."""
     for source in (
         _decision, _asking, _settling, _stripe, _events, _timer, _bank, _store, _elsewhere, of_second, of_people,
         of_shoppers,
     ):  # fmt: skip
-        for move in source(world):
-            if move.after != world:
-                yield move
+        yield from source(world)
 
 
-def _decision(world: World) -> Iterator[Move]:
+def _decision(world: World) -> Iterator[Move[World]]:
     if world.case is C.REQUESTED:
         if not world.gone_elsewhere:  # or ``decide`` makes a review of it
             yield Move("The policy approves.", reserve(world))
@@ -50,7 +48,7 @@ def _decision(world: World) -> Iterator[Move]:
         yield Move("The policy refuses.", replace(world.step(C.REFUSED), units="released"))
 
 
-def _asking(world: World) -> Iterator[Move]:
+def _asking(world: World) -> Iterator[Move[World]]:
     """``store_answers.ask_store`` and ``take_answer``; asked twice with one key, the store does it once."""
     if "ask" not in world.work:
         return
@@ -66,7 +64,7 @@ def _asking(world: World) -> Iterator[Move]:
     yield Move("The store cannot cancel.", world.step(C.WITH_PERSON, "store_cannot").done("ask"), is_fair=False)
 
 
-def _settling(world: World) -> Iterator[Move]:
+def _settling(world: World) -> Iterator[Move[World]]:
     if world.call:
         yield Move("Our process dies; the work is delivered again.", replace(world, call=""), is_fair=False)
     elif "settle" in world.work:
@@ -78,7 +76,7 @@ def _settling(world: World) -> Iterator[Move]:
         yield Move(f"Our worker reads: {answer}.", take_answer(world, answer))
 
 
-def _stripe(world: World) -> Iterator[Move]:
+def _stripe(world: World) -> Iterator[Move[World]]:
     """Stripe gets our call. A key that it knows is answered as before; the answer may be lost."""
     if world.call != "sending":
         return
@@ -104,7 +102,7 @@ def _stripe(world: World) -> Iterator[Move]:
         yield Move("Stripe answers 500 and stores it; the refund was made.", paid, is_fair=False)
 
 
-def _events(world: World) -> Iterator[Move]:
+def _events(world: World) -> Iterator[Move[World]]:
     """Webhooks, early, late or again: what they say is read anew, so one move stands for any number of them."""
     if world.paid[-1] and world.leg is not None:
         yield Move("A webhook of Stripe's is read.", take_fact(world, world.paid[-1]))
@@ -123,7 +121,7 @@ def _events(world: World) -> Iterator[Move]:
         yield Move("The webhook of the parcel is read.", told)
 
 
-def _timer(world: World) -> Iterator[Move]:
+def _timer(world: World) -> Iterator[Move[World]]:
     """``overdue.case_due``: an open case is looked at in the end, whatever else happens."""
     if world.case is C.AWAITING_STORE:
         yield Move("The store has had its time.", world.step(C.WITH_PERSON, "store_silent"))
@@ -133,7 +131,7 @@ def _timer(world: World) -> Iterator[Move]:
         yield Move("A day passes.", replace(world, key_is_old=True), is_fair=False)
 
 
-def _bank(world: World) -> Iterator[Move]:
+def _bank(world: World) -> Iterator[Move[World]]:
     now = world.paid[-1]
     if now in ("pending", "requires_action"):
         for outcome in ("succeeded", "failed"):
@@ -146,7 +144,7 @@ def _bank(world: World) -> Iterator[Move]:
         yield Move("The bank takes the refund back.", taken, is_fair=False)
 
 
-def _store(world: World) -> Iterator[Move]:
+def _store(world: World) -> Iterator[Move[World]]:
     if world.store == "open":
         yield Move("The store ships.", replace(world, store="shipped"), is_fair=False)
         cancelled = replace(world, store="cancelled", has_agreed=True)
@@ -155,7 +153,7 @@ def _store(world: World) -> Iterator[Move]:
         yield Move("The store ships all the same.", replace(world, store="shipped all the same"), is_fair=False)
 
 
-def _elsewhere(world: World) -> Iterator[Move]:
+def _elsewhere(world: World) -> Iterator[Move[World]]:
     """Stripe refuses a refund of what is refunded, but a bank may dispute what was given back already."""
     if not world.elsewhere:
         if not any(state in LIVE for state in world.paid):

@@ -22,7 +22,7 @@ from tests.model.world import (
 )
 
 
-def of_people(world: World) -> Iterator[Move]:
+def of_people(world: World) -> Iterator[Move[World]]:
     """Mirrors ``journeys.staff``."""
     if world.case is C.IN_REVIEW and can_be_planned(world.refundable):
         yield Move("A person approves.", reserve(replace(world, is_frozen=False)))
@@ -58,7 +58,7 @@ def _can_try_again(world: World) -> bool:
     return len(world.paid) < MOST_ATTEMPTS and can_be_planned(world.refundable)
 
 
-def _at_the_store(world: World) -> Iterator[Move]:
+def _at_the_store(world: World) -> Iterator[Move[World]]:
     """``staff.confirmed_by_hand`` and ``staff.ask_again``: what is owed and not held is reserved anew."""
     fresh = world
     if world.leg in (None, L.RELEASED, L.FAILED):
@@ -84,7 +84,7 @@ def _new_leg(world: World) -> World:
     )  # fmt: skip
 
 
-def of_shoppers(world: World) -> Iterator[Move]:
+def of_shoppers(world: World) -> Iterator[Move[World]]:
     """A code is used, once; given back when the order that it bought is cancelled, once; or it ends."""
     if world.code is K.MINTED:
         held = replace(world.step_code(K.RESERVED))

@@ -17,7 +17,7 @@ from tests.model.world import (
 )
 
 
-def of_second(world: World) -> Iterator[Move]:
+def of_second(world: World) -> Iterator[Move[World]]:
     """All that may happen to it; whether it may be sent hangs on the same case and order as the first one."""
     if "settle 2" in world.work and world.second is L.RESERVED:
         if world.case is C.AWAITING_STORE:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
 import pytest
 
 from plugin.cases import states as cases
@@ -10,26 +13,29 @@ from plugin.refunds import states as refunds
 from plugin.refunds.states import LegState
 from tests.model import mutants
 from tests.model.mirrored import fingerprints, written
-from tests.model.search import Found, Moves, search, without_end
+from tests.model.move import Move
+from tests.model.promises import CANCELLATION, is_at_rest
+from tests.model.search import Found, search, without_end
 from tests.model.world import OUTCOMES, World
 
+Mutant = Callable[[World], Iterator[Move[World]]]
 SHORT = 9  # steps; ``python -m tests.model --second --code`` goes further
 
 
-def counterexample(found: Found) -> str:
+def counterexample(found: Found[World]) -> str:
     world, promise = found.broken[0]
     return f"{promise}\n{found.story(world)}\n{world}"
 
 
 @pytest.fixture(scope="module")
-def every_world() -> Found:
-    return search(World())
+def every_world() -> Found[World]:
+    return search(World(), CANCELLATION)
 
 
-def test_every_reachable_world_keeps_every_promise_and_comes_to_rest(every_world: Found) -> None:
+def test_every_reachable_world_keeps_every_promise_and_comes_to_rest(every_world: Found[World]) -> None:
     found = every_world
     assert not found.broken, counterexample(found)
-    lost = without_end(found)
+    lost = without_end(found, is_at_rest)
     assert not lost, found.story(lost[0])
     by_law = {CaseState.WITHDRAWN, CaseState.CONVERTED_TO_RETURN}  # a withdrawal leads there, and stands outside
     assert {world.case for world in found.reached} == set(cases.CANCEL.moves) - by_law - {CaseState.APPROVED}
@@ -39,7 +45,7 @@ def test_every_reachable_world_keeps_every_promise_and_comes_to_rest(every_world
 
 @pytest.mark.parametrize("start", [World(has_second=True), World(offers_code=True)], ids=["two cards", "with a code"])
 def test_every_promise_is_kept_with_two_refunds_of_a_case_and_with_its_code(start: World) -> None:
-    found = search(start, SHORT)
+    found = search(start, CANCELLATION, SHORT)
     assert not found.broken, counterexample(found)
 
 
@@ -57,8 +63,8 @@ def test_every_promise_is_kept_with_two_refunds_of_a_case_and_with_its_code(star
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_a_careless_rule_is_found(mutant: Moves, promise: str, start: World) -> None:
-    found = search(start, moves=mutant, until_broken=True)
+def test_a_careless_rule_is_found(mutant: Mutant, promise: str, start: World) -> None:
+    found = search(start, replace(CANCELLATION, moves=mutant), until_broken=True)
     assert found.broken
     world, broken = found.broken[0]
     assert broken.startswith(promise), counterexample(found)
@@ -66,7 +72,8 @@ def test_a_careless_rule_is_found(mutant: Moves, promise: str, start: World) -> 
 
 
 def test_a_case_that_nobody_looks_at_again_is_found() -> None:
-    assert without_end(search(World(), moves=mutants.the_timer_is_forgotten))
+    found = search(World(), replace(CANCELLATION, moves=mutants.the_timer_is_forgotten))
+    assert without_end(found, is_at_rest)
 
 
 def test_the_model_follows_every_function_that_it_mirrors() -> None:
@@ -75,7 +82,7 @@ def test_the_model_follows_every_function_that_it_mirrors() -> None:
     assert not changed, f"{sorted(changed)} changed: does the model follow? Then run: python -m tests.model --followed"
 
 
-def test_every_state_that_waits_has_a_way_out_that_the_model_takes(every_world: Found) -> None:
+def test_every_state_that_waits_has_a_way_out_that_the_model_takes(every_world: Found[World]) -> None:
     """By itself, or by a person; that the tables have one, too, is ``tests/unit/test_states``."""
     found = every_world
     left_case = {(world.case, after.case) for world, fair in found.fair.items() for after in fair}
