@@ -14,7 +14,7 @@ from handlers.checkout.bodies import (
 from handlers.demo.callers import Caller, until
 from handlers.demo.stores.side import Sold
 from handlers.demo.story import Story
-from handlers.demo.transcript import require
+from handlers.demo.transcript import money, require
 from plugin.audit.service import verify_order
 from plugin.codes.models import Code
 from plugin.codes.store import find_code
@@ -43,14 +43,14 @@ async def _at_our_checkout_api(story: Story, order: Sold) -> Sold:
         ask = ReserveAsk(code=code, cart=cart, email=order.email)
         await story.server.post("/v1/codes/reserve", ask, ReserveAnswer, key=new_id("key"))
     with story.tell.step("code_redeemed", "She pays, and the code is redeemed") as told:
-        bought = await story.side.sell_with_code(code, 1, order.email)
+        bought = await story.side.sell_with_code(code, 1, story.grace)
         redeem = RedeemAsk(
             code=code, cart_id=cart_id, order_id=bought.id, order_total=bought.total, discount=quote.discount,
             currency="USD",
         )  # fmt: skip
         done = await story.server.post("/v1/codes/redeem", redeem, RedeemAnswer, key=new_id("key"))
         require(done.came_from.case_id == story.ending.case_id, "The code does not lead back to its case.")
-        told.detail = f"revenue kept: {done.revenue_kept} {done.currency} in minor units"
+        told.detail = f"revenue kept: {money(done.revenue_kept, done.currency)}"
     with story.tell.step("new_order", "The store posts the new order, too"):
         await story.side.tell(bought)
         await story.link(bought)
@@ -68,7 +68,7 @@ async def _at_the_stores_checkout(story: Story, order: Sold) -> Sold:
         await until(published, "the code at the store")
         told.detail = code
     with story.tell.step("new_order", "Grace comes back and buys with it at the store's own checkout"):
-        bought = await story.side.sell_with_code(code, 1, order.email)
+        bought = await story.side.sell_with_code(code, 1, story.grace)
         await story.side.tell(bought)
         await story.link(bought)
     with story.tell.step("code_redeemed", "The order tells that the code was used") as told:
@@ -79,7 +79,7 @@ async def _at_the_stores_checkout(story: Story, order: Sold) -> Sold:
 
         used = await until(redeemed, "the code to be redeemed")
         require(used.case_id == story.ending.case_id, "The code does not lead back to its case.")
-        told.detail = f"revenue kept: {used.revenue_kept} {bought.currency} in minor units"
+        told.detail = f"revenue kept: {money(used.revenue_kept, bought.currency)}"
     return bought
 
 

@@ -7,6 +7,7 @@ import time
 
 from PIL import Image
 
+from handlers.demo.stores.side import STORY_SAMPLE
 from handlers.demo.story import Story
 from handlers.demo.transcript import require
 from handlers.demo.visitor import arrives, ms_since
@@ -26,16 +27,16 @@ from plugin.shops.service import get_shop
 async def damaged(story: Story, ports: Ports, place: int) -> None:
     """Play it; raises ``StepFailed``."""
     tell = story.tell
-    address = f"edith.{story.number}@example.com"
     with tell.step("damaged_delivered", "Edith's scarves have arrived, and one of them is torn"):
-        edith = await arrives(story, "fashion", place, address, is_delivered=True)
+        edith = await arrives(story, STORY_SAMPLE, place, story.buyer("Edith", "Lund"))
     with tell.step(
         "damaged_photo", "She sends a photo; it is written anew, without the place where it was taken"
     ) as told:
         photo = await edith.caller.upload("/v1/order/files", "torn.jpg", _photo(), FileKept)
         told.detail = f"{photo.media_type}, {photo.size} bytes"
+    scarf = edith.order.lines["scarf"]
     ask = FaultAsk(
-        kind=FaultKind.DAMAGED, lines=[LineAsk(line_id="scarf", quantity=1)], description="Torn at the hem",
+        kind=FaultKind.DAMAGED, lines=[LineAsk(line_id=scarf, quantity=1)], description="Torn at the hem",
         photos=[photo.id], resolution=Resolution.RESHIPMENT,
     )  # fmt: skip
     with tell.step(

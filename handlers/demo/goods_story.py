@@ -5,7 +5,6 @@ from __future__ import annotations
 from handlers.demo.damaged import damaged
 from handlers.demo.exchanges import exchanges
 from handlers.demo.sends_back import sends_back
-from handlers.demo.stores.side import MovesGoods
 from handlers.demo.story import Story
 from handlers.demo.withdraws import withdraws
 from plugin.ports.runtime import Ports
@@ -19,11 +18,8 @@ CHAPTERS = (
 )
 
 
-async def play_goods(story: Story, ports: Ports) -> int:
-    """Play the chapters where the store moves goods; raises ``StepFailed``. How many places they took."""
-    if not isinstance(story.side, MovesGoods):
-        return 0
+async def play_goods(story: Story, ports: Ports) -> None:
+    """Play the chapters, the same on every store; raises ``StepFailed``."""
     for place, (title, chapter) in enumerate(CHAPTERS, FIRST_PLACE):
         story.tell.say(f"\n[bold]{title}[/]\n")
         await chapter(story, ports, place)
-    return len(CHAPTERS)

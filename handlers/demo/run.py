@@ -97,6 +97,7 @@ async def _tell_story(ground: Ground, side: DemoStoreSide, tell: Transcript) -> 
             told.detail = connected.how
         number = FIRST_NUMBER + await Order.filter(shop_id=connected.keys.shop_id).count()
         story = Story(ground.http, connected.keys, side, ground.settings.data / "mail", tell, number)
+        tell.say("\n[bold]A cancellation, and what it brings back[/]\n")
         order = await story.play()
         bought = await comes_back(story, order)
         await check_books(story, order, bought)
@@ -105,7 +106,8 @@ async def _tell_story(ground: Ground, side: DemoStoreSide, tell: Transcript) -> 
         tell.say("\n[red]The story stopped at the step above.[/]")
     else:
         tell.say(
-            f"\n[bold green]From the click to the refund created and the mail accepted: {story.ending.click_ms} ms[/]"
+            "\n[bold green]The cancellation, from the click to the refund created and the mail accepted: "
+            f"{story.ending.click_ms} ms[/]"
         )
     return story
 

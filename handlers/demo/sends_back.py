@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from handlers.demo.stores.side import STORY_SAMPLE
 from handlers.demo.story import Story
 from handlers.demo.transcript import require
 from handlers.demo.visitor import arrives, ms_since
@@ -24,13 +25,15 @@ from plugin.shops.service import get_shop
 async def sends_back(story: Story, ports: Ports, place: int) -> None:
     """Play it; raises ``StepFailed``."""
     tell, shop = story.tell, await get_shop(story.keys.shop_id)
-    with tell.step("return_delivered", "Ada's coat and scarves have arrived, and two scarves shall go back"):
-        ada = await arrives(story, "fashion", place, f"ada.{story.number}@example.com", is_delivered=True)
-    ask = ReturnAsk(lines=[LineAsk(line_id="scarf", quantity=2)], reason="The colour is another one")
+    with tell.step("return_delivered", "Ada's coat and scarves have arrived, and two scarves shall go back") as told:
+        ada = await arrives(story, STORY_SAMPLE, place, story.buyer("Ada", "Reyes"))
+        told.detail = story.side.lines.delivered
+    scarf = ada.order.lines["scarf"]
+    ask = ReturnAsk(lines=[LineAsk(line_id=scarf, quantity=2)], reason="They do not go with my coat")
     with tell.step("return_preview", "She sees what comes back, who pays the way, and what happens first") as told:
         seen = await ada.caller.post("/v1/order/returns/preview", ask, PreviewView)
         require(seen.outcome == "approve", seen.sentence)
-        told.detail = f"{seen.amounts.total.text}: {seen.sentence}"
+        told.detail = seen.sentence
     clicked = time.perf_counter()
     with tell.step("return_confirmed", "She confirms, and has a return number at once") as told:
         agreed = ReturnConfirm(lines=ask.lines, reason=ask.reason, digest=seen.digest)
@@ -47,15 +50,15 @@ async def sends_back(story: Story, ports: Ports, place: int) -> None:
         for _ in range(2):
             await parcel_seen(ports, shop, parcel.id, news, "carrier")
     with tell.step("return_received", "It arrives, and the shop's people count two scarves in") as told:
-        await receive(ports, shop, case.id, [Came(2, "scarf")], "staff:demo")
+        await receive(ports, shop, case.id, [Came(2, scarf)], "staff:demo")
         told.detail = (await ada.case(case.id, "inspecting")).sentence
     looked = time.perf_counter()
     with tell.step("return_inspected", "One is as new and accepted, one is worn and goes back to Ada") as told:
-        accepted = Judgement("scarf", 1, Verdict.ACCEPTED, Grade.AS_NEW, Disposition.RESTOCK, None)
-        worn = Judgement("scarf", 1, Verdict.REJECTED, Grade.USED, Disposition.SEND_BACK, "It smells of smoke.")
+        accepted = Judgement(scarf, 1, Verdict.ACCEPTED, Grade.AS_NEW, Disposition.RESTOCK, None)
+        worn = Judgement(scarf, 1, Verdict.REJECTED, Grade.USED, Disposition.SEND_BACK, "It smells of smoke.")
         await inspect(ports, shop, case.id, [accepted, worn], "staff:demo")
         told.detail = "what is accepted is what is owed"
-    with tell.step("return_refunded", "Stripe refunds the one scarf, and nothing more") as told:
+    with tell.step("return_refunded", story.side.lines.returned) as told:
         done = await ada.case(case.id, "done")
         (move,) = done.money
         refund = await ada.paid_back(move.money.amount)

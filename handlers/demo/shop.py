@@ -59,8 +59,7 @@ async def _create(ports: Ports) -> DemoKeys:
         stripe_api_key=stripe_key,
         stripe_webhook_secret=stripe_secret,
     )
-    async with transaction(ports.doorbell) as tx:
-        await publish(tx, shop_id=made.shop.id, policy=FASHION, by="comeback demo", at=at)
+    await publish_policy(ports, made.shop.id)
     return DemoKeys(
         shop_id=made.shop.id,
         secret_key=made.secret_key,
@@ -70,6 +69,12 @@ async def _create(ports: Ports) -> DemoKeys:
         stripe_api_key=stripe_key,
         stripe_webhook_secret=stripe_secret,
     )
+
+
+async def publish_policy(ports: Ports, shop_id: str) -> None:
+    """The ready-made policy of a fashion shop."""
+    async with transaction(ports.doorbell) as tx:
+        await publish(tx, shop_id=shop_id, policy=FASHION, by="comeback demo", at=ports.clock.now())
 
 
 def kept_in(data: Path, storefront: str) -> Path:

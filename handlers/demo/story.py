@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from handlers.demo.callers import Caller, until
-from handlers.demo.stores.side import STORY_SAMPLE, DemoStoreSide, PaidBack, ShopKeys, Sold
-from handlers.demo.transcript import Transcript, require
+from handlers.demo.stores.side import STORY_SAMPLE, Buyer, DemoStoreSide, PaidBack, ShopKeys, Sold
+from handlers.demo.transcript import Transcript, money, require
 from handlers.shopper.orders import CancelAsk, CancelConfirm
 from handlers.shopper.session_views import LinkView, SessionView
 from handlers.shopper.sessions import ExchangeAsk, LinkAsk
@@ -56,6 +57,16 @@ class Story:
         """The store's own server."""
         return Caller(self.http, self.keys.secret_key)
 
+    @property
+    def grace(self) -> Buyer:
+        """Who cancels, and comes back."""
+        return self.buyer("Grace", "Hall")
+
+    def buyer(self, first_name: str, last_name: str) -> Buyer:
+        """Somebody new in each run: a code is capped per customer."""
+        letters = unicodedata.normalize("NFD", first_name.lower()).encode("ascii", "ignore").decode()
+        return Buyer(first_name, last_name, f"{letters}.{self.number}@example.com")
+
     async def play(self) -> Sold:
         """Play it up to the code in the mail; raises ``StepFailed`` at the first step that does not do what it
         should. The order that was cancelled."""
@@ -79,10 +90,9 @@ class Story:
 
     async def _order_arrives(self) -> Sold:
         side = self.side
-        email = f"grace.{self.number}@example.com"  # a new customer each time: a code is capped per customer
         with self.tell.step("order_paid", f"Grace buys a coat and two scarves, and {side.lines.pays}") as told:
-            order = await side.sell(STORY_SAMPLE, 0, email)
-            told.detail = f"order {order.number}, {order.total} {order.currency} in minor units"
+            order = await side.sell(STORY_SAMPLE, 0, self.grace)
+            told.detail = f"order {order.number}, {money(order.total, order.currency)}"
         with self.tell.step("order_webhook", "The store posts the order as a signed webhook") as told:
             await side.tell(order)
             told.detail = "202 after one durable write"
@@ -153,7 +163,7 @@ class Story:
             took = (time.perf_counter() - clicked) * 1000
             require(refund.amount == order.total, f"{refund.amount} are paid back and not {order.total}.")
             self.ending.refund_id = refund.id
-            told.detail = f"{refund.id}, {refund.amount} {order.currency}, {took:.0f} ms after the click"
+            told.detail = f"{refund.id}, {money(refund.amount, order.currency)}, {took:.0f} ms after the click"
         return took
 
     async def _mail_comes(self, clicked: float, before: frozenset[str], order: Sold) -> float:

@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from msgspec import Struct
 from rich.console import Console
 from rich.markup import escape
+
+from plugin.core.words import Words
 
 
 class StepFailed(Exception):
@@ -91,6 +94,11 @@ def require(holds: object, otherwise: str) -> None:
     """Raise ``StepFailed`` with the sentence ``otherwise`` unless ``holds``."""
     if not holds:
         raise StepFailed(otherwise)
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units as an English reader writes them: $266.66."""
+    return Words("en", UTC).money(amount, currency)
 
 
 def _ms_since(started: float) -> float:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from handlers.demo.callers import Caller, until
-from handlers.demo.stores.side import MovesGoods, PaidBack, Sold
+from handlers.demo.stores.side import Buyer, PaidBack, Sold
 from handlers.demo.story import Story
 from handlers.shopper.session_views import SessionView
 from handlers.shopper.sessions import ExchangeAsk
@@ -57,14 +57,13 @@ class Visitor:
         return await until(look, f"a refund of {amount}")
 
 
-async def arrives(story: Story, sample: str, place: int, email: str, *, is_delivered: bool) -> Visitor:
-    """Somebody has bought, has the goods where ``is_delivered``, and opens the signed link."""
-    order = await story.side.sell(sample, place, email)
+async def arrives(story: Story, sample: str, place: int, buyer: Buyer) -> Visitor:
+    """Somebody has bought, has the goods, and opens the signed link."""
+    order = await story.side.sell(sample, place, buyer)
     await story.side.tell(order)
     url = await story.link(order)
-    if is_delivered and isinstance(story.side, MovesGoods):
-        await story.side.deliver(order)
-        await until(lambda: _is_delivered(story, order), "the delivery to be read")
+    await story.side.deliver(order)
+    await until(lambda: _is_delivered(story, order), "the delivery to be read")
     session = await Caller(story.http).post(
         "/v1/sessions/exchange", ExchangeAsk(link=url.rpartition("/")[2]), SessionView
     )

@@ -7,8 +7,9 @@ import re
 import time
 
 from handlers.demo.callers import Caller, until
+from handlers.demo.stores.side import SPANISH_SAMPLE
 from handlers.demo.story import Story
-from handlers.demo.transcript import require
+from handlers.demo.transcript import money, require
 from handlers.demo.visitor import arrives, ms_since
 from handlers.shopper.returns import TrackingAsk
 from handlers.shopper.views import CaseView
@@ -25,10 +26,10 @@ from plugin.shops.service import get_shop
 async def withdraws(story: Story, ports: Ports, place: int) -> None:
     """Play it; raises ``StepFailed``."""
     tell, anybody, shop_id = story.tell, Caller(story.http), story.keys.shop_id
-    address = f"lucia.{story.number}@example.com"
+    buyer = story.buyer("Lucía", "Núñez")
     with tell.step("withdraw_delivered", "Lucía's dress has arrived in Barcelona, and the law gives her a fortnight"):
-        lucia = await arrives(story, "spanish", place, address, is_delivered=True)
-    said = WithdrawAsk(name="Lucía Núñez", order_number=lucia.order.number, contact=address, locale="es")
+        lucia = await arrives(story, SPANISH_SAMPLE, place, buyer)
+    said = WithdrawAsk(name=buyer.name, order_number=lucia.order.number, contact=buyer.email, locale="es")
     with tell.step("withdraw_declared", "She declares it in public: no login, no reason asked, no offer made") as told:
         made = await anybody.post(f"/v1/shops/{shop_id}/withdrawals", said, WithdrawalView)
         told.detail = f"{made.number}: “{made.labels.confirm}” is the second step"
@@ -60,7 +61,9 @@ async def withdraws(story: Story, ports: Ports, place: int) -> None:
         told.detail = "the refund need not wait for the goods"
     with tell.step("withdraw_refunded", "Everything that she paid is refunded, delivery too") as told:
         refund = await lucia.paid_back(lucia.order.total)
-        told.detail = f"{refund.id}, {lucia.order.total} {lucia.order.currency}, {ms_since(scanned)} ms after the scan"
+        told.detail = (
+            f"{refund.id}, {money(refund.amount, lucia.order.currency)}, {ms_since(scanned)} ms after the scan"
+        )
 
 
 async def _case_of(withdrawal_id: str) -> str | None:

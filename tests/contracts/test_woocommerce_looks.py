@@ -185,6 +185,16 @@ async def test_a_delivered_status_of_a_plugin_is_a_delivery(woo: WooBench) -> No
     assert parcel.tracking_url is None
 
 
+async def test_delivered_in_the_second_of_completed_is_the_later_of_the_two(woo: WooBench) -> None:
+    placed = await woo.place()
+    woo.store.ship(int(placed.order_id))
+    shipped = await fetched(woo, placed)
+    woo.store.arrive(int(placed.order_id))
+    arrived = await fetched(woo, placed)
+    assert arrived.updated_at == shipped.updated_at
+    assert arrived.sequence > shipped.sequence
+
+
 @pytest.mark.parametrize("value", ["", [], "x", [1, None], {"a": 1}, [{"date_shipped": "9" * 30, "products_list": 3}]])
 async def test_tracking_that_makes_no_sense_harms_nothing(woo: WooBench, value: Any) -> None:
     placed = await woo.place()

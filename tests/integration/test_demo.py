@@ -34,10 +34,11 @@ EXCHANGES = {
     "exchange_inspected", "exchange_ordered",
 }  # fmt: skip
 DAMAGED = {"damaged_delivered", "damaged_photo", "damaged_preview", "damaged_reported", "damaged_ordered"}
+CHAPTERS = SENDS_BACK | EXCHANGES | DAMAGED | WITHDRAWS
 STORES = {
-    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | SENDS_BACK | EXCHANGES | DAMAGED | WITHDRAWS, 26666, "re_"),
-    "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, "re_"),
-    "shopify": (EVERYWHERE | AT_THE_STORES_CHECKOUT, 28895, ""),
+    "standard": (EVERYWHERE | AT_OUR_CHECKOUT_API | CHAPTERS, 26666, "re_"),
+    "woocommerce": (EVERYWHERE | AT_THE_STORES_CHECKOUT | CHAPTERS, 28895, "re_"),
+    "shopify": (EVERYWHERE | AT_THE_STORES_CHECKOUT | CHAPTERS, 28895, ""),
 }
 
 

@@ -10,11 +10,14 @@ import msgspec
 
 from handlers.cli.connecting import Connected as ConnectedStore
 from handlers.cli.connecting import Telling, Wanted, connect_store
-from handlers.demo.shop import DEMO_SETTINGS, keep, kept_in
+from handlers.demo.shop import DEMO_SETTINGS, keep, kept_in, publish_policy
 from handlers.demo.stores.side import Connected, Ground, ShopKeys
 from handlers.demo.transcript import StepFailed, require
 from plugin.core.ids import new_token
 from plugin.db import rows
+from plugin.policies.document import policy_hash
+from plugin.policies.live import live_policy
+from plugin.policies.ready_made.fashion import FASHION
 from plugin.shops.links import Credentials, StripeCredentials
 from plugin.shops.models import Shop
 from plugin.shops.service import new_webhook_secret, settings_of
@@ -24,11 +27,11 @@ NAME = "Lumen Demo Store"
 
 
 async def connect_platform_shop(
-    ground: Ground, storefront: str, credentials: Credentials, *, stripe_url: str | None
+    ground: Ground, storefront: str, credentials: Credentials, *, stripe_url: str
 ) -> Connected:
     """Connect the store as a new shop, or repair the connection of an earlier run, whose stand-in is gone.
 
-    ``stripe_url``: the sandbox at which its shoppers pay; None where they pay the platform.
+    ``stripe_url``: the sandbox at which its shoppers pay, or pay only what an exchange costs on top.
     """
     path = kept_in(ground.settings.data, storefront)
     known = msgspec.json.decode(path.read_bytes(), type=ShopKeys) if path.exists() else None
@@ -44,17 +47,18 @@ async def connect_platform_shop(
         ground.ports, wanted, Telling(well=lambda _: None, badly=faults.append, page=lambda _: None)
     )
     require(not faults and not made.to_mend, f"Connecting met: {'; '.join((*faults, *made.to_mend))}")
-    keys = _keys(made, stripe) or known
-    if keys is None:
+    told = _keys(made) or known
+    if told is None:
         raise StepFailed("The shop's keys are not known.")
+    keys = msgspec.structs.replace(told, stripe_api_key=stripe.api_key, stripe_webhook_secret=stripe.webhook_secret)
     keep(path, keys)
     await _dress(keys.shop_id)
+    if (await live_policy(keys.shop_id, ground.ports.clock.now())).hash != policy_hash(FASHION):
+        await publish_policy(ground.ports, keys.shop_id)
     return Connected(keys, f"{len(made.hooks)} webhooks registered, {made.orders_read} orders imported")
 
 
-def _at_stripe(known: ShopKeys | None, url: str | None) -> StripeCredentials:
-    if url is None:
-        return StripeCredentials()
+def _at_stripe(known: ShopKeys | None, url: str) -> StripeCredentials:
     return StripeCredentials(
         api_key=(known and known.stripe_api_key) or new_token("sk_test_demo"),
         api_base=url,
@@ -62,13 +66,12 @@ def _at_stripe(known: ShopKeys | None, url: str | None) -> StripeCredentials:
     )
 
 
-def _keys(made: ConnectedStore, stripe: StripeCredentials) -> ShopKeys | None:
+def _keys(made: ConnectedStore) -> ShopKeys | None:
     """Those of a new shop, which are told this once."""
     if made.keys is None:
         return None
     return ShopKeys(
-        shop_id=made.shop, secret_key=made.keys.secret_key, publishable_key=made.keys.publishable_key,
-        stripe_api_key=stripe.api_key, stripe_webhook_secret=stripe.webhook_secret,
+        shop_id=made.shop, secret_key=made.keys.secret_key, publishable_key=made.keys.publishable_key
     )  # fmt: skip
 
 

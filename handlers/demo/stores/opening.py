@@ -18,7 +18,7 @@ def open_side(storefront: str, data: Path, bank_takes: float) -> AbstractAsyncCo
         case "shopify":
             from handlers.demo.stores.shopify import shopify_side
 
-            return shopify_side()
+            return shopify_side(data, bank_takes)
         case _:
             from handlers.demo.stores.standard import standard_side
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 import httpx
 from msgspec import Struct
@@ -26,6 +27,7 @@ class ShopKeys(Struct, frozen=True, kw_only=True):
 
 
 STORY_SAMPLE = "fashion"  # a coat and two scarves
+SPANISH_SAMPLE = "spanish"  # a dress and two pairs of shoes, to Barcelona
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,22 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Buyer:
+    """Who buys; where they live is the sample's to say."""
+
+    first_name: str
+    last_name: str
+    email: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+@dataclass(frozen=True)
 class Sold:
-    """An order as the store has it; ``total`` in minor units. ``reference`` is the payment at its custodian."""
+    """An order as the store has it; ``total`` in minor units. ``reference`` is the payment at its custodian; ``lines``
+    are the store's ids of the story's goods: of the coat and the scarves."""
 
     id: str
     number: str
@@ -47,6 +63,7 @@ class Sold:
     currency: str
     email: str | None
     reference: str
+    lines: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,9 @@ class Lines:
     pays: str  # completes "Grace buys a coat and two scarves, and …"
     refunded: str
     echoes: str
+    delivered: str  # how this store tells what has left and arrived
+    returned: str
+    difference: str  # who collects what an exchange costs on top
 
 
 class DemoStoreSide(Protocol):
@@ -78,7 +98,7 @@ class DemoStoreSide(Protocol):
 
     ``codes_live`` says who redeems codes: our ledger, asked by the checkout over its API, or the store by itself.
     ``to_play_with`` names the samples that ``sell`` knows besides the story's own; ``links`` are signed links by order,
-    for the store to put on its own page.
+    for the store to put on its own page. ``dearer`` is the product that a coat is exchanged for.
     """
 
     storefront: str
@@ -86,6 +106,7 @@ class DemoStoreSide(Protocol):
     codes_live: Literal["ledger", "store"]
     to_play_with: tuple[str, ...]
     links: dict[str, str]
+    dearer: str
 
     @property
     def urls(self) -> dict[str, str]:
@@ -96,12 +117,12 @@ class DemoStoreSide(Protocol):
         """Make the demo's shop, or find it again, and point it at this run's stand-ins."""
         ...
 
-    async def sell(self, sample: str, place: int, email: str | None = None) -> Sold:
+    async def sell(self, sample: str, place: int, buyer: Buyer | None = None) -> Sold:
         """A shopper has paid, and the store has an order. ``place`` numbers the orders of one run, for a store that
         lets its numbers be chosen."""
         ...
 
-    async def sell_with_code(self, code: str, place: int, email: str | None) -> Sold:
+    async def sell_with_code(self, code: str, place: int, buyer: Buyer) -> Sold:
         """The story's shopper buys the same again, and the code gives her the shipping."""
         ...
 
@@ -128,11 +149,6 @@ class DemoStoreSide(Protocol):
     def check_books(self, sold: Sold) -> str:
         """The store's own books hold the cancellation once; what they hold."""
         ...
-
-
-@runtime_checkable
-class MovesGoods(Protocol):
-    """A store that also plays the chapters of goods that come back."""
 
     async def deliver(self, sold: Sold) -> None:
         """Everything of it has left and arrived, and the store has told so."""

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from handlers.demo.shop import open_demo_shop, remember_orders
 from handlers.demo.stores.at_stripe import StripeSide
-from handlers.demo.stores.side import STORY_SAMPLE, Connected, Ground, Lines, PaidBack, Sold
+from handlers.demo.stores.side import STORY_SAMPLE, Buyer, Connected, Ground, Lines, PaidBack, Sold
 from handlers.demo.transcript import require
 from plugin.db import rows
 from plugin.payments.sandbox.server import serve_sandbox
@@ -32,8 +32,12 @@ class StandardSide:
         pays="pays by card at Stripe",
         refunded="The store agrees, and Stripe creates the refund",
         echoes="Stripe's reports and the store's own echo arrive: nothing happens twice",
+        delivered="the store's next webhook names the parcel, and the moment at which it arrived",
+        returned="Stripe refunds the one scarf, and nothing more",
+        difference="a page of Stripe's, of the account that the order was paid to",
     )
     codes_live: Literal["ledger", "store"] = "ledger"
+    dearer = "cashmere"
     to_play_with: tuple[str, ...] = ("spanish", "russian", "two_payments", "authorised")
 
     def __init__(self, served: ServedStore, stripe: StripeSide) -> None:
@@ -61,20 +65,20 @@ class StandardSide:
         await self._stripe.connect(ground, keys)
         return Connected(keys, "a secret to sign its webhooks with, and one that signs our call to it")
 
-    async def sell(self, sample: str, place: int, email: str | None = None) -> Sold:
+    async def sell(self, sample: str, place: int, buyer: Buyer | None = None) -> Sold:
         """See ``DemoStoreSide.sell``."""
         at, number = self._store.clock.now(), self._first + place
         part = stripe_part(sample, at)
         intent = "pi_none"
         if part is not None:
             intent = await self._stripe.pay(part.amount, part.currency, is_authorised=not part.is_captured)
-        order = build_sample(sample, id=f"ord_{number}", at=at, payment_intent=intent, email=email)
-        return _sold(self._store.place(order))
+        order = build_sample(sample, id=f"ord_{number}", at=at, payment_intent=intent)
+        return _sold(self._store.place(_of(buyer, order) if buyer else order))
 
-    async def sell_with_code(self, code: str, place: int, email: str | None) -> Sold:
+    async def sell_with_code(self, code: str, place: int, buyer: Buyer) -> Sold:
         """See ``DemoStoreSide.sell_with_code``."""
         at, number = self._store.clock.now(), self._first + place
-        order = build_sample(STORY_SAMPLE, id=f"ord_{number}", at=at, payment_intent="pi_preview", email=email)
+        order = _of(buyer, build_sample(STORY_SAMPLE, id=f"ord_{number}", at=at, payment_intent="pi_preview"))
         total = order.total - order.shipping.price
         intent = await self._stripe.pay(total, order.currency)
         paid = replace(order.payments[0], amount=total, captured=total, stripe_payment_intent=intent)
@@ -93,13 +97,13 @@ class StandardSide:
         require(response.status_code == 202, f"The webhook was answered {response.status_code}, not 202.")
 
     async def deliver(self, sold: Sold) -> None:
-        """See ``MovesGoods.deliver``."""
+        """See ``DemoStoreSide.deliver``."""
         self._store.ship(sold.id)
         self._store.deliver(sold.id)
         await self.tell(sold)
 
     async def pay_page(self, url: str) -> None:
-        """See ``MovesGoods.pay_page``."""
+        """See ``DemoStoreSide.pay_page``."""
         await self._stripe.pay_page(url)
 
     def was_asked_to_cancel(self, sold: Sold) -> bool:
@@ -137,7 +141,15 @@ async def _next_number(shop_id: str) -> int:
 
 def _sold(order: OrderBody) -> Sold:
     reference = next((paid.stripe_payment_intent for paid in order.payments if paid.stripe_payment_intent), "")
-    return Sold(order.id, order.number, order.total, order.currency, order.customer.email, reference)
+    return Sold(
+        order.id, order.number, order.total, order.currency, order.customer.email, reference,
+        {line.id: line.id for line in order.lines},
+    )  # fmt: skip
+
+
+def _of(buyer: Buyer, order: OrderBody) -> OrderBody:
+    id = f"cus_{buyer.first_name.lower()}"
+    return replace(order, customer=replace(order.customer, id=id, name=buyer.name, email=buyer.email))
 
 
 @asynccontextmanager

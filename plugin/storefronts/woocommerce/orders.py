@@ -45,7 +45,7 @@ from plugin.storefronts.woocommerce.wire import Address, Order, Refund, RefundRe
 
 MOST_LINES = 1000
 RENEWAL = "subscription_renewal"  # WooCommerce Subscriptions names the contract in the meta data of what it renews
-_STATUSES = ("pending", "failed", "on-hold", "processing", "completed", "cancelled", "refunded", "trash")
+_STATUSES = ("pending", "failed", "on-hold", "processing", "completed", "delivered", "cancelled", "refunded", "trash")
 _STATES = {"cancelled": OrderState.CANCELLED, "trash": OrderState.DELETED}
 
 
@@ -100,8 +100,9 @@ def _state(order: Order) -> OrderState:
 
 
 def _progress(order: Order, *, is_looked_up: bool) -> int:
-    """A status of a shop's own ranks as ``processing``; refunds of one second are told apart by their number; and an
-    order that was looked up tells more than the webhook of the same change."""
+    """A plugin's ``delivered`` comes after ``completed``; a status of a shop's own ranks as ``processing``; refunds of
+    one second are told apart by their number; and an order that was looked up tells more than the webhook of the same
+    change."""
     rank = _STATUSES.index(order.status) if order.status in _STATUSES else _STATUSES.index("processing")
     return rank * 100 + min(len(order.refunds), 49) * 2 + is_looked_up
 

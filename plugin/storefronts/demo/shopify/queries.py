@@ -63,7 +63,7 @@ class Queries:
     def shop(self, info: Any) -> Values:
         return {
             "name": self._shop.name,
-            "currencyCode": "EUR",
+            "currencyCode": self._shop.currency,
             "ianaTimezone": "Europe/Madrid",
             "billingAddress": {"countryCodeV2": "ES"},
             "primaryDomain": {"url": "https://lumen.example"},
@@ -95,11 +95,14 @@ class Queries:
 
     def product(self, info: Any, id: str) -> Values | None:
         sold = [each for each in self._shop.variants.values() if gid("Product", each.product_id) == id]
-        return {"id": id, "variants": connection([variant_values(each) for each in sold])} if sold else None
+        return {"id": id, "variants": connection([self._sold(each) for each in sold])} if sold else None
 
     def productVariant(self, info: Any, id: str) -> Values | None:
         found = self._shop.variants.get(number(id, "ProductVariant") or 0)
-        return variant_values(found) if found else None
+        return self._sold(found) if found else None
+
+    def _sold(self, variant: DemoVariant) -> Values:
+        return variant_values(variant, self._shop.currency)
 
     def codeDiscountNode(self, info: Any, id: str) -> Values | None:
         discount = self._shop.discounts.get(number(id, "DiscountCodeNode") or 0)
@@ -118,8 +121,8 @@ class Queries:
         )(info, **page)
 
 
-def variant_values(variant: DemoVariant) -> Values:
-    price = text(variant.price, "EUR")
+def variant_values(variant: DemoVariant, currency: str) -> Values:
+    price = text(variant.price, currency)
     return {
         "id": gid("ProductVariant", variant.id),
         "title": variant.title,
@@ -131,7 +134,7 @@ def variant_values(variant: DemoVariant) -> Values:
         "taxable": True,
         "inventoryItem": {"tracked": variant.tracked},
         "product": {"id": gid("Product", variant.product_id), "title": variant.product, "status": variant.status},
-        "contextualPricing": lambda info, context: {"price": {"amount": price, "currencyCode": "EUR"}},
+        "contextualPricing": lambda info, context: {"price": {"amount": price, "currencyCode": currency}},
     }
 
 

@@ -84,6 +84,7 @@ class DemoShopify:
     discounts: dict[int, DemoDiscount] = field(default_factory=dict)
     variants: dict[int, DemoVariant] = field(default_factory=fashion)
     tax_percent: int = 19
+    currency: str = "EUR"
     edits: dict[int, DemoEdit] = field(default_factory=dict)
     credits: list[DemoCredit] = field(default_factory=list)
     hooks: dict[int, DemoHook] = field(default_factory=dict)

@@ -17,7 +17,17 @@ from plugin.core.money import parse_amount
 from plugin.ports.runtime import Clock, SystemClock
 from plugin.storefronts.demo.woocommerce.samples import Body, decimal, stamp
 
-STATUSES = ("pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", "partial-shipped")
+STATUSES = (
+    "pending",
+    "processing",
+    "on-hold",
+    "completed",
+    "cancelled",
+    "refunded",
+    "failed",
+    "partial-shipped",
+    "delivered",
+)
 
 
 class Refused(Exception):

@@ -22,8 +22,8 @@ _IN_STOCK = 100
 def fashion() -> dict[int, Body]:
     """A shirt in three sizes, and a scarf."""
     return {
-        101: _sold(101, "Linen shirt", "39.50", type="variable", manage_stock=False, variations=[1011, 1012, 1013]),
-        102: _sold(102, "Silk scarf", "24.00"),
+        101: for_sale(101, "Linen shirt", "39.50", type="variable", manage_stock=False, variations=[1011, 1012, 1013]),
+        102: for_sale(102, "Silk scarf", "24.00"),
     }
 
 
@@ -31,7 +31,7 @@ def sizes() -> dict[int, Body]:
     """The variations of the shirt; the largest costs more."""
     sold = {1011: ("S", "39.50"), 1012: ("M", "39.50"), 1013: ("XL", "44.50")}
     return {
-        id: _sold(id, size, price, type="variation", parent_id=101, attributes=[{"name": "Size", "option": size}])
+        id: for_sale(id, size, price, type="variation", parent_id=101, attributes=[{"name": "Size", "option": size}])
         for id, (size, price) in sold.items()
     }
 
@@ -144,7 +144,8 @@ def _shown(amount: Decimal) -> str:
     return str(amount.quantize(_CENT, rounding=ROUND_HALF_UP))
 
 
-def _sold(id: int, name: str, price: str, **more: Any) -> Body:
+def for_sale(id: int, name: str, price: str, **more: Any) -> Body:
+    """A simple product, or what ``more`` makes of it; ``price`` as the API writes it."""
     return {
         "id": id, "name": name, "type": "simple", "status": "publish", "sku": f"SKU-{id}", "price": price,
         "purchasable": True, "tax_status": "taxable", "tax_class": "", "manage_stock": True, "stock_quantity": None,

@@ -73,6 +73,10 @@ class WooStore(Shelf):
         self.set_meta(order, "_wc_shipment_tracking_items", [*tracking, parcel])
         return self.update(id, {"status": "partial-shipped"})
 
+    def arrive(self, id: int) -> Body:
+        """What was sent has arrived, which Advanced Shipment Tracking says by a status of its own."""
+        return self.update(id, {"status": "delivered"})
+
     def add_coupon(self, asked: Body) -> Body:
         code = str(asked.get("code", "")).lower()
         if not code:
