@@ -142,9 +142,11 @@ def _way_back(state: CaseState, parcel: ParcelView, say: Say) -> list[Step]:
 
 
 def is_moving(case: CaseView) -> bool:
-    """Whether it is worth staying on the page: the next step is a system's and takes a moment, not a person's."""
+    """Whether it is worth staying on the page: the next step is a system's and takes a moment, not a person's. A page
+    to pay on is made by a system, and so is the news that it is paid."""
     return CaseState(case.state) in (
-        CaseState.REQUESTED, CaseState.APPROVED, CaseState.AWAITING_STORE, CaseState.ORDERING, CaseState.EXECUTING,
+        CaseState.REQUESTED, CaseState.APPROVED, CaseState.AWAITING_STORE, CaseState.AWAITING_PAYMENT,
+        CaseState.ORDERING, CaseState.EXECUTING,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from plugin.cases.states import CaseState
 from plugin.messages.parts import MoneyState
-from plugin.policies.facts import Progress
+from plugin.policies.facts import OrderFacts, Progress
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.plan import LegKind
 from plugin.refunds.states import LegState
@@ -34,6 +34,8 @@ STATUS = {
     Progress.FULFILLED: "Your order is on its way.",
     Progress.CANCELLED: "This order is cancelled.",
 }
+
+ARRIVED = "Your order has arrived."
 
 NOT_COLLECTED = "You will not be asked to pay {amount}."
 
@@ -94,10 +96,18 @@ _OF_A_CANCEL = {
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
     return (
-        PERSON, PERSON_ANSWER, LOOKUP, YOUR_PAYMENT, *COMPONENT.values(), *STATUS.values(), *PLANNED.values(),
+        PERSON, PERSON_ANSWER, LOOKUP, YOUR_PAYMENT, *COMPONENT.values(), *STATUS.values(), ARRIVED, *PLANNED.values(),
         *MOVED.values(), ACCEPTED, MONEY_COMING, NOT_CHARGED, REFUNDED, NOTHING_TO_PAY, IN_REVIEW, WITH_PERSON,
         TOO_LATE, BY_HAND, MONEY_STUCK, REFUSED, WITHDRAWN, RETURNED, CLOSED_BY_PERSON,
     )  # fmt: skip
+
+
+def status_of(facts: OrderFacts) -> str:
+    """Where the order is. That it has arrived is said only where the store has told so of everything that was sent."""
+    sent = [line for line in facts.lines if line.fulfilled]
+    if facts.state is Progress.FULFILLED and all(line.delivered_at for line in sent):
+        return ARRIVED
+    return STATUS[facts.state]
 
 
 def cancel_sentence(state: CaseState, person_reason: str | None, legs: Sequence[RefundLeg], owed: int) -> str:

@@ -241,7 +241,7 @@ class Presenter:
             shop_name=self.shop.name,
             shop_url=self.settings.brand.home_url,
             status=str(facts.state),
-            status_sentence=self.words.say(phrases.STATUS[facts.state]),
+            status_sentence=self.words.say(phrases.status_of(facts)),
             placed_at=order.row.placed_at,
             currency=currency,
             total=self.money(order.row.total, currency),

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
 import segno
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
+from fpdf.fonts import TTFFont
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 
 from handlers.dependencies import Guest, PublicId
 from handlers.problems import problem_responses
+from handlers.shopper.letters_of_font import is_whole, writable
 from handlers.shopper.present import Presenter, presenter
 from handlers.shopper.standing import parcel_now
 from handlers.shopper.visit import GUEST, SECURITY, Locale
@@ -54,7 +57,8 @@ def all_sentences() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Slip:
-    """All that stands on it. ``lines`` are quantities and titles."""
+    """All that stands on it. ``lines`` are quantities and titles; ``skus`` name them where a title cannot be
+    written."""
 
     number: str
     shop: str
@@ -63,6 +67,7 @@ class Slip:
     name: str | None
     send_by: datetime
     lines: tuple[tuple[int, str], ...]
+    skus: tuple[str | None, ...]
     words: Words
 
 
@@ -73,6 +78,8 @@ async def slip_of(guest: Guest, case_id: str, speak: Presenter) -> Slip:
     parcel = parcel_now(seen.parcels)
     if parcel is None or parcel.state in _GONE:
         raise NotFound(detail="Nothing is sent back for this request.", param="case_id")
+    lines = decision_of(seen.case).lines
+    skus = {line.id: line.sku for line in order.placement.lines}
     return Slip(
         number=seen.case.number,
         shop=guest.shop.name,
@@ -80,7 +87,8 @@ async def slip_of(guest: Guest, case_id: str, speak: Presenter) -> Slip:
         order=order.row.number,
         name=order.now.customer.name,
         send_by=parcel.send_by,
-        lines=tuple((len(line.units), line.title) for line in decision_of(seen.case).lines),
+        lines=tuple((len(line.units), line.title) for line in lines),
+        skus=tuple(skus.get(line.line_id) for line in lines),
         words=speak.words,
     )
 
@@ -99,13 +107,14 @@ def qr_uri(number: str) -> str:
 
 def render_pdf(slip: Slip) -> bytes:
     """One A5 page in a font that is embedded: Latin, Cyrillic, Greek, Hebrew and Arabic are written as they should be,
-    from the right where they are."""
+    from the right where they are. What the font lacks is left out (``letters_of_font``); the page has it all."""
     say = slip.words.say
     pdf = FPDF(format=A5)
     pdf.set_title(f"{say(TITLE)} {slip.number}")
-    pdf.set_creator(slip.shop)
     pdf.set_creation_date(slip.send_by)  # so that one slip is one document, byte for byte
     pdf.add_font("Slip", fname=FONT)
+    font = cast("TTFFont", pdf.fonts["slip"]).cmap
+    pdf.set_creator(writable(slip.shop, font))
     pdf.set_text_shaping(True)
     pdf.add_page()
 
@@ -114,22 +123,23 @@ def render_pdf(slip: Slip) -> bytes:
         pdf.multi_cell(0, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         pdf.ln(gap)
 
-    write(slip.shop, 11, 2)
+    write(writable(slip.shop, font), 11, 2)
     write(say(TITLE), 20, 1)
     write(say(PUT_INSIDE), 10, 3)
     _draw_code(pdf, slip.number)
     write(say(RETURN_NUMBER), 9)
     write(slip.number, 18, 2)
-    write(say(OF_ORDER, number=slip.order), 10)
+    write(writable(say(OF_ORDER, number=slip.order), font), 10)
     write(say(SEND_BY, date=slip.words.date(slip.send_by)), 10, 2)
-    if slip.name:
-        write(say(SENT_BY, name=slip.name), 10, 2)
-    if slip.address:
+    if name := writable(slip.name or "", font):
+        write(say(SENT_BY, name=name), 10, 2)
+    address = writable(slip.address or "", font)
+    if address and is_whole(address):  # half an address sends a parcel astray
         write(say(SENT_TO), 9)
-        write(slip.address, 11, 2)
+        write(address, 11, 2)
     write(say(WHAT_COMES), 9)
-    for quantity, title in slip.lines:
-        write(f"{quantity} × {title}", 11)
+    for (quantity, title), sku in zip(slip.lines, slip.skus, strict=True):
+        write(f"{quantity} × {writable(title, font) or writable(sku or '', font) or '…'}", 11)
     return bytes(pdf.output())
 
 
