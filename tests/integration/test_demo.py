@@ -63,7 +63,7 @@ def play(data: Path, storefront: str) -> dict[str, Any]:
     )  # fmt: skip
     assert done.stderr == ""
     report: dict[str, Any] = json.loads(done.stdout)
-    assert done.returncode == 0, report
+    assert done.returncode == 0, [step for step in report["steps"] if not step["ok"]] or report
     return report
 
 
