@@ -111,7 +111,7 @@ async def test_nasty_words_about_goods_go_in_and_never_break_an_answer(town: Tow
             assert answer.status_code < 500, (text, answer.text)
         said = {"carrier": text, "number": text}
         answer = await town.http.post(f"/v1/cases/{town.mine.case_id}/tracking", json=said, headers=shopper)
-        assert_refused(answer, text)
+        assert answer.status_code < 500, (text, answer.text)
 
 
 async def test_a_nul_in_words_about_goods_is_refused(town: Town, shopper: dict[str, str]) -> None:
