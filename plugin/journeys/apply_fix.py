@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from plugin.cases.models import Case
 from plugin.cases.service import amounts_of, move
 from plugin.cases.states import CaseState
 from plugin.cases.store import get_case, keep_store_reason, lock_with_order
 from plugin.core.points import point
 from plugin.db import Transaction, transaction
+from plugin.exchanges.store import collected_on_top
 from plugin.journeys.ask_fix import COSTS_DIFFER, STORE_SAID_NO
 from plugin.journeys.call_off import call_off
 from plugin.journeys.fix_order import ask_goods
@@ -27,6 +30,7 @@ from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later, back_off
 from plugin.ports.goods import FixAnswer, StoreStatus
 from plugin.ports.runtime import Ports
+from plugin.refunds.debits import DebitReason, let_off, write_debit
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import get_shop, settings_of
@@ -41,7 +45,8 @@ async def apply_fix(ports: Ports, claim: Claim) -> None:
     if _waits(found):
         claim.check_may_send()
         point("before store_updated")
-        answer = await ask_goods(ports, shop, ports.goods.get(shop.storefront), pinned(found).fix)
+        fix = replace(pinned(found).fix, collected=await collected_on_top(found.id))
+        answer = await ask_goods(ports, shop, ports.goods.get(shop.storefront), fix)
         point("after store_updated")
         if answer.status is StoreStatus.UNKNOWN:
             raise Later(back_off(claim.attempts, ASKED_AGAIN_AFTER_AT_MOST), answer.reason or "the store is silent")
@@ -69,8 +74,12 @@ async def _take(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, c
 
 
 async def _done(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, case: Case) -> None:
-    """It is corrected; what it costs less goes back to where it came from."""
+    """It is corrected; what it costs less goes back to where it came from, and what of it no page could collect (less
+    than Stripe takes, or a fraction of its step in KWD) is written down and let off."""
     at = ports.clock.now()
+    missing = pinned(case).costs - await collected_on_top(case.id)
+    if missing > 0 and await write_debit(tx, case, missing, DebitReason.NOT_PAID_FOR, at=at):
+        await let_off(tx, case, DebitReason.NOT_PAID_FOR, at=at)
     await tell_case(tx, case, "fix_done")
     if case.owed == 0:
         await move(tx, case, CaseState.DONE, at=at)

@@ -144,7 +144,7 @@ async def _open(
     case = await open_fix(
         tx, ports, order, known, given_back, why=str(verdict.reason), asked_by=asked_by, locale=locale
     )  # fmt: skip
-    fix = verdict.ask.as_asked(case.id, order.row.external_id, collected=max(0, verdict.costs))
+    fix = verdict.ask.as_asked(case.id, order.row.external_id)
     asked = PinnedFix(fix=fix, costs=verdict.costs, tax=verdict.tax, shipping=verdict.shipping)
     await pin_request(tx, case, asked)
     if verdict.costs <= 0:

@@ -41,11 +41,10 @@ class FixAsk(Struct, frozen=True, kw_only=True):
     line_id: str | None = None
     to: Wanted | None = None
 
-    def as_asked(self, key: str, order_id: str, *, collected: int = 0, is_trial: bool = False) -> Fix:
+    def as_asked(self, key: str, order_id: str, *, is_trial: bool = False) -> Fix:
         """As the store is asked, under ``key``; ``order_id`` is the store's."""
         return Fix(
-            key=key, order_id=order_id, address=self.address, line_id=self.line_id, to=self.to, collected=collected,
-            is_trial=is_trial,
+            key=key, order_id=order_id, address=self.address, line_id=self.line_id, to=self.to, is_trial=is_trial,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from plugin.ports.goods import Fix
 
 
 class PinnedFix(Struct, frozen=True, kw_only=True):
-    """What the store is asked, unchanged however often, and what it said that it would cost."""
+    """What the store is asked, however often, and what it said that it would cost; what was collected comes with it."""
 
     fix: Fix
     costs: int

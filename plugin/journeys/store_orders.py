@@ -38,7 +38,7 @@ from plugin.parcels.worth import amounts_for
 from plugin.policies.reasons import Resolution
 from plugin.ports.goods import OutboundAnswer, StoreStatus
 from plugin.ports.runtime import Ports
-from plugin.refunds.debits import DebitReason, DebitState, close_debit, debits_of_case, write_debit
+from plugin.refunds.debits import DebitReason, let_off, write_debit
 from plugin.refunds.service import held_for_case
 from plugin.refunds.store import legs_of_case
 from plugin.shops.models import Shop
@@ -113,8 +113,7 @@ async def _note_unpaid(tx: Transaction, ports: Ports, case: Case, outbound: Outb
     if missing <= 0 or not await write_debit(tx, case, missing, DebitReason.NOT_PAID_FOR, at=at):
         return
     if case.owed + case.withheld == amounts_of(case).total:
-        (debit,) = [each for each in await debits_of_case(case.id) if each.reason == DebitReason.NOT_PAID_FOR]
-        await close_debit(tx, debit, DebitState.WAIVED, by="comeback", at=at)
+        await let_off(tx, case, DebitReason.NOT_PAID_FOR, at=at)
 
 
 async def _to_a_person(

@@ -26,9 +26,11 @@ def exchange_books(books: Books, case_id: str) -> ExchangeBooks:
     what came in and what went out."""
     outbound = [each for each in books.outbound if each["case_id"] == case_id and each["state"] == "ordered"]
     paid = {each["payment_id"] for each in books.differences if each["case_id"] == case_id and each["payment_id"]}
+    is_made = any(mail["case_id"] == case_id and mail["template"] == "fix_done" for mail in books.mails)
+    owes = ("paid", "ended") if is_made else ("paid",)
     corrected = [
         each["amount"] for each in books.differences
-        if each["case_id"] == case_id and each["state"] == "paid" and books.cases[case_id]["kind"] == "fix"
+        if each["case_id"] == case_id and books.cases[case_id]["kind"] == "fix" and each["state"] in owes
     ]  # fmt: skip
     units = [unit for unit in books.units if unit["case_id"] == case_id]
     debits = [debit for debit in books.debits if debit["case_id"] == case_id]

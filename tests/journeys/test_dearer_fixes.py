@@ -5,6 +5,7 @@ That the books of each one balance is looked at when its world ends.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -215,3 +216,17 @@ async def test_the_pages_lead_from_the_quote_to_the_payment_without_a_script(wor
             return "Your order is changed." in (await browser.get(case)).text
 
         await world.until(is_done)
+
+
+async def test_a_correction_that_costs_too_little_to_collect_is_made_and_let_off(world: World) -> None:
+    shelf = world.served.goods.shelf
+    coat, cashmere = shelf.find("coat", None), shelf.find("cashmere", None)
+    assert coat is not None and cashmere is not None
+    cashmere.prices["USD"] = replace(coat.prices["USD"], amount=coat.prices["USD"].amount + 20)
+    order = await world.place()
+    shopper = await world.shopper(order)
+    case = await confirmed(shopper, item=CASHMERE)
+    await shopper.until_state(case["id"], "done")
+    assert corrections(world) == [0]
+    debits = await rows("SELECT amount, reason, state FROM debits WHERE case_id = $1", case["id"])
+    assert [tuple(debit.values()) for debit in debits] == [(20, "not_paid_for", "waived")]
