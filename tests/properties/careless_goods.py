@@ -11,7 +11,7 @@ from plugin.db import transaction
 from plugin.journeys.resolve import resolve
 from plugin.parcels.states import Verdict
 from plugin.policies.reasons import Resolution, Trigger
-from tests.properties.goods_side import GoodsLives
+from tests.properties.goods_lives import GoodsLives
 
 
 class _ACarelessHand(GoodsLives):

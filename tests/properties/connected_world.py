@@ -19,6 +19,7 @@ from tests.fakes import NOON, FakePorts, fake_ports
 from tests.properties.honest_stripe import HonestStripe
 from tests.properties.living_store import LivingStore, Opened, Told
 from tests.properties.scripted_store import ScriptedStore
+from tests.properties.shelf import Shelf
 from tests.properties.small_world import LOOK_ABOVE, SmallWorld, TickingClock
 
 POLLED_EVERY = timedelta(minutes=11)
@@ -92,11 +93,12 @@ class ConnectedWorld(SmallWorld):
 async def connected_world(opened: Opened) -> AsyncIterator[ConnectedWorld]:
     clock = TickingClock(NOON)
     async with opened(clock.now) as living:
-        stripe = HonestStripe(clock.now)
+        stripe, store = HonestStripe(clock.now), ScriptedStore(clock.now)
         ports = FakePorts(
             **{
                 **vars(fake_ports({living.name: living.storefront})), "clock": clock, "payments": stripe,
-                "platforms": {living.name: living.platform}, "allow_private_addresses": True,
+                "platforms": {living.name: living.platform}, "goods": {"standard": Shelf(store, clock.now)},
+                "allow_private_addresses": True,
                 "public_url": "http://127.0.0.1:9",
             }
         )  # fmt: skip
@@ -106,7 +108,7 @@ async def connected_world(opened: Opened) -> AsyncIterator[ConnectedWorld]:
                 stripe=StripeCredentials(api_key="sk_test_of_the_tests"),
                 settings=ShopSettings(codes=CodeOffer(per_customer=2)), at=clock.now(),
             )  # fmt: skip
-        world = ConnectedWorld(ports, clock, stripe, ScriptedStore(clock.now), made.shop, ("EUR",), living=living)
+        world = ConnectedWorld(ports, clock, stripe, store, made.shop, ("EUR",), living=living)
         await world.publish(fee=0, look_above=LOOK_ABOVE)
         await mend_hooks(ports, made.shop)
         yield world

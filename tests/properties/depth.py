@@ -36,6 +36,21 @@ _MARKS = {
     "a debit": "SELECT EXISTS (SELECT 1 FROM debits)",
     "store credit": "SELECT EXISTS (SELECT 1 FROM credits)",
     "a fault": "SELECT EXISTS (SELECT 1 FROM cases WHERE kind = 'fault')",
+    "an exchange": "SELECT EXISTS (SELECT 1 FROM cases WHERE kind = 'exchange')",
+    "a difference paid": "SELECT EXISTS (SELECT 1 FROM differences WHERE paid_at IS NOT NULL)",
+    "a difference given back": "SELECT EXISTS (SELECT 1 FROM differences WHERE state = 'given_back')",
+    "new goods ordered": "SELECT EXISTS (SELECT 1 FROM outbound_orders WHERE state = 'ordered')",
+    "new goods that there are not": "SELECT EXISTS (SELECT 1 FROM outbound_orders "
+    "WHERE state IN ('out_of_stock', 'cancelled'))",
+    "an exchange of an exchange": "SELECT EXISTS (SELECT 1 FROM cases c JOIN orders o ON o.id = c.order_id "
+    "WHERE c.kind = 'exchange' AND o.origin_case IS NOT NULL)",
+    "a re-shipment": "SELECT EXISTS (SELECT 1 FROM cases WHERE resolution = 'reshipment' AND resolved_at IS NOT NULL)",
+    "a withdrawal in effect": "SELECT EXISTS (SELECT 1 FROM cases WHERE basis = 'statutory')",
+    "a withdrawal of both halves": "SELECT EXISTS (SELECT 1 FROM withdrawals WHERE jsonb_array_length(cases) > 1)",
+    "credit spent": "SELECT EXISTS (SELECT 1 FROM credit_entries WHERE kind = 'spend')",
+    "credit back from an order": "SELECT EXISTS (SELECT 1 FROM credit_entries WHERE kind = 'give_back')",
+    "a correction done": "SELECT EXISTS (SELECT 1 FROM cases WHERE kind = 'fix' AND state = 'done')",
+    "a forgotten code": "SELECT EXISTS (SELECT 1 FROM cases WHERE kind = 'fix' AND basis = 'goodwill')",
     "a frozen order": "SELECT EXISTS (SELECT 1 FROM orders WHERE frozen_reason IS NOT NULL)",
 }
 

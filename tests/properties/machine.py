@@ -39,6 +39,7 @@ class Shops(RuleBasedStateMachine):
     loop: asyncio.AbstractEventLoop
     stripe_of: ClassVar[type[HonestStripe]] = HonestStripe
     store_of: ClassVar[type[ScriptedStore]] = ScriptedStore
+    country = "US"  # where the shop's shoppers live
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +70,11 @@ class Shops(RuleBasedStateMachine):
         codes = self.run(self.world.codes())
         number = len(self.world.store.orders) + 1
         carried = data.draw(st.sampled_from((None, *codes)), label="code") if codes else None
-        order = data.draw(orders(number, (carried,) if carried else ()), label="order")
+        order = data.draw(orders(number, (carried,) if carried else (), self.country), label="order")
+        self.paid(order)
+
+    def paid(self, order: StoreOrder) -> None:
+        """The order as its shopper has just paid it comes to be, and its first webhook comes in."""
         for payment in order.payments:
             if payment.reference:
                 self.world.stripe.pay(

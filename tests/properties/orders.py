@@ -45,7 +45,7 @@ extras = st.builds(
 
 
 @st.composite
-def orders(draw: st.DrawFn, number: int, codes: tuple[str, ...] = ()) -> StoreOrder:
+def orders(draw: st.DrawFn, number: int, codes: tuple[str, ...] = (), country: str = "US") -> StoreOrder:
     """The order's first version; its parts add up to a total that Stripe can have taken."""
     currency = draw(st.sampled_from(CURRENCIES))
     lines = tuple(
@@ -63,7 +63,7 @@ def orders(draw: st.DrawFn, number: int, codes: tuple[str, ...] = ()) -> StoreOr
     costs = [line.unit_price * line.quantity for line in lines]
     off = sum(costs) * draw(st.sampled_from((0, 0, 10, 33, 100))) // 100
     lines = tuple(
-        priced(line, cost - less, less, draw(st.integers(0, 20)))
+        structs.replace(priced(line, cost - less, less, draw(st.integers(0, 20))), product_id=f"at-{line.unit_price}")
         for line, cost, less in zip(lines, costs, share_out(off, costs), strict=True)
     )
     order = StoreOrder(
@@ -77,7 +77,9 @@ def orders(draw: st.DrawFn, number: int, codes: tuple[str, ...] = ()) -> StoreOr
         lines=lines,
         shipping=StoreShipping(total=draw(st.integers(10, 900))),
         extras=tuple(draw(st.lists(extras, max_size=2))),
-        customer=StoreCustomer(email=draw(st.sampled_from(SHOPPERS)), name="Ada", country="US", marketing_consent=True),
+        customer=StoreCustomer(
+            email=draw(st.sampled_from(SHOPPERS)), name="Ada", country=country, marketing_consent=True
+        ),
         discount_codes=codes,
     )
     order = whole_steps(order)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from plugin.cases.models import Case
 from plugin.db import rows
+from plugin.exchanges.store import given_back_on_top
 from plugin.payments.stripe.amounts import quantum
 from plugin.ports.orders import OrderState, PaymentState
 from plugin.refunds.models import RefundLeg
@@ -30,6 +31,21 @@ async def broken_promises(world: SmallWorld) -> list[str]:
     broken += await _our_own_failures()
     broken += await cases_stand_by_their_units_and_legs(world)
     broken += await _no_money_before_the_store_agreed(world)
+    broken += await _the_store_did_it_once(world)
+    return broken
+
+
+async def _the_store_did_it_once(world: SmallWorld) -> list[str]:
+    """I16 from the store's side: an order of new goods, or a correction, that it has carried out is that of one ask of
+    ours, once."""
+    broken = [f"I16: the store was made to do {key} {n} times." for key, n in world.shelf.times.items() if n > 1]
+    outbound = {row["key"]: row for row in await rows("SELECT key, state, external_id FROM outbound_orders")}
+    for key, order_id in world.shelf.made.items():
+        ours = outbound.get(key)
+        if ours is None or ours["external_id"] not in (None, order_id):
+            broken.append(f"I16: the store has made {order_id} for {key}, and we hold {ours}.")
+        elif ours["state"] not in ("ordered", "asking", "with_person"):
+            broken.append(f"I16: the store has made {order_id} for {key}, and to us it is {ours['state']}.")
     return broken
 
 
@@ -66,11 +82,12 @@ async def cases_stand_by_their_units_and_legs(world: SmallWorld) -> list[str]:
             for refund in intent.refunds
             if refund.leg_id in ids and refund.state not in GONE
         )
-        if moved >= case.owed + step:
-            broken.append(f"{case.number} owes {case.owed} and Stripe gave {moved} for it.")
+        owed = case.owed + await given_back_on_top(case.id)
+        if moved >= owed + step:
+            broken.append(f"{case.number} owes {owed} and Stripe gave {moved} for it.")
         held = sum(leg.amount for leg in planned if leg.state not in ("failed", "released"))
-        if held > case.owed:
-            broken.append(f"{case.number} owes {case.owed} and its legs hold {held}.")
+        if held > owed:
+            broken.append(f"{case.number} owes {owed} and its legs hold {held}.")
     return broken
 
 
@@ -142,6 +159,8 @@ async def unfinished(world: SmallWorld) -> list[str]:
     for case in await world.cases():
         if case.state not in FINAL and case.waiting_on != "staff":
             broken.append(f"I9: {case.number} is {case.state} for ever.")
+    for row in await rows("SELECT number, state FROM withdrawals WHERE waiting_on <> 'staff' AND closed_at IS NULL"):
+        broken.append(f"I9: {row['number']} is {row['state']} for ever.")
     at_stripe: Counter[str] = Counter()
     for intent in world.stripe.intents.values():
         for refund in intent.refunds:

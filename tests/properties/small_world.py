@@ -32,14 +32,17 @@ from plugin.ports.payments import RefundState
 from plugin.refunds.models import RefundLeg
 from plugin.shops.models import Shop
 from plugin.shops.settings import CodeOffer, ShopSettings
+from plugin.withdrawals.service import WITHDRAWAL_DUE
 from tests.arrivals import receive
 from tests.claims import claim_one
 from tests.factories import a_new_shop
 from tests.fakes import NOON, FakeClock, FakePorts, fake_ports
 from tests.properties.honest_stripe import HonestStripe, Intent, Killed
 from tests.properties.scripted_store import Mood, ScriptedStore
+from tests.properties.shelf import Shelf, ShelfMood
 
 LOOK_ABOVE = 20_000
+TIMERS = (CASE_DUE, WITHDRAWAL_DUE)
 TICK = timedelta(milliseconds=1)
 
 
@@ -102,12 +105,20 @@ class SmallWorld:
         clock = TickingClock(NOON)
         stripe, store = stripe_of(clock.now), store_of(clock.now)
         plain = fake_ports({"standard": store})
-        ports = FakePorts(**{**vars(plain), "clock": clock, "payments": stripe})
+        goods = {"standard": Shelf(store, clock.now)}
+        ports = FakePorts(**{**vars(plain), "clock": clock, "payments": stripe, "goods": goods})
         settings = ShopSettings(codes=CodeOffer(per_customer=2))
         shop = (await a_new_shop(ports, settings, stripe=True)).shop
         world = cls(ports, clock, stripe, store, shop, tuple(currencies))
         await world.publish(fee=0, look_above=LOOK_ABOVE)
         return world
+
+    @property
+    def shelf(self) -> Shelf:
+        """What the store in memory does with goods."""
+        shelf = self.ports.goods["standard"]
+        assert isinstance(shelf, Shelf)
+        return shelf
 
     async def publish(self, *, fee: int, look_above: int) -> None:
         """The default policy with other amounts, in minor units of each currency; a fee of zero is none."""
@@ -125,10 +136,11 @@ class SmallWorld:
             body=msgspec.json.encode(version), at=self.clock.now(),
         )  # fmt: skip
 
-    async def hear_stripe(self, intent: Intent, event: str, delivery: str) -> None:
+    async def hear_stripe(self, intent: Intent, event: str, delivery: str, *, about: str | None = None) -> None:
+        """A webhook about this payment, or the page that it was made on."""
         await receive(
             self.ports.doorbell, shop_id=self.shop.id, source="stripe", key=delivery, topic=event,
-            body=f"{event} {intent.reference}".encode(), at=self.clock.now(),
+            body=f"{event} {about or intent.reference}".encode(), at=self.clock.now(),
         )  # fmt: skip
 
     async def order_id(self, order: StoreOrder) -> str | None:
@@ -181,7 +193,7 @@ class SmallWorld:
         found = await rows(
             "SELECT id, kind, ref, not_before FROM work WHERE state <> 'done' ORDER BY created_at, not_before, id"
         )
-        return [row for row in found if row["kind"] != CASE_DUE or row["not_before"] <= self.clock.at]
+        return [row for row in found if row["kind"] not in TIMERS or row["not_before"] <= self.clock.at]
 
     async def claim(self, work_id: str) -> Claim | None:
         """Take this work, also from a worker whose lease is over."""
@@ -208,7 +220,7 @@ class SmallWorld:
 
     async def drain(self, most: int = 400) -> None:
         """Everybody answers but the bank, which has its promised days, and all work is done that can be."""
-        self.store.mood = Mood.AGREES
+        self.store.mood, self.shelf.mood = Mood.AGREES, ShelfMood.FULL
         self.stripe.faults.clear()
         self.stripe.is_down = False
         for _ in range(most):
@@ -219,7 +231,7 @@ class SmallWorld:
                 for case in await self.cases()
                 if case.waiting_on not in (None, "staff") and case.id not in at_the_bank
             ]
-            if not waiting and all(row["kind"] == CASE_DUE for row in ready):
+            if not waiting and all(row["kind"] in TIMERS for row in ready):
                 return  # who waits for a person is reminded of it for ever
             for row in ready:
                 await self.do(row["id"])

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.properties.careless import WithoutAnswers, WithoutKeys, WithoutMetadata
 from tests.properties.careless_goods import AcceptsWhatWasRejected, CreditsTwice, LetsGoWhatWasPaid, ResolvesTwice
 from tests.properties.depth import SENT_AGAIN, Tally
-from tests.properties.goods_side import GoodsLives
+from tests.properties.goods_lives import GoodsLives
 from tests.properties.lives import Lives
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "25"))

@@ -32,26 +32,35 @@ from plugin.refunds.models import Debit
 from tests.properties.small_world import SmallWorld
 
 BOTH = (Resolution.REFUND, Resolution.STORE_CREDIT)
-OF_GOODS = ("return", "fault")
+OF_GOODS = ("return", "fault", "exchange")
 
 
 def goods_policy(currencies: Sequence[str], pays_on: Trigger, *, fee: int, is_reviewed: bool, keeps: bool) -> Policy:
-    """Whatever has left may be sent back for a week, for money or credit; ``fee`` is in minor units, zero is none.
+    """Whatever has left may be sent back for a week, for money, credit or something else, for a ``fee`` in minor units.
 
-    What is faulty is kept and compensated for by half (``keeps``), or sent back as everything else.
+    What is faulty is kept and compensated for by half, and what is exchanged is kept (``keeps``); or both are sent back
+    as everything else, and what was faulty may also come anew.
     """
     outcome, reason = (Outcome.REVIEW, Reason.PERSON_DECIDES) if is_reviewed else (Outcome.APPROVE, Reason.ALLOWED)
     back = Then(
         outcome=outcome, reason=reason, resolutions=BOTH, bonus_percent=10, pays_on=pays_on, label=Payer.SHOPPER,
         send_within=7, fee=Fee(amounts=dict.fromkeys(currencies, fee)) if fee else None,
     )  # fmt: skip
-    faulty = Then(outcome=outcome, reason=reason, resolutions=BOTH, label=Payer.SHOP, pays_on=pays_on)
+    again = (*BOTH, Resolution.RESHIPMENT)
+    faulty = Then(outcome=outcome, reason=reason, resolutions=again, label=Payer.SHOP, pays_on=pays_on)
     if keeps:
         faulty = Then(outcome=outcome, reason=reason, resolutions=BOTH, keep_item=True, compensation_percent=50)
+    anew = Then(
+        outcome=outcome, reason=reason, label=Payer.SHOPPER, pays_on=pays_on,
+        fee=Fee(amounts=dict.fromkeys(currencies, fee)) if fee else None,
+    )  # fmt: skip
+    if keeps:
+        anew = Then(outcome=outcome, reason=reason, keep_item=True)
     yes = Then(outcome=Outcome.APPROVE)
     return Policy(
-        format=1, name="Back for a week", rows=(), otherwise=Otherwise(cancel=yes, returning=back, fault=faulty)
-    )
+        format=1, name="Back for a week", rows=(),
+        otherwise=Otherwise(cancel=yes, returning=back, exchange=anew, fault=faulty),
+    )  # fmt: skip
 
 
 async def set_policy(world: SmallWorld, policy: Policy) -> None:
@@ -69,7 +78,7 @@ def deliver(world: SmallWorld, order: StoreOrder) -> None:
     world.store.change(order.id, fulfilments=tuple(structs.replace(each, delivered_at=at) for each in parcels))
 
 
-async def _unanswered(tx: Transaction, case: Case, now: Preview) -> None:
+async def unanswered(tx: Transaction, case: Case, now: Preview) -> None:
     """Nobody waits for an answer that is kept."""
 
 
@@ -94,7 +103,7 @@ async def send_back(
     try:
         return await confirm(
             world.ports, world.shop, order_id, ask, agreed=seen.digest, asked_by="shopper", locale="en",
-            answered=_unanswered,
+            answered=unanswered,
         )  # fmt: skip
     except DomainError:
         return None
