@@ -33,7 +33,8 @@ EXCUSED_WITHIN = 2.0
 
 _UNDONE = """
     SELECT 'work ' || kind || ' ' || ref || ' ' || state || ', attempt ' || attempts || COALESCE(': ' || last_error, '')
-        AS what FROM work WHERE shop_id = $1 AND state <> 'done' AND kind <> 'case_due'
+        AS what FROM work WHERE shop_id = $1 AND state <> 'done'
+        AND kind NOT IN ('case_due', 'withdrawal_due')
     UNION ALL SELECT 'event ' || topic || ' ' || state FROM inbox_events WHERE shop_id = $1 AND state = 'received'
     UNION ALL SELECT 'mail ' || template || ' ' || state FROM mails
         WHERE shop_id = $1 AND state NOT IN ('sent', 'refused')
@@ -41,6 +42,8 @@ _UNDONE = """
         WHERE shop_id = $1 AND state NOT IN
         ('done', 'refused', 'withdrawn', 'converted_to_return', 'with_person', 'in_review')
         AND NOT (state = 'awaiting_goods' AND resolved_at IS NOT NULL)  -- paid; the rest is the parcel's way
+    UNION ALL SELECT 'withdrawal ' || number || ' ' || state FROM withdrawals
+        WHERE shop_id = $1 AND state = 'confirmed' AND verified_at IS NOT NULL
     UNION ALL SELECT 'leg ' || l.id || ' ' || l.state FROM refund_legs l JOIN cases c ON c.id = l.case_id
         WHERE l.shop_id = $1 AND l.state IN ('reserved', 'submitting', 'unknown', 'pending')
         AND c.state NOT IN ('with_person', 'in_review')
@@ -211,7 +214,7 @@ async def _answers(shop_id: str, shoppers: Sequence[Shopper]) -> list[str]:
             shop_id,
             shopper.order.id,
         )
-        told = [promise.answer["id"] for promise in shopper.promises]
+        told = [*(promise.answer["id"] for promise in shopper.promises), *(id for id, _ in shopper.by_law)]
         if sorted(told) != sorted(row["id"] for row in found):
             broken.append(f"I9: order {shopper.order.id} was promised {told}, and has {[row['id'] for row in found]}.")
         for promise in shopper.promises:

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email import message_from_bytes
-from email.policy import default
 
-from plugin.db import rows
-from plugin.mailers.files import file_name
 from plugin.storefronts.standard.wire import OrderBody
-from tests.faults.check import steady
+from tests.faults.letters import text_of
 from tests.faults.plan import Plan
 from tests.faults.postgres import Trap
-from tests.faults.shoppers import PATIENCE, Client, GaveUp, pause
+from tests.faults.shoppers import Client, GaveUp
 from tests.faults.town import Place, Town
 
 _MESSAGES = {"midway link": 5, "midway session": 2, "midway lookup": 8, "midway opening": 5}
@@ -61,7 +56,7 @@ class Entrance:
         key = {"Authorization": f"Bearer {self.place.shop.publishable_key}"}
         ask = {"order_number": order.number, "email": order.customer.email}
         lookup_id = (await self._call("midway lookup", "/v1/lookups", ask, key))["lookup_id"]
-        text = await self._mail_of(lookup_id)
+        text = await text_of(self.town, lookup_id)
         code, link = _CODE.findall(text)[0], _LINK.findall(text)[0]
         opened = await self._call("midway opening", f"/v1/lookups/{lookup_id}/open", {"code": code}, key, or_not=403)
         if opened:
@@ -100,18 +95,3 @@ class Entrance:
     def _strike(self) -> None:
         self.town.web.signal(signal.SIGKILL)
         self.strike_noted("kill -9 of web")
-
-    async def _mail_of(self, lookup_id: str) -> str:
-        """The text of the mail that answers a lookup."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            found = await steady(
-                lambda: rows("SELECT message_id FROM mails WHERE purpose = $1 AND state = 'sent'", lookup_id)
-            )
-            if found:
-                raw = (self.town.postmaster.folder / file_name(found[0]["message_id"])).read_bytes()
-                part = message_from_bytes(raw, policy=default).get_body(("plain",))
-                assert part is not None
-                return str(part.get_content()).replace("\r\n", "\n")
-            await pause()
-        raise GaveUp(f"The mail of {lookup_id} did not come in {PATIENCE:.0f} s.")

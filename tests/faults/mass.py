@@ -57,7 +57,7 @@ async def _cancel_all(town: Town, place: Place, client: Client, plan: Plan, outc
     async def one(number: int) -> None:
         async with turns:
             order = await _place(place, number, client, sent)
-            shopper = Shopper(client, order, await entrance.enter(order))
+            shopper = Shopper(client, order, await entrance.enter(order), _SAMPLES[number % len(_SAMPLES)])
             shoppers.append(shopper)
             await shopper.cancel({"whole": True}, order.id)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
+from zlib import crc32
 
 from plugin.storefronts.demo.samples import build_sample
 from plugin.storefronts.standard.wire import OrderBody
@@ -42,22 +44,47 @@ _CAPTURED = ("fashion", "spanish", "yen", "dinar", "krona", "russian")
 _ANY = (*_CAPTURED, "emoji", "two_payments", "authorised", "cash_on_delivery")
 
 
+class Way(StrEnum):
+    """What becomes of goods that have arrived."""
+
+    RETURN = "return"  # sent back, and inspected
+    EXCHANGE = "exchange"  # for something dearer: the difference is paid
+    DAMAGED = "damaged"  # the same is sent again
+    WITHDRAW = "withdraw"  # by law, in public
+
+
+DEARER = {"fashion": ("coat", "cashmere"), "spanish": ("vestido", "bolso")}
+"""By sample: the line that is exchanged, and the dearer product that it is exchanged for."""
+
+_SAMPLES = {
+    Way.RETURN: ("fashion", "spanish", "yen", "dinar"), Way.EXCHANGE: tuple(DEARER), Way.DAMAGED: ("fashion",),
+    Way.WITHDRAW: ("spanish", "russian"),
+}  # fmt: skip
+
+_NO_PAGE = ("codes_", "webhooks_lost")
+"""Nemeses in which a page would end by Stripe's clock, or be paid and nobody tell of it before its last day."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """One order and what its shopper asks, one after the other. ``card`` is a payment method of the sandbox.
 
-    ``goes_back``: it has arrived, and the asks are what is sent back of it.
+    ``way``: the order has arrived, and this becomes of its goods.
     """
 
     sample: str
     card: str
-    asks: tuple[dict[str, Any], ...]
-    goes_back: bool = False
+    asks: tuple[dict[str, Any], ...] = ()
+    way: Way | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``strike`` is a point of ``POINTS`` or empty; ``nemeses`` are names of ``tests.faults.nemeses``."""
+    """``strike`` is a point of ``POINTS`` or empty; ``nemeses`` are names of ``tests.faults.nemeses``.
+
+    ``goods_first``: nobody cancels before the shopper with the goods has asked everything, so that it is them whom the
+    strike meets.
+    """
 
     seed: int
     mode: Mode
@@ -65,6 +92,7 @@ class Plan:
     nemeses: tuple[str, ...]
     nth: int
     wishes: tuple[Wish, ...]
+    goods_first: bool = False
 
     @property
     def name(self) -> str:
@@ -91,17 +119,24 @@ def plan_of(seed: int, mode: Mode, name: str) -> Plan:
 
 
 def make_plan(seed: int, mode: Mode, *, strike: str = "", nemeses: tuple[str, ...] = ()) -> Plan:
-    """Two shoppers whose money is at Stripe, so that every point is passed twice, one of any kind, and one who sends
-    back what has arrived."""
+    """Two shoppers whose money is at Stripe, so that every point is passed twice, one of any kind, and one whose order
+    has arrived: the ways of its goods take turns by the seed."""
     dice = random.Random(f"{seed}:{strike}:{nemeses}")
     samples = [dice.choice(_CAPTURED), dice.choice(_CAPTURED), dice.choice(_ANY)]
     if strike == "midway paid":
         samples[:2] = "two_payments", "two_payments"  # one of the two is for a person to pay
     wishes = [_wish(dice, sample, strike, nemeses) for sample in samples]
     if strike not in STAFF:  # which end cancellations alone
-        back = Wish(dice.choice(("fashion", "spanish", "yen", "dinar")), "pm_card_visa", ({"whole": True},), True)
-        wishes.append(back)
-    return Plan(seed, mode, strike, nemeses, dice.choice((1, 1, 2)), tuple(wishes))
+        way = _way(seed, strike, nemeses)
+        wishes.append(Wish(dice.choice(_SAMPLES[way]), "pm_card_visa", way=way))
+    nth, goods_first = dice.choice((1, 1, 2)), strike in POINTS and not nemeses and dice.random() < 0.5
+    return Plan(seed, mode, strike, nemeses, nth, tuple(wishes), goods_first)
+
+
+def _way(seed: int, strike: str, nemeses: tuple[str, ...]) -> Way:
+    """Each in its turn, and another one at the next point."""
+    ways = [way for way in Way if way is not Way.EXCHANGE or not any(name.startswith(_NO_PAGE) for name in nemeses)]
+    return ways[(seed + crc32(f"{strike}{nemeses}".encode())) % len(ways)]
 
 
 def _wish(dice: random.Random, sample: str, strike: str, nemeses: tuple[str, ...]) -> Wish:

@@ -9,29 +9,26 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
-from msgspec.structs import replace
 
 from plugin.db import rows
 from plugin.payments.stripe.amounts import to_stripe
-from plugin.policies.document import Policy, Then
 from plugin.policies.ready import default_policy
-from plugin.policies.reasons import Outcome as Answer
-from plugin.policies.reasons import Trigger
 from plugin.shops.settings import CodeOffer, ShopSettings
 from plugin.storefronts.demo.samples import build_sample, stripe_part
 from plugin.storefronts.standard.wire import OrderBody
 from tests.faults.check import broken_promises, called_for_nothing, changed_since, steady, undone
+from tests.faults.check_goods import broken_goods
 from tests.faults.desk import Desk
 from tests.faults.entrance import Entrance
+from tests.faults.goods import GoodsErrand, taking_back
 from tests.faults.nemeses import NEMESES, TEN_MINUTES
 from tests.faults.plan import IN_PROCESS, POINTS, SEEN_FROM_OUTSIDE, STAFF, Plan, Wish
 from tests.faults.process import Order
 from tests.faults.scene import Scene
-from tests.faults.shoppers import Client, GaveUp, Shopper, report_until_taken, send_until_taken
+from tests.faults.shoppers import Client, GaveUp, Shopper, send_until_taken
 from tests.faults.stand_ins import GATES
 from tests.faults.story import Timeline
 from tests.faults.town import Place, Town, a_place
@@ -63,7 +60,7 @@ async def play(town: Town, plan: Plan) -> Outcome:
         policy = taking_back(default_policy(_LOOK_AT_ALL) if plan.strike in _REVIEWED else default_policy())
         offered = any(name.startswith("codes_") for name in plan.nemeses)
         place = await stack.enter_async_context(
-            a_place(town, policy=policy, settings=codes_at_stripe() if offered else None)
+            a_place(town, policy=policy, settings=codes_at_stripe() if offered else shop_settings(withdrawals="on"))
         )
         run = _Run(town, place, plan, outcome)
         http = await stack.enter_async_context(
@@ -82,12 +79,6 @@ async def play(town: Town, plan: Plan) -> Outcome:
         if not outcome.broken:
             town.remember(place, clocks_of(plan))
     return outcome
-
-
-def taking_back(policy: Policy) -> Policy:
-    """The same, and what has arrived may be sent back: it is paid with the parcel's first scan."""
-    back = Then(outcome=Answer.APPROVE, pays_on=Trigger.IN_TRANSIT)
-    return replace(policy, otherwise=replace(policy.otherwise, returning=back))
 
 
 _REVIEWED = ("midway approve", "midway refuse")
@@ -110,7 +101,7 @@ def clocks_of(plan: Plan) -> timedelta:
 def codes_at_stripe() -> ShopSettings:
     """Codes that Stripe redeems, so that each is published there."""
     offer = CodeOffer(kind="percent", percent=10, per_customer=3)
-    return shop_settings(code_authority="stripe", codes=offer)
+    return shop_settings(code_authority="stripe", codes=offer, withdrawals="on")
 
 
 class _Run:
@@ -140,9 +131,7 @@ class _Run:
         watch = asyncio.create_task(self._watch(order))
         try:
             _, bites = await asyncio.gather(
-                asyncio.gather(
-                    *(self._cancel(shopper, wish) for shopper, wish in zip(shoppers, plan.wishes, strict=True))
-                ),
+                self._ask_all(shoppers),
                 asyncio.gather(*(NEMESES[name](scene) for name in plan.nemeses)),
             )
             self.outcome.missed += [name for name, bit in zip(plan.nemeses, bites, strict=True) if not bit]
@@ -163,6 +152,7 @@ class _Run:
         self.outcome.broken += await broken_promises(
             self.town, self.place, shoppers, self.sent, clocks_within=clocks_of(plan)
         )
+        self.outcome.broken += await broken_goods(self.town, self.place, shoppers)
         self.outcome.broken += [f"A good client met an error of ours: {what}" for what in self.client.server_errors]
         if strikes_only_us(plan):
             self.outcome.broken += await called_for_nothing(self.place.shop.shop.id)
@@ -210,12 +200,12 @@ class _Run:
         name = f"{self.plan.seed}-{number}-{uuid4().hex[:6]}"
         order = build_sample(wish.sample, id=name, at=at, payment_intent=intent, email=f"s{number}@example.com")
         order = self.place.store.place(order)
-        if wish.goes_back:
+        if wish.way is not None:
             self.place.store.ship(order.id)
             order = self.place.store.deliver(order.id)
         await self._send(order)
         await self._until_read(order)
-        return Shopper(self.client, order, await self._entrance.enter(order))
+        return Shopper(self.client, order, await self._entrance.enter(order), wish.sample)
 
     async def _send(self, order: OrderBody) -> None:
         message_id = f"msg_{uuid4().hex}"
@@ -246,24 +236,23 @@ class _Run:
         """The store tells of its own changes, as a good store does."""
         while True:
             for order in list(self.place.store.orders.values()):
-                if order.id in self._told and self._told[order.id] < order.sequence:
+                if self._told.get(order.id, 0) < order.sequence:
                     await self._send(order)
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _cancel(self, shopper: Shopper, wish: Wish) -> None:
-        for number, ask in enumerate(wish.asks):
-            if wish.goes_back:
-                await self._send_back(shopper, ask, f"{shopper.order.id}-{number}")
-            else:
-                await shopper.cancel(ask, f"{shopper.order.id}-{number}")
+    async def _ask_all(self, shoppers: list[Shopper]) -> None:
+        pairs = list(zip(shoppers, self.plan.wishes, strict=True))
+        if self.plan.goods_first:
+            await self._ask(*pairs.pop())
+        await asyncio.gather(*(self._ask(*pair) for pair in pairs))
 
-    async def _send_back(self, shopper: Shopper, ask: dict[str, Any], key: str) -> None:
-        """The shopper's return, and the carrier's report of it: its first scan makes the policy pay."""
-        case = await shopper.send_back(ask, key)
-        if case is not None:
-            number = f"TR{case['number']}"
-            await shopper.tell_tracking(case["id"], number)
-            await report_until_taken(self.place, number, self.client)
+    async def _ask(self, shopper: Shopper, wish: Wish) -> None:
+        if wish.way is not None:
+            self.timeline.note(f"{wish.way} of {shopper.order.id}")
+            errand = GoodsErrand(self.town, self.place, self.client, self._until)
+            await errand.run(shopper, wish.way, f"{shopper.order.id}-0")
+        for number, ask in enumerate(wish.asks):
+            await shopper.cancel(ask, f"{shopper.order.id}-{number}")
 
     async def _until_final(self) -> None:
         """Until nothing is left to do twice in a row; what the bank has pending comes through."""
@@ -291,4 +280,4 @@ class _Run:
         return bool(await undone(self.place))
 
     def _is_echoed(self) -> bool:
-        return all(self._told[order.id] >= order.sequence for order in self.place.store.orders.values())
+        return all(self._told.get(order.id, 0) >= order.sequence for order in self.place.store.orders.values())

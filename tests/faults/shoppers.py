@@ -89,21 +89,20 @@ class Promise:
 
 @dataclass
 class Shopper:
-    """Somebody with one order, who cancels it in one or more asks."""
+    """Somebody with one order, made of ``sample``. ``declared`` are withdrawals whose second step was answered 2xx, and
+    ``by_law`` the cases (id, number) that they have become."""
 
     client: Client
     order: OrderBody
     headers: dict[str, str]
+    sample: str
     promises: list[Promise] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
+    by_law: list[tuple[str, str]] = field(default_factory=list)
 
     async def cancel(self, ask: dict[str, Any], key: str) -> None:
-        """Preview and confirm; a decision that has changed is looked at again, as a new intent."""
-        await self._confirm("/v1/order/cancellations", ask, key)
-
-    async def send_back(self, ask: dict[str, Any], key: str) -> dict[str, Any] | None:
-        """The same for a return; the case, or None where it was refused."""
-        return await self._confirm("/v1/order/returns", ask, key)
+        await self.confirm("/v1/order/cancellations", ask, key)
 
     async def tell_tracking(self, case_id: str, number: str) -> None:
         """The parcel's own number, told again until it is heard."""
@@ -113,7 +112,9 @@ class Shopper:
         if not told.is_success:
             self.refusals.append(f"tracking {told.status_code} {told.text[:200]}")
 
-    async def _confirm(self, path: str, ask: dict[str, Any], key: str) -> dict[str, Any] | None:
+    async def confirm(self, path: str, ask: dict[str, Any], key: str) -> dict[str, Any] | None:
+        """Preview and confirm; a decision that has changed is looked at again, as a new intent. The case, or None where
+        it was refused."""
         for attempt in range(4):
             seen = await self.client.post(f"{path}/preview", ask, self.headers, name="preview")
             if seen.status_code != 200:
