@@ -166,7 +166,7 @@ class GoodsErrand:
             return
         shopper.declared.append(id)
         link = _LINK.findall(await text_of(self.town, f"{id}:acknowledged"))[0]
-        opened = await self.client.post(link, {}, {}, name="it was me")
+        opened = await self.client.post(link, None, {}, name="it was me")
         if not opened.is_success:
             shopper.refusals.append(f"link {opened.status_code} {opened.text[:200]}")
             return
