@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from msgspec import structs
+
 from plugin.cases.models import Case
 from plugin.cases.store import lock_with_order, release_units
 from plugin.credit.ledger import enter, lock_credit
 from plugin.credit.states import EntryKind
 from plugin.credit.store import find_credit_of_case
 from plugin.db import transaction
+from plugin.exchanges.models import OutboundOrder
+from plugin.exchanges.service import request_of
 from plugin.journeys.resolve import resolve
 from plugin.parcels.states import Verdict
 from plugin.policies.reasons import Resolution, Trigger
@@ -66,3 +72,17 @@ class LetsGoWhatWasPaid(_ACarelessHand):
         async with transaction(self.world.ports.doorbell) as tx:
             if case.resolved_at is not None and case.owed:
                 await release_units(tx, case.id)
+
+
+class OrdersAgain(GoodsLives):
+    """A store that was asked for new goods is asked once more, as if for others."""
+
+    def exchange_on_a_good_day(self, which: int, units: list[int], price: int, **more: Any) -> None:
+        super().exchange_on_a_good_day(which, units, price, **more)
+
+        async def slip() -> None:
+            for outbound in await OutboundOrder.filter(state="ordered"):
+                again = structs.replace(request_of(outbound), key=f"{outbound.key}-again")
+                self.world.shelf.made[again.key] = self.world.shelf.put(again).id
+
+        self.run(slip())

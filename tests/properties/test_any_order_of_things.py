@@ -11,7 +11,13 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.properties.careless import WithoutAnswers, WithoutKeys, WithoutMetadata
-from tests.properties.careless_goods import AcceptsWhatWasRejected, CreditsTwice, LetsGoWhatWasPaid, ResolvesTwice
+from tests.properties.careless_goods import (
+    AcceptsWhatWasRejected,
+    CreditsTwice,
+    LetsGoWhatWasPaid,
+    OrdersAgain,
+    ResolvesTwice,
+)
 from tests.properties.depth import SENT_AGAIN, Tally
 from tests.properties.goods_lives import GoodsLives
 from tests.properties.lives import Lives
@@ -23,7 +29,9 @@ SEED = int(os.environ.get("SEED") or (random.randrange(1_000_000) if EXAMPLES > 
 AT_ONCE = 10  # from the eleventh on, Hypothesis rather varies a life that it had than makes another
 DEEP = {"a settled refund": 0.5, "two cases": 0.5, "an edit": 0.1, "a person": 0.2, SENT_AGAIN: 0.05}
 
-DEEP_GOODS = {"an inspection": 0.5}
+DEEP_GOODS = {
+    "an inspection": 0.5, "an exchange": 0.4, "new goods ordered": 0.2, "a withdrawal in effect": 0.1, "a fault": 0.1,
+}  # fmt: skip
 
 
 async def live(machine: type[Lives], examples: int, *phases: Phase, first: int = SEED) -> Tally:
@@ -83,6 +91,7 @@ async def test_whatever_happens_to_goods_that_come_back_every_promise_is_kept(
         (AcceptsWhatWasRejected, "I3"),
         (CreditsTwice, "I5: .* as store credit"),
         (LetsGoWhatWasPaid, "I5: .* owns what is worth"),
+        (OrdersAgain, "I16: the store has made"),
     ],
 )
 async def test_a_planted_mistake_is_found(database: str, machine: type[Lives], promise: str) -> None:
