@@ -223,12 +223,13 @@ async def verify_by_link(ports: Ports, token: str, *, caller: str) -> Shop:
     if found is None:
         raise WithdrawalLinkUnknown()
     shop = await get_shop(found.shop_id)
-    if found.order_id is None or found.verified_at is not None:
+    order_id = await _which_order(shop, found)  # who is quick opens the link before the work has found the order
+    if order_id is None or found.verified_at is not None:
         return shop
-    order = await get_order(shop.id, found.order_id)
+    order = await get_order(shop.id, order_id)
     is_theirs = found.order_token_hash == token_hash(token)
     if is_theirs or (order.row.email is not None and order.row.email == found.contact.strip().lower()):
-        await verified(ports, shop, found, by="mail")
+        await _verified(ports, shop, found, order_id, by="mail")
     return shop
 
 
@@ -236,21 +237,30 @@ async def verify_in_session(ports: Ports, shop: Shop, withdrawal_id: str, order_
     """Who is inside a session of the order says that the declaration is theirs; raises ``NotFound``."""
     found = await get_withdrawal(shop.id, withdrawal_id)
     check_order(found, order_id)
-    await verified(ports, shop, found, by="session")
+    await _verified(ports, shop, found, order_id, by="session")
     return await get_withdrawal(shop.id, withdrawal_id)
 
 
-async def verified(ports: Ports, shop: Shop, found: Withdrawal, *, by: str) -> None:
+async def _which_order(shop: Shop, found: Withdrawal) -> str | None:
+    """The id of the order that a declaration means, where that is one."""
+    if found.order_id is not None:
+        return found.order_id
+    meant = await orders_meant(shop.id, found.order_number, found.contact)
+    return meant[0] if len(meant) == 1 else None
+
+
+async def _verified(ports: Ports, shop: Shop, found: Withdrawal, order_id: str, *, by: str) -> None:
     """It is known who declared it: write that down, and let it go on."""
-    if found.order_id is None:
-        return
     async with transaction(ports.doorbell) as tx:
-        await lock_order(tx, found.order_id)
+        await lock_order(tx, order_id)
         withdrawal = await lock_withdrawal(tx, found.id)
-        if withdrawal.verified_at is not None or withdrawal.confirmed_at is None:
+        is_another = withdrawal.order_id not in (None, order_id)
+        if is_another or withdrawal.verified_at is not None or withdrawal.confirmed_at is None:
             return
         at = ports.clock.now()
-        withdrawal.verified_at = at
-        await tx.execute("UPDATE withdrawals SET verified_at = $2 WHERE id = $1", withdrawal.id, at)
+        withdrawal.order_id, withdrawal.verified_at = order_id, at
+        await tx.execute(
+            "UPDATE withdrawals SET order_id = $2, verified_at = $3 WHERE id = $1", withdrawal.id, order_id, at
+        )
         await note(tx, withdrawal, "withdrawal_verified", actor="shopper", at=at, why=by, was=withdrawal.state)
         await outbox.add(tx, shop_id=shop.id, kind=WITHDRAWAL_GOES_ON, ref=withdrawal.id)

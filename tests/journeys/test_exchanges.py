@@ -22,7 +22,6 @@ from plugin.policies.facts import Ask
 from plugin.policies.reasons import Action
 from plugin.ports.goods import Wanted
 from plugin.ports.orders import LineCount
-from plugin.storefronts.demo.shelf import Article, Price
 from plugin.storefronts.demo.store import Behaviour
 from tests.exchanging import (
     Exchanging,
@@ -78,17 +77,6 @@ async def test_a_dearer_one_waits_for_its_difference_and_ten_reports_of_it_are_o
     assert (asked.credited, asked.collected) == (8990, 3510)
     (payment,) = await rows("SELECT * FROM payments WHERE external_id LIKE 'difference:%'")
     assert (payment["captured"], payment["order_id"]) == (3510, shopper.order_id)
-
-
-async def test_what_is_too_little_to_collect_is_not_asked_for(open_world: OpenWorld) -> None:
-    """Thirty cents: Stripe collects fifty at least, and the books say who paid them."""
-    world = await open_world(policy=KEPT)
-    shopper = await exchanging(world)
-    world.served.goods.shelf.articles.append(Article("cesta", None, "Cesta", None, {"EUR": Price(9020, 1565)}))
-    case = await shopper.exchange({"vestido": 1}, Wanted(product_id="cesta"))
-    await shopper.until(case, "done")
-    assert [row["state"] for row in await rows("SELECT state FROM differences")] == ["ended"]
-    assert not await rows("SELECT 1 FROM payments WHERE external_id LIKE 'difference:%'")
 
 
 async def test_what_is_sold_out_is_not_quoted_and_the_other_sizes_are_named(open_world: OpenWorld) -> None:

@@ -8,7 +8,6 @@ from plugin.cases.models import Case
 from plugin.core.errors import DomainError
 from plugin.exchanges.models import Difference, OutboundOrder, Quote
 from plugin.exchanges.service import request_of
-from plugin.exchanges.states import OutboundState
 from plugin.journeys.difference import shopper_is_back
 from plugin.journeys.exchange import confirm_exchange
 from plugin.journeys.judging import judge
@@ -73,7 +72,7 @@ async def see_to(world: SmallWorld, outbound: OutboundOrder, step: str) -> None:
     made = world.shelf.made.get(outbound.key)
     try:
         if step == "again":
-            await order_again(world.ports, world.shop, outbound.case_id, "ann", answered=unasked)
+            await order_again(world.ports, world.shop, outbound.case_id, "ann", may_give=True, answered=unasked)
         elif step == "by hand" or made is not None:
             await _by_hand(world, outbound, made)
         else:
@@ -83,10 +82,10 @@ async def see_to(world: SmallWorld, outbound: OutboundOrder, step: str) -> None:
 
 
 async def _by_hand(world: SmallWorld, outbound: OutboundOrder, made: str | None) -> None:
-    if outbound.state != OutboundState.WITH_PERSON:
-        return
-    if made is None:
-        made = world.shelf.made[outbound.key] = world.shelf.put(request_of(outbound)).id
+    id = made or world.shelf.next_id
     await order_by_hand(
-        world.ports, world.shop, outbound.case_id, "ann", external_id=made, number=f"#{made}", answered=unasked
+        world.ports, world.shop, outbound.case_id, "ann", external_id=id, number=f"#{id}", may_give=True,
+        answered=unasked,
     )  # fmt: skip
+    if made is None:
+        world.shelf.made[outbound.key] = world.shelf.put(request_of(outbound)).id

@@ -91,6 +91,11 @@ class Shelf:
         id = self.made[order.key]
         return OutboundAnswer(status=StoreStatus.DONE, order_id=id, order_number=f"#{id}")
 
+    @property
+    def next_id(self) -> str:
+        """Of the next order that the store has."""
+        return f"o{len(self._store.orders) + 1}"
+
     def put(self, asked: OutboundOrder) -> StoreOrder:
         """The order as it was asked for; what pays it is with us."""
         origin, at = self._store.orders[asked.order_id], self._now()
@@ -101,7 +106,7 @@ class Shelf:
             )
             for n, line in enumerate(asked.lines)
         )  # fmt: skip
-        id, shipping = f"o{len(self._store.orders) + 1}", StoreShipping(total=asked.shipping, tax=asked.shipping_tax)
+        id, shipping = self.next_id, StoreShipping(total=asked.shipping, tax=asked.shipping_tax)
         self.times[asked.key] += 1
         return self._store.put(
             StoreOrder(
