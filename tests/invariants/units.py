@@ -30,7 +30,7 @@ def units_fit(books: Books) -> Iterator[str]:
         else:
             back[unit["order_id"], unit["line_id"]] += 1
     # By the law they are sent back at once where the store says that it is too late: its parcel may be told of later.
-    gone = Counter(
+    said_gone = Counter(
         (unit["order_id"], unit["line_id"])
         for unit in books.units
         if books.cases[unit["case_id"]]["basis"] == "statutory"
@@ -45,7 +45,7 @@ def units_fit(books: Books) -> Iterator[str]:
                 shipped[_line(count)] += _quantity(count)
         for line in order["placement"]["lines"]:
             ours = owners[order["id"], line["id"]]
-            if back[order["id"], line["id"]] > shipped[line["id"]] + gone[order["id"], line["id"]]:
+            if back[order["id"], line["id"]] > shipped[line["id"]] + said_gone[order["id"], line["id"]]:
                 yield f"I2: more units of {line['id']} come back than were shipped."
             gone = max(len(ours), cancelled[line["id"]]) + shipped[line["id"]]
             # What the store cancelled and shipped all the same without any case of ours is its own affair.
