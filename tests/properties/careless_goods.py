@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import structs
 
 from plugin.cases.models import Case
@@ -18,6 +16,7 @@ from plugin.journeys.resolve import resolve
 from plugin.parcels.states import Verdict
 from plugin.policies.reasons import Resolution, Trigger
 from tests.properties.goods_lives import GoodsLives
+from tests.properties.shelf import ShelfMood
 
 
 class _ACarelessHand(GoodsLives):
@@ -77,8 +76,10 @@ class LetsGoWhatWasPaid(_ACarelessHand):
 class OrdersAgain(GoodsLives):
     """A store that was asked for new goods is asked once more, as if for others."""
 
-    def exchange_on_a_good_day(self, which: int, units: list[int], price: int, **more: Any) -> None:
-        super().exchange_on_a_good_day(which, units, price, **more)
+    def exchange_on_a_good_day(
+        self, which: int, units: list[int], price: int, found: list[Verdict], is_paid: bool, shelf: ShelfMood
+    ) -> None:
+        super().exchange_on_a_good_day(which, units, price, found, is_paid, shelf)
 
         async def slip() -> None:
             for outbound in await OutboundOrder.filter(state="ordered"):

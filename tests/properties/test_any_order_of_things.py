@@ -30,7 +30,7 @@ AT_ONCE = 10  # from the eleventh on, Hypothesis rather varies a life that it ha
 DEEP = {"a settled refund": 0.5, "two cases": 0.5, "an edit": 0.1, "a person": 0.2, SENT_AGAIN: 0.05}
 
 DEEP_GOODS = {
-    "an inspection": 0.5, "an exchange": 0.4, "new goods ordered": 0.2, "a withdrawal in effect": 0.1, "a fault": 0.1,
+    "an inspection": 0.5, "an exchange": 0.15, "new goods ordered": 0.1, "a withdrawal in effect": 0.1, "a fault": 0.1,
 }  # fmt: skip
 
 
@@ -87,7 +87,7 @@ async def test_whatever_happens_to_goods_that_come_back_every_promise_is_kept(
         (WithoutKeys, "I8"),
         (WithoutMetadata, "I8"),
         (WithoutAnswers, "the store has"),
-        (ResolvesTwice, "I5: .* was resolved 2 times"),
+        (ResolvesTwice, "I13: .* owed .* and moved"),
         (AcceptsWhatWasRejected, "I3"),
         (CreditsTwice, "I5: .* as store credit"),
         (LetsGoWhatWasPaid, "I5: .* owns what is worth"),
