@@ -10,8 +10,8 @@ from tests.invariants.books import Books
 
 
 def exchanges_balance(books: Books) -> Iterator[str]:
-    """Of every exchange that is closed, and every correction that costs more, by what really moved; who closes one by hand
-    answers for what it still owes."""
+    """Of every exchange that is closed, and every correction that costs more, by what really moved; who closes one by
+    hand answers for what it still owes."""
     dearer = {each["case_id"] for each in books.differences}
     for case in books.cases.values():
         is_paid_for = case["kind"] == "exchange" or (case["kind"] == "fix" and case["id"] in dearer)
