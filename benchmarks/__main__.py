@@ -23,6 +23,7 @@ from benchmarks.bench_order_page import order_page, order_page_figures
 from benchmarks.bench_policies import backtest_figures, diff_figures
 from benchmarks.bench_start import start
 from benchmarks.bench_statements import statements
+from benchmarks.bench_sweeps import sweeps
 from benchmarks.bench_webhooks import acknowledgements, flood
 from benchmarks.figures import Figure, show, write
 from benchmarks.world import a_redis, a_world
@@ -40,10 +41,11 @@ class Plan:
     clicks: int
     journeys: int
     flood: float
+    returns: int
 
 
-QUICK = Plan(seconds=6, sizes=(1_000,), tried=10_000, clicks=40, journeys=60, flood=15)
-FULL = Plan(seconds=15, sizes=(1_000, 1_000_000), tried=100_000, clicks=150, journeys=200, flood=60)
+QUICK = Plan(seconds=6, sizes=(1_000,), tried=10_000, clicks=40, journeys=60, flood=15, returns=10_000)
+FULL = Plan(seconds=15, sizes=(1_000, 1_000_000), tried=100_000, clicks=150, journeys=200, flood=60, returns=100_000)
 Bench = Callable[[Plan, Path], Awaitable[list[Figure]]]
 
 
@@ -84,6 +86,11 @@ async def _statements(plan: Plan, data: Path) -> list[Figure]:
     return figures
 
 
+async def _sweeps(plan: Plan, data: Path) -> list[Figure]:
+    async with a_world(data) as world:
+        return await sweeps(world, plan.returns)
+
+
 async def _flood(plan: Plan, data: Path) -> list[Figure]:
     async with a_world(data) as world:
         return await flood(world, plan.flood)
@@ -111,6 +118,7 @@ BENCHES: dict[str, Bench] = {
     "start": _start,
     "journeys": _journeys,
     "statements": _statements,
+    "sweeps": _sweeps,
     "flood": _flood,
 }
 

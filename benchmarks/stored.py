@@ -40,8 +40,8 @@ _CASES = """
     FROM generate_series($3::int, $4::int, $5::int) n, policy_versions p WHERE p.shop_id = $1 AND p.state = 'live'
 """
 _UNITS = """
-    INSERT INTO case_units (shop_id, order_id, case_id, line_id, ordinal, revision, worth, tax, state)
-    SELECT c.shop_id, c.order_id, c.id, u.line, u.ordinal, 1, 100, 0, 'settled'
+    INSERT INTO case_units (shop_id, order_id, case_id, kind, line_id, ordinal, revision, worth, tax, state)
+    SELECT c.shop_id, c.order_id, c.id, c.kind, u.line, u.ordinal, 1, 100, 0, 'settled'
     FROM cases c, (VALUES ('coat', 0), ('scarf', 0), ('scarf', 1)) AS u (line, ordinal)
     WHERE c.shop_id = $1
 """
