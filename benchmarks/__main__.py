@@ -18,6 +18,7 @@ from pathlib import Path
 import uvloop
 
 from benchmarks.bench_decide import decide_figures
+from benchmarks.bench_goods import goods
 from benchmarks.bench_journeys import click_to_refund, journeys_a_second
 from benchmarks.bench_order_page import order_page, order_page_figures
 from benchmarks.bench_policies import backtest_figures, diff_figures
@@ -86,6 +87,11 @@ async def _statements(plan: Plan, data: Path) -> list[Figure]:
     return figures
 
 
+async def _goods(plan: Plan, data: Path) -> list[Figure]:
+    async with a_world(data) as world:
+        return await goods(world)
+
+
 async def _sweeps(plan: Plan, data: Path) -> list[Figure]:
     async with a_world(data) as world:
         return await sweeps(world, plan.returns)
@@ -118,6 +124,7 @@ BENCHES: dict[str, Bench] = {
     "start": _start,
     "journeys": _journeys,
     "statements": _statements,
+    "goods": _goods,
     "sweeps": _sweeps,
     "flood": _flood,
 }

@@ -40,8 +40,8 @@ _STATEMENTS = (
         now() + interval '5 years', c.asked_at {_OF}""",
     f"""INSERT INTO withdrawals (id, shop_id, order_id, number, state, name, contact, order_number, locale, declared_at,
         closed_at, cases)
-    SELECT 'wdr_' || n, c.shop_id, c.order_id, 'W-' || right(n, 10), 'done', 'A', 'a@example.com', '1', 'en', c.asked_at,
-        c.asked_at, '[]' {_OF} AND right(c.id, 1) = '0'""",
+    SELECT 'wdr_' || n, c.shop_id, c.order_id, 'W-' || right(n, 10), 'done', 'A', 'a@example.com', '1', 'en',
+        c.asked_at, c.asked_at, '[]' {_OF} AND right(c.id, 1) = '0'""",
 )
 _FORGOTTEN = (
     "UPDATE inbox_events SET body = '' WHERE source = 'stripe' AND right(id, 1) <> '0'",

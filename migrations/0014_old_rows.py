@@ -9,6 +9,7 @@ INDEXES = [
         "inbox_events (shop_id, received_at) WHERE state IN ('handled', 'ignored') AND body <> '{}'::bytea",
     ),
     ("mails_kept", "mails (shop_id, created_at) WHERE state IN ('sent', 'refused') AND recipient <> ''"),
+    ("mails_of_purpose", 'mails (shop_id, (purpose COLLATE "C"))'),
     ("stored_files_kept", "stored_files (shop_id) WHERE case_id IS NOT NULL"),
     ("effort_questions_kept", "effort_questions (shop_id, answered_at) WHERE words IS NOT NULL"),
     ("orders_persons_kept", "orders (shop_id, changed_at) WHERE erased_at IS NULL AND erase_asked_at IS NULL"),

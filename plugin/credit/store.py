@@ -149,7 +149,8 @@ async def credits_due(at: datetime, limit: int) -> list[Credit]:
     """Credits of which something is to be let go or ended by now; what open carts hold waits for them."""
     return await read(
         Credit,
-        "WHERE authority = 'ledger' AND ((state = 'live' AND expires_at <= $1 AND (balance > held OR held = 0)) "
-        "OR id IN (SELECT credit_id FROM credit_holds WHERE state = 'held' AND until <= $1)) ORDER BY id LIMIT $2",
+        "WHERE authority = 'ledger' AND id IN (SELECT id FROM credits WHERE state = 'live' AND expires_at <= $1 "
+        "AND (balance > held OR held = 0) UNION ALL SELECT credit_id FROM credit_holds WHERE state = 'held' "
+        "AND until <= $1) ORDER BY id LIMIT $2",
         at, limit,
     )  # fmt: skip

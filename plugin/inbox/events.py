@@ -84,7 +84,7 @@ async def forget_old_bodies(tx: Transaction, shop_id: str, before: datetime, lim
     """Empty some bodies that were received before and are done with; how many. The rows stay, as above."""
     return await tx.execute(
         "UPDATE inbox_events SET body = $4 WHERE id IN (SELECT id FROM inbox_events WHERE shop_id = $1 "
-        "AND state IN ('handled', 'ignored') AND received_at < $2 AND body <> $4 ORDER BY received_at LIMIT $3)",
+        "AND state IN ('handled', 'ignored') AND received_at < $2 AND body <> '{}' ORDER BY received_at LIMIT $3)",
         shop_id, before, limit, _NO_BODY,
     )  # fmt: skip
 

@@ -177,7 +177,11 @@ async def is_mail_of_under_way(tx: Transaction, shop_id: str, begins: str) -> bo
 
 
 async def _mails_of(tx: Transaction, shop_id: str, begins: str) -> list[Mail]:
-    return await read(Mail, "WHERE shop_id = $1 AND starts_with(purpose, $2) ORDER BY id", shop_id, begins, tx=tx)
+    ends = begins[:-1] + chr(ord(begins[-1]) + 1)  # a range of bytes is what an index finds, whatever the collation
+    return await read(
+        Mail, 'WHERE shop_id = $1 AND purpose COLLATE "C" >= $2 AND purpose COLLATE "C" < $3 ORDER BY id',
+        shop_id, begins, ends, tx=tx,
+    )  # fmt: skip
 
 
 async def _empty(tx: Transaction, vault: Vault, mail: Mail) -> None:
