@@ -131,6 +131,7 @@ async def _order_page(shopper: Shopper, cases: int, taken: Taken) -> None:
     for _ in range(cases):
         await shopper.send_one_back()
     pages = {"GET /v1/order": "/v1/order", "the order page": "/order", "where is my money": "/v1/order/money"}
+    returns = "1 return with its parcel" if cases == 1 else f"{cases} returns with their parcels"
     for name, path in pages.items():
         await shopper.get(path)
         for _ in range(ROUNDS):
