@@ -135,9 +135,7 @@ async def _order_page(shopper: Shopper, cases: int, taken: Taken) -> None:
     for name, path in pages.items():
         await shopper.get(path)
         for _ in range(ROUNDS):
-            async with taken.step(
-                f"{name}, {cases} {'return with its parcel' if cases == 1 else 'returns with their parcels'}"
-            ):
+            async with taken.step(f"{name}, {returns}"):
                 await shopper.get(path)
 
 

@@ -13,7 +13,8 @@ from tortoise import Tortoise
 
 from plugin import db
 
-_DRIVERS_OWN = "WITH RECURSIVE typeinfo_tree"  # asyncpg asks once a connection what a type is
+# asyncpg asks once a connection what a type is, and has the compiler of statements rest meanwhile
+_DRIVERS_OWN = ("WITH RECURSIVE typeinfo_tree", "SELECT current_setting('jit')", "SELECT set_config('jit'")
 _block: ContextVar[Counter[str] | None] = ContextVar("statements of a block", default=None)
 
 
