@@ -35,6 +35,7 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.LockNotAvailableError,  # another process stands still with what this one needs
+    asyncpg.DeadlockDetectedError,  # two wanted each other's rows: this one has changed nothing, and may try again
 )
 
 

@@ -29,13 +29,13 @@ from plugin.codes.states import CodeState
 from plugin.codes.store import (
     get_code,
     lock_code,
-    lock_whether_cancelled,
     move,
     standing_of,
     terms_of,
 )
 from plugin.core.errors import DomainError
 from plugin.db import Transaction
+from plugin.orders.service import lock_whether_over
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import customer_pseudonym
@@ -130,7 +130,7 @@ async def redeem(tx: Transaction, ports: Ports, shop: Shop, text: str, purchase:
     ``CodeRevoked``, ``CodeGivenBack`` or ``CodeCurrencyDiffers``.
     """
     found = await get_code(shop.id, text)
-    is_cancelled = await lock_whether_cancelled(tx, shop.id, purchase.external_order_id)
+    is_over = await lock_whether_over(tx, shop.id, purchase.external_order_id, found.order_id)
     code = await lock_code(tx, found)
     at, is_same_order = ports.clock.now(), code.redeemed_order == purchase.external_order_id
     if code.state == CodeState.REDEEMED and is_same_order:
@@ -140,7 +140,7 @@ async def redeem(tx: Transaction, ports: Ports, shop: Shop, text: str, purchase:
     _check_redeemable(code, purchase, at)
     flag = lateness(code, purchase.cart_id, at)
     done = await settle(tx, code, purchase.external_order_id, purchase.total, purchase.discount, flag, at)
-    if is_cancelled:  # and its cancellation found nothing to give back
+    if is_over:  # and its cancellation found nothing to give back
         await give_back(tx, shop.id, purchase.external_order_id, at)
     return done
 

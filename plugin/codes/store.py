@@ -18,7 +18,6 @@ from plugin.core.errors import NotFound
 from plugin.core.ids import token_hash
 from plugin.core.readable import normalised
 from plugin.db import Transaction, read, rows
-from plugin.ports.orders import OrderState
 from plugin.ports.payments import PromotionKind
 
 LIVE = (CodeState.MINTED, CodeState.RESERVED)
@@ -67,14 +66,6 @@ async def codes_used_by(tx: Transaction, shop_id: str, external_order_id: str) -
     )  # fmt: skip
 
 
-async def lock_whether_cancelled(tx: Transaction, shop_id: str, external_order_id: str) -> bool:
-    """Whether this order is over. It is locked, where we know it, so that its cancellation comes before us or after."""
-    found = await tx.rows(
-        "SELECT state FROM orders WHERE shop_id = $1 AND external_id = $2 FOR UPDATE", shop_id, external_order_id
-    )
-    return bool(found) and found[0]["state"] != OrderState.OPEN
-
-
 async def has_used_code(shop_id: str, external_order_id: str) -> bool:
     """Whether this order has redeemed a code of ours."""
     return bool(
@@ -97,14 +88,14 @@ async def lock_code(tx: Transaction, code: Code) -> Code:
 
 
 async def lock_codes(tx: Transaction, codes: Sequence[Code]) -> list[Code]:
-    """The same for several: all their orders, then all the codes, each in the sequence of their ids.
+    """The same for several: all their orders, from the newer to the older, then all the codes by their ids.
 
     Together and first, because what follows may take a counter, and nobody who holds one may wait for an order.
     """
     if not codes:
         return []
     await tx.rows(
-        "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id FOR UPDATE", sorted({code.order_id for code in codes})
+        "SELECT id FROM orders WHERE id = ANY($1) ORDER BY id DESC FOR UPDATE", list({code.order_id for code in codes})
     )
     ours = Code.filter(id__in=[code.id for code in codes]).order_by("id")
     return await ours.select_for_update().using_db(tx.connection)

@@ -15,7 +15,7 @@ async def give_back(
     """An order is over: what it has spent and not got back returns to its credits, once; how much that was.
 
     ``at_most`` is what is due of it, where a refund pays the rest or a fee was kept. The order is locked, where we
-    know it; credits are locked after it, in the sequence of their ids.
+    know it; those that earned its credits are older, and are locked after it.
     """
     given, first = 0, await spendings_of(tx, shop_id, external_order_id)
     if not first:

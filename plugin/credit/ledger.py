@@ -34,9 +34,10 @@ async def lock_credit(tx: Transaction, credit: Credit) -> Credit:
 
 
 async def lock_credits(tx: Transaction, credit_ids: Sequence[str]) -> dict[str, Credit]:
-    """The same for several: all their orders, then all the credits, each in the sequence of their ids."""
+    """The same for several: all their orders, from the newer to the older, then all the credits by their ids."""
     await tx.rows(
-        "SELECT id FROM orders WHERE id IN (SELECT order_id FROM credits WHERE id = ANY($1)) ORDER BY id FOR UPDATE",
+        "SELECT id FROM orders WHERE id IN (SELECT order_id FROM credits WHERE id = ANY($1)) "
+        "ORDER BY id DESC FOR UPDATE",
         list(credit_ids),
     )
     ours = Credit.filter(id__in=list(credit_ids)).order_by("id").select_for_update().using_db(tx.connection)

@@ -22,8 +22,9 @@ from plugin.credit.refusals import (
     SpentOtherwise,
 )
 from plugin.credit.states import CreditState, HoldState
-from plugin.credit.store import Spending, find_spending, get_credit, lock_whether_over, timed_out_of
+from plugin.credit.store import Spending, find_spending, get_credit, timed_out_of
 from plugin.db import Transaction
+from plugin.orders.service import lock_whether_over
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
@@ -133,7 +134,7 @@ async def redeem(
     error of a ``Refusal``, ``CreditInsufficient``, ``CartHasSpent``, ``SpentOtherwise`` or ``CreditGivenBack``.
     """
     found = await get_credit(shop.id, text)
-    is_over = await lock_whether_over(tx, shop.id, external_order_id)
+    is_over = await lock_whether_over(tx, shop.id, external_order_id, found.order_id)
     credit = await ledger.lock_credit(tx, found)
     before = await find_spending(tx, credit.id, external_order_id)
     if before is not None:

@@ -14,7 +14,6 @@ from plugin.credit.models import Credit, CreditEntry
 from plugin.credit.refusals import CreditUnknown
 from plugin.credit.states import CreditState
 from plugin.db import Transaction, read, rows
-from plugin.ports.orders import OrderState
 
 
 async def get_credit(shop_id: str, text: str) -> Credit:
@@ -48,14 +47,6 @@ async def is_underway(tx: Transaction, case_id: str) -> bool:
             case_id,
         )
     )  # fmt: skip
-
-
-async def lock_whether_over(tx: Transaction, shop_id: str, external_order_id: str) -> bool:
-    """Whether this order is over. It is locked, where we know it, so that its cancellation comes before us or after."""
-    found = await tx.rows(
-        "SELECT state FROM orders WHERE shop_id = $1 AND external_id = $2 FOR UPDATE", shop_id, external_order_id
-    )
-    return bool(found) and found[0]["state"] != OrderState.OPEN
 
 
 @dataclass(frozen=True)

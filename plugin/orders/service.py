@@ -17,7 +17,7 @@ from plugin.orders.models import Order, Payment
 from plugin.orders.origins import origin
 from plugin.orders.payments import store_payments
 from plugin.orders.people import without_person
-from plugin.ports.orders import LineCount, StoreOrder
+from plugin.ports.orders import LineCount, OrderState, StoreOrder
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
@@ -97,6 +97,20 @@ async def lock_order(tx: Transaction, order_id: str) -> StoredOrder:
     if not found:
         raise NotFound(detail="We could not find this order.", param="order_id")
     return locked(tx, found[0])
+
+
+async def lock_whether_over(tx: Transaction, shop_id: str, external_id: str, earner_id: str) -> bool:
+    """Whether the order with this id at the store is over. Where we know it, it is locked together with an older one,
+    which earned what it is paid with: its cancellation then comes before us or after.
+
+    From the newer to the older in one statement, as everybody takes them (docs/architecture.md, "Locks").
+    """
+    found = await tx.rows(
+        "SELECT external_id, state FROM orders WHERE (shop_id = $1 AND external_id = $2) OR id = $3 "
+        "ORDER BY id DESC FOR UPDATE",
+        shop_id, external_id, earner_id,
+    )  # fmt: skip
+    return any(row["external_id"] == external_id and row["state"] != OrderState.OPEN for row in found)
 
 
 def locked(tx: Transaction, row: Order) -> StoredOrder:
