@@ -14,6 +14,7 @@ from plugin.audit.service import unsealed_days, write_root
 from plugin.codes.minting import expire_due
 from plugin.credit.issuing import end_due
 from plugin.db import Transaction, transaction
+from plugin.files.service import delete_unwanted
 from plugin.inbox import idempotency
 from plugin.journeys.effort import find_closed_cases
 from plugin.journeys.late_money import tell_of_late_money
@@ -65,6 +66,7 @@ async def keep_house(ports: Ports) -> None:
     for shop_id in await shops_with_due_versions(at):
         async with transaction(ports.doorbell) as tx:
             await take_effect(tx, shop_id, at)
+    await delete_unwanted(ports)
 
 
 async def _poll(tx: Transaction, kind: str, shop_ids: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from plugin.db import Transaction
 from plugin.journeys import staff
 from plugin.journeys.on_desk import Less
 from plugin.journeys.override import override
+from plugin.journeys.pay_owed import pay_owed
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
@@ -186,6 +187,29 @@ async def store_cancelled(
 
 
 @post(
+    "/v1/admin/cases/{case_id:str}/pay",
+    status_code=200,
+    dependencies=STAFF,
+    guards=MOVES_MONEY,
+    security=SECURITY,
+    tags=TAGS,
+    summary="Pay what the order's payments could not give when it was due",
+    description="They are read again first, and can give it by now; or you pay back `less`.",
+    responses=MOVED | problem_responses(FRESH | NO_SUCH | ONCE | NOW | _LESS),
+)
+async def pay(
+    ports: NamedDependency[Ports], member: NamedDependency[Member], shop: NamedDependency[Shop], case_id: PublicId,
+    data: JSONBody[PayStepAsk], body: RawBody, idempotency_key: IdempotencyKey = None,
+) -> Response[bytes]:  # fmt: skip
+    less = _less(ports, member, data.less)
+
+    async def do(answered: staff.Answered) -> None:
+        await pay_owed(ports, shop, case_id, member.actor, less, answered=answered)
+
+    return await step(ports, member, "case.pay", case_id, idempotency_key, body, do)
+
+
+@post(
     "/v1/admin/cases/{case_id:str}/close",
     status_code=200,
     dependencies=STAFF,
@@ -228,4 +252,4 @@ async def unfreeze(
     return await step(ports, member, "case.unfreeze", case_id, idempotency_key, body, do)
 
 
-case_step_routes = [approve, refuse, override_case, ask_again, store_cancelled, close, unfreeze]
+case_step_routes = [approve, refuse, override_case, ask_again, store_cancelled, pay, close, unfreeze]

@@ -107,7 +107,7 @@ def show_case(
 
         async with opened(load()):
             (shop,) = await shops_of(shop_id)
-            look = case_of_number if case_id.startswith("C-") else get_case
+            look = get_case if case_id.startswith("case_") else case_of_number
             found = await look(shop.id, case_id)
             legs = [
                 {"refund": leg.id, "kind": leg.kind, "amount": leg.amount, "state": leg.state, "failure": leg.failure}
@@ -162,6 +162,15 @@ def ask_again(shop_id: ShopId, case_id: CaseId, by: By, pay: Pay = None, reason:
 
     run(_with_money(staff.ask_again, shop_id, case_id, by, pay, reason))
     out.print("[green]✓[/] The store is being asked again.")
+
+
+@case.command("pay")
+def pay_what_is_owed(shop_id: ShopId, case_id: CaseId, by: By, pay: Pay = None, reason: Reason = "") -> None:
+    """The order's payments could not give what was owed, and by now they can: let it go, or less."""
+    from plugin.journeys.pay_owed import pay_owed
+
+    run(_with_money(pay_owed, shop_id, case_id, by, pay, reason))
+    out.print("[green]✓[/] The refund is on its way.")
 
 
 @case.command("unfreeze")

@@ -12,8 +12,7 @@ from dataclasses import astuple, dataclass
 
 from handlers.shopper import phrases
 from plugin.cases.models import Case
-from plugin.cases.states import CaseKind, CaseState
-from plugin.journeys import override
+from plugin.cases.states import GOODWILL, CaseKind, CaseState
 from plugin.parcels.models import Parcel
 from plugin.parcels.states import ParcelState
 from plugin.refunds.models import RefundLeg
@@ -111,7 +110,7 @@ def case_sentence(case: Case, legs: Sequence[RefundLeg], parcels: Sequence[Parce
     kind, state = CaseKind(case.kind), CaseState(case.state)
     if kind is CaseKind.CANCEL:
         return phrases.cancel_sentence(state, case.person_reason, legs, case.owed)
-    says = FORGOTTEN_CODE if kind is CaseKind.FIX and case.basis == override.GOODWILL else STANDINGS[kind]
+    says = FORGOTTEN_CODE if kind is CaseKind.FIX and case.basis == GOODWILL else STANDINGS[kind]
     match state:
         case CaseState.REQUESTED | CaseState.APPROVED | CaseState.AWAITING_STORE:
             return says.accepted

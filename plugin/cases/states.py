@@ -32,6 +32,7 @@ class CaseKind(StrEnum):
     FIX = "fix"  # the order is put right instead of cancelled: no unit of it is given up
 
 
+GOODWILL = "goodwill"  # the basis of a case that no rule and no law has asked for
 RECEIVER = "receiver"  # asked by the receiver of a gift: no concern of who ordered
 
 

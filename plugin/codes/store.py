@@ -67,13 +67,10 @@ async def codes_used_by(tx: Transaction, shop_id: str, external_order_id: str) -
 
 
 async def has_used_code(shop_id: str, external_order_id: str) -> bool:
-    """Whether this order has redeemed a code of ours."""
+    """Whether this order has redeemed a code of ours, be it that it gave it back since: it does so once."""
     return bool(
-        await rows(
-            "SELECT 1 FROM codes WHERE shop_id = $1 AND redeemed_order = $2 AND state = 'redeemed' LIMIT 1",
-            shop_id, external_order_id,
-        )
-    )  # fmt: skip
+        await rows("SELECT 1 FROM codes WHERE shop_id = $1 AND redeemed_order = $2 LIMIT 1", shop_id, external_order_id)
+    )
 
 
 async def lock_origin(tx: Transaction, code: Code) -> None:

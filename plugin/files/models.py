@@ -28,3 +28,12 @@ class StoredFile(Model):
     class Meta:
         table = "stored_files"
         indexes = (("order_id",), ("case_id",))
+
+
+class UnwantedFile(Model):
+    """The key of bytes whose shop is gone, and with it all work that could still name them."""
+
+    key = fields.CharField(max_length=100, primary_key=True)
+
+    class Meta:
+        table = "unwanted_files"

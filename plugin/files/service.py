@@ -25,6 +25,7 @@ from plugin.ports.runtime import Ports
 
 SWEEP_FILE = "sweep_file"
 PHOTOS_AN_ASK = 10
+DELETED_AT_ONCE = 200
 UNUSED_FOR = timedelta(days=1)
 EVIDENCE, INSPECTION, LABEL = "evidence", "inspection", "label"
 
@@ -137,11 +138,18 @@ async def forget_files_of_cases(tx: Transaction, shop_id: str, closed_before: da
     return len(gone)
 
 
-async def forget_files_of_shop(ports: Ports, shop_id: str, ids: Sequence[str]) -> None:
-    """Delete the bytes of a shop whose rows are gone already."""
-    if ports.files is not None:
-        for file_id in ids:
-            await ports.files.delete(key_of(shop_id, file_id))
+async def forget_files_of_shop(tx: Transaction, shop_id: str) -> None:
+    """Note a removed shop's files before its rows go; ``delete_unwanted`` deletes their bytes."""
+    await store.leave_files_of_shop(tx, shop_id, SWEEP_FILE)
+
+
+async def delete_unwanted(ports: Ports) -> None:
+    """Housekeeping: delete the bytes of removed shops, some at a time; what fails is tried again next time."""
+    if ports.files is None:
+        return
+    for key in await store.unwanted_files(DELETED_AT_ONCE):
+        await ports.files.delete(key)
+        await store.is_deleted(key)
 
 
 async def sweep_file(ports: Ports, claim: Claim) -> None:

@@ -76,5 +76,21 @@ async def drop_files_of_closed(tx: Transaction, shop_id: str, closed_before: dat
     return [row["id"] for row in gone]
 
 
-async def ids_of_shop(shop_id: str) -> list[str]:
-    return [row["id"] for row in await rows("SELECT id FROM stored_files WHERE shop_id = $1 ORDER BY id", shop_id)]
+async def leave_files_of_shop(tx: Transaction, shop_id: str, sweeping: str) -> None:
+    """Note what a shop that is removed has uploaded, also where the upload broke off and only the work (of the kind
+    ``sweeping``) knows of it."""
+    await tx.execute(
+        "INSERT INTO unwanted_files (key) SELECT $1 || '/' || id FROM (SELECT id FROM stored_files WHERE shop_id = $1 "
+        "UNION SELECT ref FROM work WHERE shop_id = $1 AND kind = $2 AND state <> 'done') AS uploaded (id)",
+        shop_id, sweeping,
+    )  # fmt: skip
+
+
+async def unwanted_files(limit: int) -> list[str]:
+    """Keys of bytes that nobody wants any more."""
+    return [row["key"] for row in await rows("SELECT key FROM unwanted_files ORDER BY key LIMIT $1", limit)]
+
+
+async def is_deleted(key: str) -> None:
+    """The bytes are gone."""
+    await rows("DELETE FROM unwanted_files WHERE key = $1", key)

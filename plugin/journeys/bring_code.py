@@ -14,9 +14,10 @@ from typing import Any
 
 from plugin.cases.models import Case
 from plugin.cases.service import move
-from plugin.cases.states import CaseState
+from plugin.cases.states import GOODWILL, CaseKind, CaseState
 from plugin.cases.store import is_asked_for
 from plugin.codes import service as codes
+from plugin.codes.from_orders import give_back
 from plugin.codes.models import Code
 from plugin.codes.store import find_code, has_used_code, lock_origin, standing_of, terms_of
 from plugin.core.errors import DomainError
@@ -26,7 +27,6 @@ from plugin.journeys.fix_order import open_fix
 from plugin.journeys.forgotten import Brought, CodeReason, CodeVerdict, Placed, cart_of, judge_code
 from plugin.journeys.giving import give_money
 from plugin.journeys.judging import Preview, judge
-from plugin.journeys.override import GOODWILL
 from plugin.journeys.payment_reported import refresh_payments
 from plugin.journeys.resolve import MONEY_HAS
 from plugin.journeys.tell import tell_case
@@ -128,6 +128,12 @@ async def _give(
     )
     await codes.redeem(tx, ports, shop, text, purchase)
     return case
+
+
+async def code_is_given_back(tx: Transaction, order: StoredOrder, case: Case, at: datetime) -> None:
+    """A case that gave nothing for a forgotten code is refused: its shopper may use the code for another order."""
+    if CaseKind(case.kind) is CaseKind.FIX and case.basis == GOODWILL:
+        await give_back(tx, case.shop_id, order.row.external_id, at)
 
 
 async def _seen(ports: Ports, shop: Shop, order: StoredOrder, text: str) -> SeenCode:

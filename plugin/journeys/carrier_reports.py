@@ -20,7 +20,7 @@ from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim
 from plugin.parcels.models import Parcel
 from plugin.parcels.states import Seen
-from plugin.parcels.store import find_parcel, parcel_of_tracking
+from plugin.parcels.store import find_parcel, parcels_of_tracking
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
@@ -49,19 +49,25 @@ async def read_report(ports: Ports, claim: Claim, shop: Shop, event: InboxEvent)
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         await _close(ports, claim, event, EventState.SET_ASIDE, f"This is no report on a parcel: {wrong}")
         return
-    parcel = await _parcel_of(shop, report)
-    if parcel is None:
+    named = await _parcels_of(shop, report)
+    if not named:
         await _close(ports, claim, event, EventState.SET_ASIDE, "No parcel here has this id or tracking number.")
         return
+    if len(named) > 1:  # nobody's money moves for a number that somebody else may have typed
+        ids = ", ".join(parcel.id for parcel in named)
+        reason = f"Several parcels are awaited under this tracking number: report it by its parcel_id ({ids})."
+        await _close(ports, claim, event, EventState.SET_ASIDE, reason)
+        return
     news = News(Seen(report.kind), CARRIER, report.id, report.happened_at)
-    await parcel_seen(ports, shop, parcel.id, news, CARRIER)
+    await parcel_seen(ports, shop, named[0].id, news, CARRIER)
     await _close(ports, claim, event, EventState.HANDLED, None)
 
 
-async def _parcel_of(shop: Shop, report: Report) -> Parcel | None:
+async def _parcels_of(shop: Shop, report: Report) -> list[Parcel]:
     if report.parcel_id is not None:
-        return await find_parcel(shop.id, report.parcel_id)
-    return await parcel_of_tracking(shop.id, report.tracking_number or "")
+        found = await find_parcel(shop.id, report.parcel_id)
+        return [found] if found else []
+    return await parcels_of_tracking(shop.id, report.tracking_number or "")
 
 
 async def _close(ports: Ports, claim: Claim, event: InboxEvent, state: EventState, reason: str | None) -> None:

@@ -30,6 +30,8 @@ from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
 
+NOT_ENOUGH = "not_enough_to_refund"  # why a person has a case whose payments could not give what is owed
+
 
 @dataclass(frozen=True)
 class Due:
@@ -65,7 +67,7 @@ async def give_money(
     try:
         legs = plan(owed, can_give, everything=False)
     except NotEnoughToRefund:
-        await hand_over(tx, ports, shop, case, "not_enough_to_refund", AlertKind.REFUND_STUCK)
+        await hand_over(tx, ports, shop, case, NOT_ENOUGH, AlertKind.REFUND_STUCK)
         return False
     promised = within_the_law(case, promised_dates(legs, payments, settings_of(shop), at), at)
     for leg in await reserve(tx, case, legs, promised_for=promised, at=at):

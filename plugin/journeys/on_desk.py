@@ -85,14 +85,19 @@ def _in_words(order: StoredOrder, units: dict[str, int]) -> str:
     return ", ".join(f"{n} x {titles.get(line, line)}" for line, n in units.items())
 
 
-async def reserve_anew(tx: Transaction, ports: Ports, shop: Shop, desk: Desk) -> None:
-    """Reserve what the case owes and no leg holds; raises ``NotEnoughToRefund``."""
-    owed = Amounts(currency=desk.case.currency, goods=Component(max(0, desk.case.owed - held_for_case(desk.legs))))
+async def reserve_anew(
+    tx: Transaction, ports: Ports, shop: Shop, desk: Desk, amount: int | None = None
+) -> list[RefundLeg]:
+    """Reserve ``amount``, or what the case owes and no leg holds; the new legs. Raises ``NotEnoughToRefund``."""
+    amount = max(0, desk.case.owed - held_for_case(desk.legs)) if amount is None else amount
+    owed = Amounts(currency=desk.case.currency, goods=Component(amount))
     payments = await payments_of(desk.order.id)
     legs = plan(owed, await payables(payments), everything=desk.case.whole_order)
     at = ports.clock.now()
     promised = promised_dates(legs, payments, settings_of(shop), at)
-    desk.legs.extend(await reserve(tx, desk.case, legs, promised_for=promised, at=at))
+    reserved = await reserve(tx, desk.case, legs, promised_for=promised, at=at)
+    desk.legs.extend(reserved)
+    return reserved
 
 
 async def pay_less(tx: Transaction, ports: Ports, shop: Shop, desk: Desk, less: Less | None, by: str) -> None:

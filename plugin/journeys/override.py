@@ -16,7 +16,7 @@ from plugin.cases.facts import facts_of
 from plugin.cases.models import Case
 from plugin.cases.notes import write_note
 from plugin.cases.service import decision_of, move, open_case
-from plugin.cases.states import RECEIVER, CaseKind, CaseState
+from plugin.cases.states import GOODWILL, RECEIVER, CaseKind, CaseState
 from plugin.cases.store import PRIOR_WINDOW, get_case, lock_case, ownership_of
 from plugin.db import Transaction, transaction
 from plugin.journeys.cancel import STORE_HAS, ask_for_it
@@ -45,7 +45,6 @@ from plugin.shops.service import pseudonym, settings_of
 
 Granted = Callable[[Transaction, Case], Awaitable[None]]
 """Called last inside the transaction with the new case, to store an answer with what made it true."""
-GOODWILL = "goodwill"
 _YES = Then(outcome=Outcome.APPROVE)
 _APPROVES = compile_policy(  # but no exchange, which nobody has quoted
     Policy(

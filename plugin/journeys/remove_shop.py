@@ -13,8 +13,7 @@ from plugin.codes.store import LIVE
 from plugin.core.errors import DomainError
 from plugin.core.vault import CannotOpen
 from plugin.db import Transaction, rows, transaction
-from plugin.files.service import forget_files_of_shop
-from plugin.files.store import ids_of_shop
+from plugin.files.service import delete_unwanted, forget_files_of_shop
 from plugin.journeys.store_hooks import hooks_url
 from plugin.ports.payments import OutcomeUnknown, Rejected
 from plugin.ports.platforms import Platform
@@ -118,8 +117,8 @@ async def _withdraw_codes(platform: Platform, store: StoreConnection, shop_id: s
 
 
 async def erase_shop(ports: Ports, shop: Shop) -> int:
-    """Delete everything of the shop, and the shop; how many rows. Uploaded files go last. Raises ``MoneyUnderWay``, and
-    then nothing has gone.
+    """Delete everything of the shop, and the shop; how many rows. Uploaded files go last, what is left of them with the
+    housekeeping. Raises ``MoneyUnderWay``, and then nothing has gone.
 
     Its orders and then its row are locked first, in the order of all journeys: nothing new of it can begin meanwhile.
     """
@@ -130,10 +129,10 @@ async def erase_shop(ports: Ports, shop: Shop) -> int:
         await tx.rows("SELECT id FROM shops WHERE id = $1 FOR UPDATE", shop.id)
         if numbers := [row["number"] for row in await tx.rows(_UNDER_WAY, shop.id)]:
             raise _under_way(numbers)
-        files = await ids_of_shop(shop.id)
+        await forget_files_of_shop(tx, shop.id)
         gone = sum([await _erase(tx, table, shop.id) for table in TABLES])
         gone += await tx.execute("DELETE FROM shops WHERE id = $1", shop.id)
-    await forget_files_of_shop(ports, shop.id, files)
+    await delete_unwanted(ports)
     return gone
 
 

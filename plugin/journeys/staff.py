@@ -22,6 +22,7 @@ from plugin.cases.trust import Answer, keep_answer
 from plugin.db import Transaction, transaction
 from plugin.exchanges.store import given_back_on_top
 from plugin.journeys.ask_fix import waits_for_the_store
+from plugin.journeys.bring_code import code_is_given_back
 from plugin.journeys.call_off import call_off, is_paid_on_top, owes_new_goods
 from plugin.journeys.cancel import ASK_STORE, STORE_HAS, ask_for_it
 from plugin.journeys.desk_refusals import (
@@ -164,6 +165,7 @@ async def refuse(ports: Ports, shop: Shop, case_id: str, by: str, *, answered: A
             await release(tx, desk.legs, at=at, why="refused_by_person")
         await goods_are_given_up(tx, ports, shop, desk.order, desk.case, by)
         await release_units(tx, desk.case.id)
+        await code_is_given_back(tx, desk.order, desk.case, at)
         if CaseState(desk.case.state) is CaseState.IN_REVIEW:
             await keep_answer(tx, desk.case, Answer.REFUSED)
         await move(tx, desk.case, CaseState.REFUSED, at=at, actor=by, why="refused_by_person")

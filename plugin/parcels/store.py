@@ -35,13 +35,16 @@ async def lock_parcel(tx: Transaction, parcel_id: str) -> Parcel:
     return parcel
 
 
-async def parcel_of_tracking(shop_id: str, tracking_number: str) -> Parcel | None:
-    """The newest parcel of the shop under this number, as the shopper or the shop wrote it down."""
+async def parcels_of_tracking(shop_id: str, tracking_number: str) -> list[Parcel]:
+    """The parcels that this number may mean: all that are still to come under it, else the newest, which came.
+
+    Carriers use numbers again, and shoppers type them: two cases may claim the same one.
+    """
     found = await read(
-        Parcel, "WHERE shop_id = $1 AND tracking_number = $2 ORDER BY created_at DESC, id DESC LIMIT 1",
+        Parcel, "WHERE shop_id = $1 AND tracking_number = $2 ORDER BY created_at DESC, id DESC",
         shop_id, tracking_number,
     )  # fmt: skip
-    return found[0] if found else None
+    return [parcel for parcel in found if parcel.state in ("label", "in_transit", "lost")] or found[:1]
 
 
 async def find_parcel(shop_id: str, parcel_id: str) -> Parcel | None:

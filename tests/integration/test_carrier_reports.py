@@ -50,6 +50,23 @@ async def test_a_parcel_is_found_by_the_number_under_which_it_travels() -> None:
     assert await back.state() == "inspecting"
 
 
+async def test_a_number_that_two_open_parcels_have_moves_neither_and_one_that_came_is_not_meant() -> None:
+    ports = fake_ports()
+    back = await a_return(ports, pays_on=Trigger.IN_TRANSIT)
+    await rows("UPDATE parcels SET tracking_number = 'JD0146'")
+    older = await back.parcel()
+    await rows(
+        "INSERT INTO parcels (id, shop_id, order_id, case_id, state, payer, tracking_number, send_by, extensions, "
+        "was_told, created_at) SELECT 'par_other', shop_id, order_id, case_id, 'label', payer, tracking_number, "
+        "send_by, 0, '[]', created_at + interval '1 hour' FROM parcels"
+    )
+    state, why = await reports(back, tracking_number="JD0146")
+    assert (state, older.id in (why or ""), await back.owed()) == ("set_aside", True, 0)
+    await rows("UPDATE parcels SET state = 'inspected' WHERE id = 'par_other'")
+    assert await reports(back, id="e2", tracking_number="JD0146") == ("handled", None)
+    assert await back.owed() == 4990
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -10,13 +10,19 @@ import pytest
 
 from handlers.jobs import JOBS
 from plugin.db import rows
+from plugin.journeys.desk_refusals import NotWithAPerson
+from plugin.journeys.on_desk import Less
+from plugin.journeys.pay_owed import pay_owed
 from plugin.outbox.service import Later, claim_due
 from plugin.parcels.states import Verdict
+from plugin.policies.reasons import Trigger
 from plugin.ports.goods import Restock, StoreStatus
 from plugin.ports.storefronts import StoreConnection
+from plugin.refunds.plan import NotEnoughToRefund
 from plugin.shops.models import Shop
 from tests.fakes import FakePorts, fake_ports
-from tests.sent_back import a_return
+from tests.fixtures_command import Comeback
+from tests.sent_back import ANA, a_return
 from tests.staffed import Colleague, a_colleague, served_admin
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -84,3 +90,26 @@ async def test_a_store_that_cannot_restock_has_a_note_written() -> None:
     await back.judged(Verdict.ACCEPTED, 2)
     await back.work("restock")
     assert await rows("SELECT 1 FROM work WHERE kind = 'note_case' AND ref = $1", back.case_id)
+
+
+@pytest.mark.parametrize("less", [None, 4000])
+async def test_what_the_payments_could_not_give_a_person_has_paid_once_they_can(less: int | None) -> None:
+    back = await a_return(fake_ports(), pays_on=Trigger.RECEIVED)
+    await rows("UPDATE payments SET disputed = captured")
+    await back.came(2)
+    assert ((await back.case()).person_reason, await back.owed()) == ("not_enough_to_refund", 0)
+    with pytest.raises(NotEnoughToRefund) as missing:
+        await pay_owed(back.ports, back.shop, back.case_id, ANA)
+    assert (missing.value.extra["gap"], await back.state()) == (4990, "with_person")
+    await rows("UPDATE payments SET disputed = 0")
+    await pay_owed(back.ports, back.shop, back.case_id, ANA, Less(less, "Kept the tags") if less else None)
+    assert (await back.state(), await back.owed()) == ("executing", less or 4990)
+    with pytest.raises(NotWithAPerson):
+        await pay_owed(back.ports, back.shop, back.case_id, ANA)
+
+
+async def test_a_return_is_shown_by_the_number_that_its_alerts_name(comeback: Comeback) -> None:
+    back = await a_return(fake_ports())
+    number = (await back.case()).number
+    assert number.startswith("R-")
+    assert (await comeback("case", "show", back.shop.id, number)).json["case"] == back.case_id

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from plugin.core.ids import new_id
 from plugin.db import rows
+from plugin.files.service import delete_unwanted, keep_photo
 from plugin.journeys.remove_shop import TABLES, MoneyUnderWay, check_no_money_under_way, erase_shop, take_out_of_store
 from plugin.orders.models import Payment
+from plugin.ports.files import FileGone
 from plugin.ports.payments import RejectCode, Rejected
 from plugin.shops.models import Shop
+from plugin.storage.folder import FolderStore
 from tests.factories import a_case, a_code, a_shop, an_order
 from tests.fakes import NOON, FakePorts
 from tests.fixtures_command import Comeback
 from tests.linkable_platform import LinkablePlatform
 from tests.linked_shop import a_linked_shop, poll, ports_with
 from tests.nudges import one
+from tests.photos import a_photo
 
 
 async def a_lived_in_shop(ports: FakePorts) -> Shop:
@@ -69,6 +76,38 @@ async def test_nothing_of_it_stays_and_everything_of_another_shop(database: str)
     assert await left_of(shop) == {}
     assert not await Shop.exists(id=shop.id)
     assert (before, await Shop.all().count()) == (await left_of(other), 1)
+
+
+async def test_files_that_could_not_be_deleted_with_their_shop_are_deleted_later(database: str, tmp_path: Path) -> None:
+    files = StuckFiles(tmp_path)
+    ports = replace(ports_with(LinkablePlatform()), files=files)
+    shop = await a_lived_in_shop(ports)
+    order = await an_order(ports, shop)
+    content = a_photo()
+    photo = await keep_photo(ports, shop_id=shop.id, order_id=order.id, content=content, declared="image/jpeg", by="x")
+    torn = await keep_photo(ports, shop_id=shop.id, order_id=order.id, content=content, declared="image/jpeg", by="x")
+    await rows("DELETE FROM stored_files WHERE id = $1", torn.id)  # as if its upload had broken off
+    with pytest.raises(OSError, match="stuck"):
+        await erase_shop(ports, shop)
+    assert not await Shop.exists(id=shop.id)
+    files.is_stuck = False
+    for _ in range(2):
+        await delete_unwanted(ports)
+    for file_id in (photo.id, torn.id):
+        with pytest.raises(FileGone):
+            await files.get(f"{shop.id}/{file_id}")
+    assert await rows("SELECT 1 FROM unwanted_files") == []
+
+
+class StuckFiles(FolderStore):
+    """A folder that deletes nothing at first."""
+
+    is_stuck = True
+
+    async def delete(self, key: str) -> None:
+        if self.is_stuck:
+            raise OSError("stuck")
+        await super().delete(key)
 
 
 @pytest.mark.parametrize(

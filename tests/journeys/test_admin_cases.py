@@ -223,7 +223,8 @@ async def test_who_may_do_what_to_a_case(open_world: OpenWorld) -> None:
     case = await shopper.cancel()
     steps = {
         "approve": Role.AGENT, "refuse": Role.AGENT, "ask-again": Role.AGENT, "close": Role.AGENT, "notes": Role.AGENT,
-        "override": Role.APPROVER, "store-cancelled": Role.APPROVER, "unfreeze": Role.APPROVER,
+        "override": Role.APPROVER, "store-cancelled": Role.APPROVER, "pay": Role.APPROVER,
+        "unfreeze": Role.APPROVER,
     }  # fmt: skip
     for role in Role:
         person = await at_desk(world, role, f"{role}@lumen.example")
@@ -235,7 +236,7 @@ async def test_who_may_do_what_to_a_case(open_world: OpenWorld) -> None:
     assert (await shopper.case(case["id"]))["state"] == "in_review"
     stale = await at_desk(world, Role.OWNER, "stale@lumen.example")
     await rows("UPDATE staff_sessions SET proved_at = proved_at - interval '11 minutes'")
-    for step in ("override", "store-cancelled", "unfreeze"):
+    for step in ("override", "store-cancelled", "pay", "unfreeze"):
         answer = await stale.post(f"/cases/{case['id']}/{step}", **({"reason": "x"} if step == "override" else {}))
         assert (answer.status_code, answer.json()["code"]) == (403, "reauthenticate"), step
     less = await stale.post(f"/cases/{case['id']}/approve", less={"amount": 1, "reason": "x"})
@@ -251,7 +252,7 @@ async def test_another_shops_case_is_not_there(open_world: OpenWorld) -> None:
     assert (await ada.ask("GET", f"/cases/{case['id']}")).status_code == 404
     for step, body in (
         ("approve", {}), ("refuse", {}), ("override", {"reason": "x"}), ("ask-again", {}), ("store-cancelled", {}),
-        ("close", {}), ("unfreeze", {}), ("notes", {"text": "x"}),
+        ("pay", {}), ("close", {}), ("unfreeze", {}), ("notes", {"text": "x"}),
     ):  # fmt: skip
         assert (await ada.post(f"/cases/{case['id']}/{step}", **body)).status_code == 404, step
     assert await count("case_notes") == 0

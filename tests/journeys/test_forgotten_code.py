@@ -11,10 +11,11 @@ import pytest
 
 from plugin.cases.models import Case
 from plugin.db import rows
+from plugin.journeys import staff
 from plugin.shops.settings import CodeOffer, ForgottenCode
 from plugin.storefronts.standard.wire import DiscountBody, OrderBody
 from tests.journeys.conftest import OpenWorld
-from tests.journeys.steps import given_back, templates
+from tests.journeys.steps import charged, given_back, templates
 from tests.journeys.test_pages import a_browser, enter, fields_of
 from tests.world import Shopper, World, shop_settings
 
@@ -192,6 +193,23 @@ async def test_a_cancelled_order_gives_its_code_back_once_and_a_person_nets_what
         return bool(row["state"] == "minted" and row["given_back"])
 
     await world.until(is_back)
+    assert (await seen(await world.shopper(await place(world)), code))["outcome"] == "approve"
+
+
+async def test_where_its_refund_failed_and_a_person_refuses_the_code_is_good_for_another_order(
+    open_world: OpenWorld,
+) -> None:
+    world = await open_world(settings=shop_settings(codes=TENTH))
+    code = await earn(world)
+    order = await world.place(discounts=(DiscountBody(amount=4185),), card="pm_card_refundFail")
+    shopper = await world.shopper(order)
+    case = await used(shopper, code)
+    (refund,) = (await charged(world, order)).refunds
+    await world.stripe.settle_refund(refund.id)
+    await shopper.until_state(case["id"], "with_person")
+    await staff.refuse(world.ports, world.shop, case["id"], "staff:ana")
+    assert (await code_row())["state"] == "minted"
+    assert (await seen(shopper, code))["reason"] == "order_has_a_code"
     assert (await seen(await world.shopper(await place(world)), code))["outcome"] == "approve"
 
 

@@ -22,6 +22,7 @@ _STEPS: dict[str, tuple[Permission, dict[str, Any]]] = {
     "notes": (P.DECIDE_CASES, {"text": "Looked at it."}),
     "override": (P.MOVE_MONEY, {"reason": "Kindness"}),
     "store-cancelled": (P.MOVE_MONEY, {}),
+    "pay": (P.MOVE_MONEY, {}),
     "unfreeze": (P.MOVE_MONEY, {}),
 }
 
