@@ -15,9 +15,10 @@ from plugin.policies.decide import decide
 from plugin.policies.explain import explain
 from plugin.policies.facts import Ask, Component, Progress
 from plugin.policies.ready_made.shelf import READY
-from plugin.policies.reasons import Action, Outcome, Reason
+from plugin.policies.reasons import Action, FaultKind, Outcome, Reason
 from plugin.policies.rules import compile_policy
 from plugin.ports.orders import LineCount, LineKind
+from plugin.withdrawals.statutory import leaves_nothing, split, statutory_decision, wanted_of
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.sending_back import delivered, preview_return, return_policy
 from tests.unit.policies.making import a_line, an_order
@@ -25,8 +26,8 @@ from tests.world import World
 
 PLACED = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 SENT: dict[str, Any] = {"fulfilled": 3, "shipped_at": PLACED, "delivered_at": PLACED + timedelta(days=2)}
-CANCEL, RETURN = Action.CANCEL, Action.RETURN
-A, R = Outcome.APPROVE, Outcome.REFUSE
+CANCEL, RETURN, EXCHANGE, FAULT = Action.CANCEL, Action.RETURN, Action.EXCHANGE, Action.FAULT
+A, P, R = Outcome.APPROVE, Outcome.REVIEW, Outcome.REFUSE
 OFFERS_RETURNS = [name for name in READY if name != "default"]
 
 # What it is, what is asked, the line, the answer, its reason; asked an hour after the order, or three days.
@@ -34,9 +35,16 @@ RULES: list[tuple[str, Action, dict[str, Any], Outcome, Reason]] = [
     ("a pre-order, not sent yet", CANCEL, {}, A, Reason.ALLOWED),
     ("a download, delivered", CANCEL, {"kind": LineKind.DIGITAL, **SENT}, R, Reason.ALREADY_SHIPPED),
     ("a download, delivered", RETURN, {"kind": LineKind.DIGITAL, **SENT}, R, Reason.DIGITAL_GOODS),
+    ("a download, delivered", EXCHANGE, {"kind": LineKind.DIGITAL, **SENT}, R, Reason.DIGITAL_GOODS),
+    ("a download, delivered", FAULT, {"kind": LineKind.DIGITAL, **SENT}, P, Reason.PERSON_DECIDES),
+    ("a service", RETURN, {"kind": LineKind.SERVICE, **SENT}, P, Reason.PERSON_DECIDES),
+    ("a service", EXCHANGE, {"kind": LineKind.SERVICE, **SENT}, P, Reason.PERSON_DECIDES),
+    ("a gift card bought", EXCHANGE, {"kind": LineKind.GIFT_CARD, **SENT}, R, Reason.GIFT_CARD),
+    ("a gift card bought", FAULT, {"kind": LineKind.GIFT_CARD, **SENT}, P, Reason.PERSON_DECIDES),
     ("a gift card bought", CANCEL, {"kind": LineKind.GIFT_CARD}, R, Reason.GIFT_CARD),
     ("a gift card bought", RETURN, {"kind": LineKind.GIFT_CARD, **SENT}, R, Reason.GIFT_CARD),
     ("what has not left", RETURN, {}, R, Reason.NOT_SHIPPED),
+    ("what has not left", EXCHANGE, {}, R, Reason.NOT_SHIPPED),
     ("what has left", CANCEL, dict(SENT), R, Reason.ALREADY_SHIPPED),
     ("what has left", RETURN, dict(SENT), A, Reason.ALLOWED),
 ]
@@ -49,8 +57,9 @@ def test_each_kind_has_its_rule(
 ) -> None:
     state = Progress.FULFILLED if line.get("fulfilled") else Progress.UNFULFILLED
     order = an_order(a_line(**line), placed_at=PLACED, state=state)
-    at = PLACED + (timedelta(days=3) if action is RETURN else timedelta(hours=1))
-    ask = Ask(action=action, lines=(LineCount("mug", 1),))
+    at = PLACED + (timedelta(hours=1) if action is CANCEL else timedelta(days=3))
+    fault = FaultKind.DAMAGED if action is FAULT else None
+    ask = Ask(action=action, lines=(LineCount("mug", 1),), fault=fault)
     decision = decide(order, ask, compile_policy(READY[name]), at)
     assert (decision.outcome, decision.reason) == (outcome, reason), what
     if outcome is R:  # every refusal says what is possible instead
@@ -71,6 +80,27 @@ def test_tips_duties_and_fees_go_back_with_everything_and_never_in_part(left: in
         order, Ask(action=action, whole=True), compile_policy(return_policy()), PLACED + timedelta(days=3)
     )
     assert (decision.outcome, decision.amounts.extras.amount) == (A, extras)
+
+
+@pytest.mark.parametrize(("taken", "extras"), [(2, 0), (3, 700)], ids=["a part of it", "all of it"])
+def test_a_withdrawal_from_everything_brings_tips_duties_and_fees_back(taken: int, extras: int) -> None:
+    order = an_order(a_line(**SENT), placed_at=PLACED, state=Progress.FULFILLED, extras=Component(700, 0))
+    everything = leaves_nothing(order, split(order, wanted_of(order, {"mug": taken})))
+    units = {"mug": tuple(range(taken))}
+    decision = statutory_decision(order, RETURN, units, None, payers={}, with_delivery=everything)
+    assert (decision.outcome, decision.amounts.extras.amount) == (A, extras)
+
+
+@pytest.mark.parametrize("action", [CANCEL, RETURN, EXCHANGE, FAULT])
+def test_of_a_bundle_goes_what_the_store_tells_as_a_line_and_nothing_of_it_alone(action: Action) -> None:
+    bundle = a_line(id="set", quantity=1, total=6000, fulfilled=0 if action is CANCEL else 1)
+    order = an_order(bundle, placed_at=PLACED)
+    rules = compile_policy(READY["fashion"])
+    alone = decide(order, Ask(action=action, lines=(LineCount("cup-of-the-set", 1),)), rules, PLACED)
+    assert (alone.outcome, alone.reason) == (R, Reason.UNKNOWN_LINE)
+    assert "choose from those on the order page" in explain(alone, Words("en", UTC)).sentence
+    whole = decide(order, Ask(action=action, lines=(LineCount("set", 1),)), rules, PLACED)
+    assert (whole.reason is Reason.UNKNOWN_LINE, whole.lines[0].left) == (False, 1)
 
 
 @pytest.mark.parametrize(

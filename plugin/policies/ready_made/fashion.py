@@ -7,11 +7,12 @@ from plugin.policies.document import Policy, Row, Selector, Then
 from plugin.policies.ready_made.rows import (
     BEGUN,
     CANCEL_HIGH_VALUE,
+    DOWNLOADS,
     GIFT_CARDS,
+    IN_NO_PARCEL,
     KEEP_WHAT_IS_SMALL,
     NEVER_CAME,
     OTHERWISE_OVER,
-    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     approve,
     delivered_within,
@@ -30,6 +31,7 @@ FASHION = Policy(
     },
     rows=(
         *GIFT_CARDS,
+        *IN_NO_PARCEL,
         refuse(
             "cancel-personalised",
             Action.CANCEL,
@@ -39,7 +41,7 @@ FASHION = Policy(
         CANCEL_HIGH_VALUE,
         refuse("return-personalised", Action.RETURN, When(goods=(GoodsKind.PERSONALISED,)), Reason.MADE_TO_ORDER),
         refuse("return-unsealed", Action.RETURN, When(goods=(GoodsKind.SEALED_HYGIENE,)), Reason.SEALED_GOODS),
-        RETURN_DOWNLOADS,
+        *DOWNLOADS,
         RETURN_FORTNIGHT,
         refuse("return-final-sale", Action.RETURN, When(final_sale=True), Reason.FINAL_SALE),
         look("return-often", Action.RETURN, When(prior_cases_at_least=10), Reason.REPEATED),

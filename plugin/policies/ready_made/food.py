@@ -7,10 +7,11 @@ from plugin.policies.document import Policy, Row, Selector, Then
 from plugin.policies.ready_made.rows import (
     BEGUN,
     CANCEL_HIGH_VALUE,
+    DOWNLOADS,
     GIFT_CARDS,
+    IN_NO_PARCEL,
     NEVER_CAME,
     OTHERWISE_OVER,
-    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     delivered_within,
     look,
@@ -26,6 +27,7 @@ FOOD = Policy(
     goods={GoodsKind.DIGITAL_BEGUN: BEGUN, GoodsKind.PERISHABLE: Selector(tags=("perishable",))},
     rows=(
         *GIFT_CARDS,
+        *IN_NO_PARCEL,
         refuse(
             "cancel-being-packed",
             Action.CANCEL,
@@ -34,7 +36,7 @@ FOOD = Policy(
         ),
         CANCEL_HIGH_VALUE,
         refuse("return-perishable", Action.RETURN, When(goods=(GoodsKind.PERISHABLE,)), Reason.PERISHABLE),
-        RETURN_DOWNLOADS,
+        *DOWNLOADS,
         RETURN_FORTNIGHT,
         refuse("exchange-perishable", Action.EXCHANGE, When(goods=(GoodsKind.PERISHABLE,)), Reason.PERISHABLE),
         NEVER_CAME,

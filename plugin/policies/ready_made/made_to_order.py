@@ -7,11 +7,12 @@ from plugin.policies.document import Policy, Selector
 from plugin.policies.ready_made.rows import (
     BEGUN,
     CANCEL_HIGH_VALUE,
+    DOWNLOADS,
     GIFT_CARDS,
+    IN_NO_PARCEL,
     KEEP_WHAT_IS_SMALL,
     NEVER_CAME,
     OTHERWISE_OVER,
-    RETURN_DOWNLOADS,
     RETURN_FORTNIGHT,
     approve,
     delivered_within,
@@ -28,6 +29,7 @@ MADE_TO_ORDER = Policy(
     goods={GoodsKind.DIGITAL_BEGUN: BEGUN, GoodsKind.PERSONALISED: Selector(tags=("made-to-order",))},
     rows=(
         *GIFT_CARDS,
+        *IN_NO_PARCEL,
         look(
             "cancel-begun",
             Action.CANCEL,
@@ -42,7 +44,7 @@ MADE_TO_ORDER = Policy(
         ),
         CANCEL_HIGH_VALUE,
         refuse("return-made", Action.RETURN, When(goods=_MADE), Reason.MADE_TO_ORDER),
-        RETURN_DOWNLOADS,
+        *DOWNLOADS,
         RETURN_FORTNIGHT,
         look(
             "exchange-made",

@@ -41,8 +41,23 @@ GIFT_CARDS = tuple(
 
 # A download that was delivered has begun; a policy that uses this says with ``BEGUN`` which goods these are.
 BEGUN = Selector(line_kinds=(LineKind.DIGITAL,))
-RETURN_DOWNLOADS = refuse(
-    "return-downloads", Action.RETURN, When(goods=(GoodsKind.DIGITAL_BEGUN,)), Reason.DIGITAL_GOODS
+DOWNLOADS = tuple(
+    refuse(f"{action}-downloads", action, When(goods=(GoodsKind.DIGITAL_BEGUN,)), Reason.DIGITAL_GOODS)
+    for action in (Action.RETURN, Action.EXCHANGE)
+)
+
+# No parcel brings these back, and no camera shows what is wrong with them: a person knows what was used.
+IN_NO_PARCEL = (
+    *(
+        look(f"{action}-services", action, When(line_kinds=(LineKind.SERVICE,)), Reason.PERSON_DECIDES)
+        for action in (Action.RETURN, Action.EXCHANGE)
+    ),
+    look(
+        "fault-in-no-parcel",
+        Action.FAULT,
+        When(line_kinds=(LineKind.GIFT_CARD, LineKind.DIGITAL, LineKind.SERVICE)),
+        Reason.PERSON_DECIDES,
+    ),
 )
 
 CANCEL_HIGH_VALUE = look("cancel-high-value", Action.CANCEL, When(value_at_least=dict(LOOK_ABOVE)), Reason.HIGH_VALUE)
