@@ -15,6 +15,7 @@ from handlers.shopper import money_phrases
 from handlers.shopper.present import Presenter, presenter
 from handlers.shopper.views import Money, PersonView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
+from plugin.credit.store import credits_of_owner
 from plugin.journeys.where_is_my_money import Holder, MoneyAt, where_is_my_money
 from plugin.orders.service import get_order
 from plugin.ports.runtime import Ports
@@ -44,6 +45,7 @@ class MoneyView(Struct, frozen=True, kw_only=True):
     refunds: tuple[MoneyAnswer, ...]
     sentence: str
     person: PersonView
+    has_credit: Annotated[bool, Meta(description="`GET /v1/order/credits` tells of store credit of this order.")]
 
 
 def _answer(speak: Presenter, found: MoneyAt) -> MoneyAnswer:
@@ -67,10 +69,14 @@ async def money_now(ports: Ports, guest: Guest, locale: str | None) -> MoneyView
     order = await get_order(guest.shop.id, guest.visitor.order_id)
     speak = presenter(guest.shop, order, at, locale)
     found = await where_is_my_money(order.id, at)
-    sentence = money_phrases.FOUND if found else money_phrases.NOTHING
+    theirs = await credits_of_owner(guest.shop.id, order.id, order.row.customer_hash)
+    has_credit = any(credit.order_id == order.id for credit in theirs)
+    sentences = [money_phrases.FOUND] * bool(found) + [money_phrases.CREDITED] * has_credit
     return MoneyView(
-        refunds=tuple(_answer(speak, each) for each in found), sentence=speak.words.say(sentence), person=speak.person()
-    )
+        refunds=tuple(_answer(speak, each) for each in found),
+        sentence=" ".join(speak.words.say(each) for each in sentences or [money_phrases.NOTHING]),
+        person=speak.person(), has_credit=has_credit,
+    )  # fmt: skip
 
 
 @get(

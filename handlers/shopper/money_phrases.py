@@ -6,6 +6,7 @@ from plugin.journeys.where_is_my_money import Holder
 
 FOUND = "Here is every refund of this order, and who has it now."
 NOTHING = "No refund belongs to this order."
+CREDITED = "Store credit was given for this order: your statement shows its code and its balance."
 LATE = "This is later than we promised, and we are sorry. A person is finding out where it is."
 ASK_YOUR_BANK = "It has left us. If your bank does not show it, give them this reference: {reference}"
 HOLDER = {
@@ -19,4 +20,4 @@ HOLDER = {
 
 def all_sentences() -> tuple[str, ...]:
     """Every sentence of this module, for the test that holds the catalogues complete."""
-    return FOUND, NOTHING, LATE, ASK_YOUR_BANK, *HOLDER.values()
+    return FOUND, NOTHING, CREDITED, LATE, ASK_YOUR_BANK, *HOLDER.values()

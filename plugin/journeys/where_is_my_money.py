@@ -58,8 +58,8 @@ async def where_is_my_money(order_id: str, at: datetime) -> tuple[MoneyAt, ...]:
     cases = {case.id: case for case in await cases_of_order(order_id)}
     if not cases:
         return ()
-    payments = {payment.id: payment for payment in await payments_of(order_id)}
     legs = await legs_of_cases(list(cases))
+    payments = {payment.id: payment for payment in await payments_of(order_id)}  # last: a leg's payment is among them
     replaced = {leg.replaces for leg in legs}
     current = [leg for leg in legs if leg.id not in replaced and leg.state != LegState.RELEASED]
     return tuple(

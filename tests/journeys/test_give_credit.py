@@ -62,6 +62,9 @@ async def test_credit_with_its_bonus_is_given_once_told_and_shown(open_world: Op
     assert credit["code"] in mail.text
     assert credit["balance"]["text"] in mail.text
     assert await given_back(world, order) == 0
+    where = await shopper.get("/v1/order/money")
+    assert (where["refunds"], where["has_credit"]) == ([], True)
+    assert where["sentence"].startswith("Store credit was given for this order")
     await quiet(world)
     assert sorted(await templates(case["id"])) == ["credit_issued", "return_approved"]
     await check_books()
