@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, read, rows
 from plugin.exchanges.models import Difference, OutboundOrder, Quote
 from plugin.exchanges.refusals import QuoteEnded
 from plugin.exchanges.states import DifferenceState, OutboundState
+from plugin.ports.payments import PaymentPage
 
 
 async def get_quote(shop_id: str, order_id: str, quote_id: str) -> Quote:
@@ -41,6 +44,39 @@ async def difference_of_case(case_id: str) -> Difference | None:
     """What the shopper pays on top in this case, if anything: the newest ask of it."""
     found = await read(Difference, "WHERE case_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1", case_id)
     return found[0] if found else None
+
+
+async def differences_of_case(case_id: str) -> list[Difference]:
+    """All that the shopper was asked to pay on top in this case, the oldest first."""
+    return await read(Difference, "WHERE case_id = $1 ORDER BY created_at, id", case_id)
+
+
+async def keep_page(tx: Transaction, difference_id: str, page: PaymentPage) -> None:
+    """The page on which a difference is paid. Nothing where it has one already: the first one stays."""
+    await tx.execute(
+        "UPDATE differences SET page_id = $2, page_url = $3, reference = $4 WHERE id = $1 AND page_id IS NULL",
+        difference_id, page.id, page.url, page.reference,
+    )  # fmt: skip
+
+
+async def ask_page_anew(tx: Transaction, difference_id: str, *, ends_at: datetime, key: str) -> None:
+    """The next try to make its page has all this time and a key of its own. Nothing where a page was made meanwhile, or
+    the difference is over."""
+    await tx.execute(
+        "UPDATE differences SET ends_at = $2, key = $3 WHERE id = $1 AND page_id IS NULL AND state = 'awaiting'",
+        difference_id, ends_at, key,
+    )  # fmt: skip
+
+
+async def keep_late_payment(
+    tx: Transaction, difference: Difference, payment_id: str, *, reference: str | None, at: datetime
+) -> None:
+    """What was paid of a locked difference after its end: the payment, and when we learned of it. Its state stays."""
+    await tx.execute(
+        "UPDATE differences SET payment_id = $2, reference = $3, paid_at = $4 WHERE id = $1",
+        difference.id, payment_id, reference, at,
+    )  # fmt: skip
+    difference.payment_id = payment_id
 
 
 async def given_back_on_top(case_id: str) -> int:
@@ -90,6 +126,16 @@ async def start_asking_anew(tx: Transaction, outbound: OutboundOrder) -> None:
     """The store's silence so far counts no more."""
     outbound.asks = 0
     await outbound.save(using_db=tx.connection, update_fields=["asks"])
+
+
+async def count_silence(tx: Transaction, outbound: OutboundOrder) -> None:
+    """The store was asked for a locked order of new goods, and what it did is not known."""
+    await tx.execute("UPDATE outbound_orders SET asks = asks + 1 WHERE id = $1", outbound.id)
+
+
+async def outbounds_of_case(case_id: str) -> list[OutboundOrder]:
+    """All orders of new goods of a case, the oldest first."""
+    return await read(OutboundOrder, "WHERE case_id = $1 ORDER BY created_at, id", case_id)
 
 
 async def outbound_of_case(case_id: str) -> OutboundOrder | None:

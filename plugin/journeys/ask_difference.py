@@ -17,7 +17,7 @@ from plugin.db import Transaction, transaction
 from plugin.exchanges.models import Difference, Quote
 from plugin.exchanges.service import move_difference, open_difference
 from plugin.exchanges.states import NO_PAGE, DifferenceState
-from plugin.exchanges.store import get_difference, lock_difference
+from plugin.exchanges.store import ask_page_anew, get_difference, keep_page, lock_difference
 from plugin.journeys.giving import hand_over
 from plugin.journeys.paid_on_top import on_top_of
 from plugin.journeys.tell import tell_case
@@ -71,10 +71,7 @@ async def ask_difference(ports: Ports, claim: Claim) -> None:
         return
     async with transaction(ports.doorbell) as tx:
         _, case = await lock_with_order(tx, difference.case_id)
-        await tx.execute(
-            "UPDATE differences SET page_id = $2, page_url = $3, reference = $4 WHERE id = $1 AND page_id IS NULL",
-            difference.id, page.id, page.url, page.reference,
-        )  # fmt: skip
+        await keep_page(tx, difference.id, page)
         if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
             await tell_case(tx, case, on_top_of(case).to_pay)
         await outbox.complete(tx, claim)
@@ -102,11 +99,7 @@ async def _take_no(
         ends_at = at + time_to_pay(shop)
         async with transaction(ports.doorbell) as tx:
             _, case = await lock_with_order(tx, difference.case_id)
-            await tx.execute(
-                "UPDATE differences SET ends_at = $2, key = $3 "
-                "WHERE id = $1 AND page_id IS NULL AND state = 'awaiting'",
-                difference.id, ends_at, f"comeback-{new_id('dif')}",
-            )  # fmt: skip
+            await ask_page_anew(tx, difference.id, ends_at=ends_at, key=f"comeback-{new_id('dif')}")
             if CaseState(case.state) is CaseState.AWAITING_PAYMENT:
                 await postpone(tx, case, ends_at)
         raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the page is asked for anew") from no

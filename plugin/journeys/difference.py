@@ -22,7 +22,7 @@ from plugin.db import Transaction, transaction
 from plugin.exchanges.models import Difference
 from plugin.exchanges.service import move_difference
 from plugin.exchanges.states import NO_PAGE, DifferenceState
-from plugin.exchanges.store import difference_of_case, get_difference, lock_difference
+from plugin.exchanges.store import difference_of_case, get_difference, keep_late_payment, lock_difference
 from plugin.journeys.giving import give_money, hand_over
 from plugin.journeys.outbound import drop
 from plugin.journeys.paid_on_top import on_top_of
@@ -31,7 +31,7 @@ from plugin.journeys.tell import tell_case
 from plugin.messages.parts import AlertKind
 from plugin.orders.models import Payment
 from plugin.orders.origins import paying_order
-from plugin.orders.payments import store_payment_fact
+from plugin.orders.payments import get_payment, store_payment_fact, write_payment
 from plugin.orders.service import StoredOrder
 from plugin.outbox import service as outbox
 from plugin.outbox.service import MONEY_WAITS_AT_MOST, Claim, Later, back_off
@@ -138,11 +138,7 @@ async def _paid(
     if DifferenceState(difference.state) is _D.AWAITING:
         await move_difference(tx, difference, _D.PAID, at=at, **values)
     else:
-        await tx.execute(
-            "UPDATE differences SET payment_id = $2, reference = $3, paid_at = $4 WHERE id = $1",
-            difference.id, payment.id, page.reference, at,
-        )  # fmt: skip
-        difference.payment_id = payment.id
+        await keep_late_payment(tx, difference, payment.id, reference=page.reference, at=at)
     if counts:
         await on_top_of(case).goes_on(tx, ports, shop, order, case)
         return
@@ -160,7 +156,7 @@ async def _save_payment(
         external_id=f"difference:{difference.id}", custodian=str(Custodian.STRIPE), instrument=str(Instrument.CARD),
         reference=page.reference, currency=difference.currency, state=str(fact.state), amount=difference.amount,
     )  # fmt: skip
-    await payment.save(using_db=tx.connection)
+    await write_payment(tx, payment)
     return await store_payment_fact(tx, payment, fact, ours=frozenset(), by_hand=0, at=ports.clock.now())
 
 
@@ -168,7 +164,7 @@ async def give_back(tx: Transaction, ports: Ports, shop: Shop, case: Case, diffe
     """All that was collected on top goes back to where it came from; where refunds of other asks have used it up
     meanwhile, from the order's other payments, which have kept as much for it."""
     at = ports.clock.now()
-    payment = await Payment.filter(id=difference.payment_id).using_db(tx.connection).get()
+    payment = await get_payment(tx, difference.payment_id)
     (left,) = await payables([payment])
     await move_difference(tx, difference, _D.GIVEN_BACK, at=at, why=why)
     collected = max(0, payment.captured - payment.disputed - payment.external_refunded)

@@ -7,9 +7,8 @@ import msgspec
 from plugin.cases.notes import notes_of_case
 from plugin.cases.states import RECEIVER
 from plugin.cases.store import cases_of_order, units_of_case
-from plugin.db import read
-from plugin.exchanges.models import Difference, OutboundOrder
-from plugin.insights.models import EffortQuestion
+from plugin.exchanges.store import differences_of_case, outbounds_of_case
+from plugin.insights.effort import question_of_case
 from plugin.journeys.kept import (
     KeptCase,
     KeptDifference,
@@ -20,8 +19,7 @@ from plugin.journeys.kept import (
     KeptRefund,
     KeptUnit,
 )
-from plugin.parcels.models import Finding
-from plugin.parcels.store import parcels_of_case
+from plugin.parcels.store import findings_of_case, parcels_of_case
 from plugin.ports import goods
 from plugin.refunds.store import legs_of_case
 
@@ -78,13 +76,13 @@ async def _parcels(case_id: str) -> tuple[KeptParcel, ...]:
 async def _findings(case_id: str) -> tuple[KeptMessage, ...]:
     return tuple(
         KeptMessage(each.found_at, f"{each.kind}: {each.quantity} {each.note or ''}".strip())
-        for each in await read(Finding, "WHERE case_id = $1 ORDER BY found_at, id", case_id)
+        for each in await findings_of_case(case_id)
     )
 
 
 async def _new_goods(case_id: str) -> tuple[KeptNewGoods, ...]:
     kept = []
-    for each in await read(OutboundOrder, "WHERE case_id = $1 ORDER BY created_at, id", case_id):
+    for each in await outbounds_of_case(case_id):
         asked = msgspec.convert(each.request, goods.OutboundOrder)
         titles = tuple(f"{line.quantity} × {line.title}" for line in asked.lines)
         kept.append(KeptNewGoods(number=each.number, state=each.state, goods=titles, created_at=each.created_at))
@@ -97,12 +95,10 @@ async def _paid_on_top(case_id: str) -> tuple[KeptDifference, ...]:
             amount=each.amount, currency=each.currency, state=each.state, created_at=each.created_at,
             paid_at=each.paid_at,
         )
-        for each in await read(Difference, "WHERE case_id = $1 ORDER BY created_at, id", case_id)
+        for each in await differences_of_case(case_id)
     )  # fmt: skip
 
 
 async def _effort(case_id: str) -> tuple[KeptEffort, ...]:
-    return tuple(
-        KeptEffort(asked_at=each.asked_at, score=each.score, words=each.words)
-        for each in await read(EffortQuestion, "WHERE case_id = $1", case_id)
-    )
+    asked = await question_of_case(case_id)
+    return (KeptEffort(asked_at=asked.asked_at, score=asked.score, words=asked.words),) if asked else ()

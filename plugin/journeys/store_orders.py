@@ -19,6 +19,7 @@ from plugin.exchanges.service import ask_of, move_outbound, request_of
 from plugin.exchanges.states import EXCHANGE, SOLD_OUT, STUCK, DifferenceState, OutboundState
 from plugin.exchanges.store import (
     collected_on_top,
+    count_silence,
     difference_of_case,
     get_outbound,
     given_back_on_top,
@@ -79,7 +80,7 @@ async def _take_answer(ports: Ports, claim: Claim, shop: Shop, found: OutboundOr
                 case StoreStatus.OUT_OF_STOCK:
                     await _sold_out(tx, ports, shop, order, case, outbound, answer.reason)
                 case StoreStatus.UNKNOWN if outbound.asks + 1 < ASKS:
-                    await tx.execute("UPDATE outbound_orders SET asks = asks + 1 WHERE id = $1", outbound.id)
+                    await count_silence(tx, outbound)
                     asks_again = True
                 case _:
                     await _to_a_person(tx, ports, shop, case, outbound, answer.reason or str(answer.status))

@@ -13,6 +13,16 @@ from plugin.ports.orders import Custodian, PaymentState, StoreOrder, StorePaymen
 from plugin.ports.payments import PaymentFact
 
 
+async def get_payment(tx: Transaction, payment_id: str | None) -> Payment:
+    """The payment that a row of ours names, as the transaction sees it; raises ``DoesNotExist`` where it names none."""
+    return await Payment.filter(id=payment_id).using_db(tx.connection).get()
+
+
+async def write_payment(tx: Transaction, payment: Payment) -> None:
+    """Keep a payment that no store names, as one of its order's."""
+    await payment.save(using_db=tx.connection)
+
+
 async def store_payments(
     tx: Transaction, shop_id: str, order_id: str, order: StoreOrder, ours: Mapping[str, int]
 ) -> tuple[str, ...]:
