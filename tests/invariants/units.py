@@ -158,12 +158,13 @@ def _is_forgiven(unit: Row) -> bool:
 
 
 def _done_means_paid(books: Books, case: Row, *, is_given_up: bool) -> Iterator[str]:
-    """A person, and nobody else, may close a case whose units the store never cancelled, or whose refund failed."""
+    """A person, and nobody else, may close a case whose units the store never cancelled, or whose refund failed or was
+    more than its payments had left."""
     legs = [leg for leg in books.legs.values() if leg["case_id"] == case["id"]]
     replaced = {leg["replaces"] for leg in legs}
     has_failed = any(leg["state"] == "failed" and leg["id"] not in replaced for leg in legs)
-    by_person = any(event["why"] == "closed_by_person" for event in books.events[case["id"]])
-    if by_person and (is_given_up or has_failed):
+    whys = {event["why"] for event in books.events[case["id"]]}
+    if "closed_by_person" in whys and (is_given_up or has_failed or "not_enough_to_refund" in whys):
         return
     never_given = case["kind"] == "exchange" and is_given_up and case["resolved_at"] is None
     owed = 0 if never_given else case["owed"]  # taken back or refused, and what was paid on top went back in the end
