@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import msgspec
 from litestar import Response
+from litestar.params import HeaderParameter
 
 from plugin.core.points import point
 from plugin.db import Transaction
 from plugin.inbox.idempotency import Call, abandon, begin, finish
-from plugin.ports.runtime import Ports
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(name="Idempotency-Key", required=False, description="A new random value for each new intent."),
+]
 
 Remember = Callable[[Transaction, msgspec.Struct], Awaitable[None]]
 """Stores the answer in the use case's own transaction; the use case calls it once, before it commits."""
 
 
 async def answer_once(
-    ports: Ports,
     *,
     shop_id: str,
     scope: str,

@@ -11,9 +11,9 @@ from litestar.params import JSONBody, RawBody
 
 from handlers.admin.case_bodies import CaseRow, LessAsk, OverrideAsk, PayStepAsk, StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
-from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey, once
+from handlers.admin.frame import FRESH, KNOWN, ONCE, once
 from handlers.dependencies import PublicId
-from handlers.idempotent import Remember
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import PROOF_LASTS, Member

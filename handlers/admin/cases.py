@@ -24,9 +24,9 @@ from handlers.admin.case_bodies import (
     UnitRow,
 )
 from handlers.admin.entrance import SECURITY, STAFF, may
-from handlers.admin.frame import KNOWN, ONCE, After, IdempotencyKey, PageSize, cursor_of, once, place_of
+from handlers.admin.frame import KNOWN, ONCE, After, PageSize, cursor_of, once, place_of
 from handlers.dependencies import PublicId
-from handlers.idempotent import Remember
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from handlers.shopper.cases import case_view
 from handlers.shopper.present import presenter

@@ -13,9 +13,9 @@ from msgspec import Meta, Struct
 
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, may
-from handlers.admin.frame import KNOWN, ONCE, After, IdempotencyKey, PageSize, cursor_of, once, place_of
+from handlers.admin.frame import KNOWN, ONCE, After, PageSize, cursor_of, once, place_of
 from handlers.dependencies import PublicId
-from handlers.idempotent import Remember
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member

@@ -12,8 +12,9 @@ from msgspec import Meta, Struct
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.case_steps import DECIDES, MOVED, MOVES_MONEY, NO_SUCH, NOW, TAGS, moves_money, step
 from handlers.admin.entrance import SECURITY, STAFF
-from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey
+from handlers.admin.frame import FRESH, KNOWN, ONCE
 from handlers.dependencies import PublicId
+from handlers.idempotent import IdempotencyKey
 from handlers.problems import problem_responses
 from plugin.access.staff import Member
 from plugin.journeys import staff, staff_exchange

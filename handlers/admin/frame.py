@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Response
-from litestar.params import HeaderParameter, QueryParameter
+from litestar.params import QueryParameter
 
 from handlers.idempotent import Remember, answer_once
 from plugin.access.staff import Member
@@ -23,10 +23,6 @@ ONCE = {
     422: "The Idempotency-Key was used with another body.",
 }
 
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(name="Idempotency-Key", required=False, description="A new random value for each new intent."),
-]
 PageSize = Annotated[int, QueryParameter(ge=1, le=100, description="How many at most.")]
 After = Annotated[
     str | None, QueryParameter(max_length=200, description="The `next` of the page before; without it, the first page.")
@@ -82,6 +78,6 @@ async def once(
     The answers are kept for a day: they hold ids, states and amounts, and nothing that speaks of a shopper.
     """
     return await answer_once(
-        ports, shop_id=member.shop_id, scope=f"{route}:{ref}:{member.id}", key=key, request=body, status=status,
+        shop_id=member.shop_id, scope=f"{route}:{ref}:{member.id}", key=key, request=body, status=status,
         use_case=use_case,
     )  # fmt: skip

@@ -18,7 +18,6 @@ from handlers.admin.frame import (
     KNOWN,
     ONCE,
     After,
-    IdempotencyKey,
     PageSize,
     cursor_of,
     in_utc,
@@ -27,7 +26,7 @@ from handlers.admin.frame import (
 )
 from handlers.admin.goods_bodies import DebitPage, DebitRow, LabelAsk, ParcelPage, ParcelRow, SeenAsk
 from handlers.dependencies import PublicId
-from handlers.idempotent import Remember
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member

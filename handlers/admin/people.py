@@ -97,7 +97,7 @@ async def invite(
             await remember(tx, InvitationRow(id=made.id, email=made.email, role=made.role, expires_at=made.expires_at))
 
     return await answer_once(
-        ports, shop_id=shop.id, scope=f"staff.invite:{member.id}", key=idempotency_key, request=body, status=201,
+        shop_id=shop.id, scope=f"staff.invite:{member.id}", key=idempotency_key, request=body, status=201,
         use_case=use_case,
     )  # fmt: skip
 

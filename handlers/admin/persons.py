@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
 from handlers.admin.exports import NobodyNamed, PersonExportAsk, person_of
-from handlers.admin.frame import FRESH, IdempotencyKey, once
-from handlers.idempotent import Remember
+from handlers.admin.frame import FRESH, once
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member

@@ -12,10 +12,10 @@ from litestar.params import HeaderParameter, JSONBody, RawBody
 
 from handlers.admin.case_bodies import StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
-from handlers.admin.frame import FRESH, KNOWN, ONCE, IdempotencyKey, in_utc, once
+from handlers.admin.frame import FRESH, KNOWN, ONCE, in_utc, once
 from handlers.admin.policies import VersionNumber
 from handlers.admin.policy_bodies import PromoteAsk, PublishAsk, RollBackAsk, ScheduleAsk, VersionRow, VersionWhole
-from handlers.idempotent import Remember
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member

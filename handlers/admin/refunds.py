@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from handlers.admin.case_bodies import LegRow, StepAsk
 from handlers.admin.entrance import SECURITY, STAFF, fresh, may
-from handlers.admin.frame import FRESH, KNOWN, ONCE, After, IdempotencyKey, PageSize, cursor_of, once, place_of
+from handlers.admin.frame import FRESH, KNOWN, ONCE, After, PageSize, cursor_of, once, place_of
 from handlers.dependencies import PublicId
-from handlers.idempotent import Remember
+from handlers.idempotent import IdempotencyKey, Remember
 from handlers.problems import problem_responses
 from plugin.access.roles import Permission
 from plugin.access.staff import Member

@@ -81,16 +81,6 @@ class CreditReserveAnswer(Struct, frozen=True, kw_only=True):
         )  # fmt: skip
 
 
-class CreditReleaseAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    code: CodeText
-    cart_id: CartId
-
-
-class CreditReleaseAnswer(Struct, frozen=True, kw_only=True):
-    cart_id: CartId
-    held: bool = False
-
-
 class CreditRedeemAsk(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sent when the order is placed. ``amount`` is what the credit pays of it."""
 

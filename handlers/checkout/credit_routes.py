@@ -9,26 +9,23 @@ from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody, RawBody
 
-from handlers.addresses import caller_group
+from handlers.checkout.bodies import ReleaseAnswer, ReleaseAsk
 from handlers.checkout.credit_bodies import (
     CreditQuoteAnswer,
     CreditQuoteAsk,
     CreditRedeemAnswer,
     CreditRedeemAsk,
-    CreditReleaseAnswer,
-    CreditReleaseAsk,
     CreditReserveAnswer,
     CreditReserveAsk,
 )
-from handlers.checkout.routes import CALL, FROM_PAGE, FROM_SERVER, KEY, QUOTES_PER_MINUTE, UNKNOWN, IdempotencyKey
+from handlers.checkout.frame import CALL, FROM_PAGE, FROM_SERVER, KEY, UNKNOWN, count_quote, once
 from handlers.dependencies import AnyRequest
-from handlers.idempotent import Remember, answer_once
+from handlers.idempotent import IdempotencyKey
 from handlers.problems import problem_responses
 from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
-from plugin.access.rate import count
 from plugin.core.words import Words, choose_locale
 from plugin.credit import service
-from plugin.db import transaction
+from plugin.db import Transaction
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of, zone_of
@@ -47,8 +44,7 @@ from plugin.shops.service import settings_of, zone_of
 async def quote_credit(
     request: AnyRequest, data: JSONBody[CreditQuoteAsk], ports: NamedDependency[Ports], shop: NamedDependency[Shop]
 ) -> CreditQuoteAnswer:
-    asker = f"quote:{shop.id}:{caller_group(request)}"
-    await count(asker, limit=QUOTES_PER_MINUTE, at=ports.clock.now(), per=timedelta(minutes=1))
+    await count_quote(request, ports, shop)
     cart = data.cart
     quoted = await service.quote(ports, shop, data.code, total=cart.total, currency=cart.currency, cart_id=cart.id)
     settings = settings_of(shop)
@@ -70,18 +66,14 @@ async def reserve_credit(
     data: JSONBody[CreditReserveAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
-    async def use_case(remember: Remember) -> None:
-        async with transaction(ports.doorbell) as tx:
-            held = await service.reserve(
-                tx, ports, shop, data.code, cart_id=data.cart.id, total=data.cart.total, currency=data.cart.currency,
-                amount=data.amount, lasts=timedelta(minutes=data.minutes),
-            )  # fmt: skip
-            await remember(tx, CreditReserveAnswer.of(held))
+    async def use_case(tx: Transaction) -> CreditReserveAnswer:
+        held = await service.reserve(
+            tx, ports, shop, data.code, cart_id=data.cart.id, total=data.cart.total, currency=data.cart.currency,
+            amount=data.amount, lasts=timedelta(minutes=data.minutes),
+        )  # fmt: skip
+        return CreditReserveAnswer.of(held)
 
-    return await answer_once(
-        ports, shop_id=shop.id, scope="credits.reserve", key=idempotency_key, request=body, status=200,
-        use_case=use_case,
-    )  # fmt: skip
+    return await once(ports, shop, "credits.reserve", idempotency_key, body, use_case)
 
 
 @post(
@@ -100,18 +92,14 @@ async def redeem_credit(
     data: JSONBody[CreditRedeemAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
-    async def use_case(remember: Remember) -> None:
-        async with transaction(ports.doorbell) as tx:
-            spent = await service.redeem(
-                tx, ports, shop, data.code, cart_id=data.cart_id, external_order_id=data.order_id, amount=data.amount,
-                currency=data.currency,
-            )  # fmt: skip
-            await remember(tx, CreditRedeemAnswer.of(spent))
+    async def use_case(tx: Transaction) -> CreditRedeemAnswer:
+        spent = await service.redeem(
+            tx, ports, shop, data.code, cart_id=data.cart_id, external_order_id=data.order_id, amount=data.amount,
+            currency=data.currency,
+        )  # fmt: skip
+        return CreditRedeemAnswer.of(spent)
 
-    return await answer_once(
-        ports, shop_id=shop.id, scope="credits.redeem", key=idempotency_key, request=body, status=200,
-        use_case=use_case,
-    )  # fmt: skip
+    return await once(ports, shop, "credits.redeem", idempotency_key, body, use_case)
 
 
 @post(
@@ -122,22 +110,18 @@ async def redeem_credit(
     tags=["checkout"],
     summary="Let go of a cart's store credit",
     description="Releasing what the cart does not hold changes nothing and is no error.",
-    responses={200: ResponseSpec(CreditReleaseAnswer, description="The cart holds none of it.")}
+    responses={200: ResponseSpec(ReleaseAnswer, description="The cart holds none of it.")}
     | problem_responses(CALL | {409: "The first call with this key is still running."}),
 )
 async def release_credit(
-    data: JSONBody[CreditReleaseAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
+    data: JSONBody[ReleaseAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
     idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:  # fmt: skip
-    async def use_case(remember: Remember) -> None:
-        async with transaction(ports.doorbell) as tx:
-            await service.release(tx, ports, shop, data.code, data.cart_id)
-            await remember(tx, CreditReleaseAnswer(cart_id=data.cart_id))
+    async def use_case(tx: Transaction) -> ReleaseAnswer:
+        await service.release(tx, ports, shop, data.code, data.cart_id)
+        return ReleaseAnswer(cart_id=data.cart_id)
 
-    return await answer_once(
-        ports, shop_id=shop.id, scope="credits.release", key=idempotency_key, request=body, status=200,
-        use_case=use_case,
-    )  # fmt: skip
+    return await once(ports, shop, "credits.release", idempotency_key, body, use_case)
 
 
 credit_checkout_routes = [quote_credit, reserve_credit, redeem_credit, release_credit]

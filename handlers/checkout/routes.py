@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
 
 from litestar import Controller, Response, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, JSONBody, RawBody
+from litestar.params import JSONBody, RawBody
 
-from handlers.addresses import caller_group
 from handlers.checkout.bodies import (
     QuoteAnswer,
     QuoteAsk,
@@ -21,30 +19,17 @@ from handlers.checkout.bodies import (
     ReserveAnswer,
     ReserveAsk,
 )
-from handlers.dependencies import AnyRequest, provide_page_shop, provide_server_shop
-from handlers.idempotent import Remember, answer_once
+from handlers.checkout.frame import CALL, FROM_PAGE, FROM_SERVER, KEY, UNKNOWN, count_quote, once
+from handlers.dependencies import AnyRequest
+from handlers.idempotent import IdempotencyKey
 from handlers.problems import problem_responses
 from handlers.reference import BY_PUBLISHABLE_KEY, BY_SERVER_KEY
-from plugin.access.rate import count
 from plugin.codes import service
 from plugin.core.words import Words, choose_locale
-from plugin.db import transaction
+from plugin.db import Transaction
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of, zone_of
-
-QUOTES_PER_MINUTE = 60  # by one client: enough for every change of a cart, useless against 80 bits
-
-IdempotencyKey = Annotated[
-    str | None,
-    HeaderParameter(name="Idempotency-Key", required=False, description="A new random value for each new intent."),
-]
-
-KEY = {401: "The key is not known."}
-UNKNOWN = {404: "No code of this shop reads so."}
-CALL = KEY | UNKNOWN | {400: "No Idempotency-Key, or a body that is not exact.", 422: "The key was used before."}
-FROM_PAGE = {"shop": Provide(provide_page_shop)}
-FROM_SERVER = {"shop": Provide(provide_server_shop)}
 
 
 class QuoteController(Controller):
@@ -63,8 +48,7 @@ class QuoteController(Controller):
     async def quote(
         self, request: AnyRequest, data: JSONBody[QuoteAsk], ports: NamedDependency[Ports], shop: NamedDependency[Shop]
     ) -> QuoteAnswer:
-        asker = f"quote:{shop.id}:{caller_group(request)}"
-        await count(asker, limit=QUOTES_PER_MINUTE, at=ports.clock.now(), per=timedelta(minutes=1))
+        await count_quote(request, ports, shop)
         quoted = await service.quote(ports, shop, data.code, data.cart.cart(), data.email)
         settings = settings_of(shop)
         words = Words(choose_locale(data.locale, settings.locale), zone_of(settings))
@@ -89,16 +73,12 @@ class LedgerController(Controller):
         self, data: JSONBody[ReserveAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[bytes]:  # fmt: skip
-        async def use_case(remember: Remember) -> None:
-            async with transaction(ports.doorbell) as tx:
-                lasts = timedelta(minutes=data.minutes)
-                held = await service.reserve(tx, ports, shop, data.code, data.cart.cart(), data.email, lasts)
-                await remember(tx, ReserveAnswer.of(held))
+        async def use_case(tx: Transaction) -> ReserveAnswer:
+            lasts = timedelta(minutes=data.minutes)
+            held = await service.reserve(tx, ports, shop, data.code, data.cart.cart(), data.email, lasts)
+            return ReserveAnswer.of(held)
 
-        return await answer_once(
-            ports, shop_id=shop.id, scope="codes.reserve", key=idempotency_key, request=body, status=200,
-            use_case=use_case,
-        )  # fmt: skip
+        return await once(ports, shop, "codes.reserve", idempotency_key, body, use_case)
 
     @post(
         "/redeem",
@@ -113,15 +93,11 @@ class LedgerController(Controller):
         self, data: JSONBody[RedeemAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[bytes]:  # fmt: skip
-        async def use_case(remember: Remember) -> None:
-            async with transaction(ports.doorbell) as tx:
-                done = await service.redeem(tx, ports, shop, data.code, data.purchase())
-                await remember(tx, RedeemAnswer.of(done))
+        async def use_case(tx: Transaction) -> RedeemAnswer:
+            done = await service.redeem(tx, ports, shop, data.code, data.purchase())
+            return RedeemAnswer.of(done)
 
-        return await answer_once(
-            ports, shop_id=shop.id, scope="codes.redeem", key=idempotency_key, request=body, status=200,
-            use_case=use_case,
-        )  # fmt: skip
+        return await once(ports, shop, "codes.redeem", idempotency_key, body, use_case)
 
     @post(
         "/release",
@@ -135,15 +111,11 @@ class LedgerController(Controller):
         self, data: JSONBody[ReleaseAsk], body: RawBody, ports: NamedDependency[Ports], shop: NamedDependency[Shop],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[bytes]:  # fmt: skip
-        async def use_case(remember: Remember) -> None:
-            async with transaction(ports.doorbell) as tx:
-                await service.release(tx, shop, data.code, data.cart_id)
-                await remember(tx, ReleaseAnswer(cart_id=data.cart_id))
+        async def use_case(tx: Transaction) -> ReleaseAnswer:
+            await service.release(tx, shop, data.code, data.cart_id)
+            return ReleaseAnswer(cart_id=data.cart_id)
 
-        return await answer_once(
-            ports, shop_id=shop.id, scope="codes.release", key=idempotency_key, request=body, status=200,
-            use_case=use_case,
-        )  # fmt: skip
+        return await once(ports, shop, "codes.release", idempotency_key, body, use_case)
 
 
 checkout_routes: list[type[Controller]] = [QuoteController, LedgerController]

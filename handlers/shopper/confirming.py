@@ -46,9 +46,6 @@ async def confirm_once(
     """Confirm, for the API and the pages alike; ``scope`` names the kind. Raises ``TooMany`` after many an hour."""
 
     async def use_case(remember: Remember) -> None:
-        # Counted in here, so that the retry of a call that has its answer gets that answer and no 429 (I11).
-        await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
-
         async def answered(tx: Transaction, case: Case, agreed: Preview) -> None:
             speak = presenter(guest.shop, agreed.order, ports.clock.now(), locale)
             payments = {payment.id: payment for payment in agreed.payments}
@@ -63,12 +60,21 @@ async def confirm_once(
             speak = presenter(guest.shop, now.order, ports.clock.now(), locale)
             raise DecisionChanged(now, preview=msgspec.to_builtins(speak.preview(now))) from changed
 
+    return await once_counted(ports, guest, scope, key, body, use_case)
+
+
+async def once_counted(
+    ports: Ports, guest: Guest, scope: str, key: str | None, body: bytes,
+    use_case: Callable[[Remember], Awaitable[None]],
+) -> Response[bytes]:  # fmt: skip
+    """Run a confirmation of this order once for this key; raises ``TooMany`` after many an hour."""
+    order_id = guest.visitor.order_id
+
+    async def counted(remember: Remember) -> None:
+        # Counted in here, so that the retry of a call that has its answer gets that answer and no 429 (I11).
+        await rate.count(f"confirm:{order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
+        await use_case(remember)
+
     return await answer_once(
-        ports,
-        shop_id=guest.shop.id,
-        scope=f"{scope}:{guest.visitor.order_id}",
-        key=key,
-        request=body,
-        status=201,
-        use_case=use_case,
+        shop_id=guest.shop.id, scope=f"{scope}:{order_id}", key=key, request=body, status=201, use_case=counted
     )

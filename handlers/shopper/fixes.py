@@ -12,11 +12,11 @@ from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from handlers.dependencies import Guest
-from handlers.idempotent import Remember, answer_once
+from handlers.idempotent import Remember
 from handlers.problems import problem_responses
 from handlers.shopper import fix_words
 from handlers.shopper.cases import case_view
-from handlers.shopper.confirming import CONFIRMS_AN_HOUR
+from handlers.shopper.confirming import once_counted
 from handlers.shopper.present import presenter
 from handlers.shopper.views import Money, PersonView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
@@ -205,7 +205,6 @@ async def fix_once(
 
     async def use_case(remember: Remember) -> None:
         at, order_id = ports.clock.now(), guest.visitor.order_id
-        await rate.count(f"confirm:{order_id}", limit=CONFIRMS_AN_HOUR, at=at)
         ask = data.ask()
 
         async def answered(tx: Transaction, case: Case, seen: SeenFix) -> None:
@@ -221,15 +220,7 @@ async def fix_once(
             now = msgspec.to_builtins(fix_view(ports, guest, changed.now, locale))
             raise FixChanged(changed.now, preview=now) from changed
 
-    return await answer_once(
-        ports,
-        shop_id=guest.shop.id,
-        scope=f"fix:{guest.visitor.order_id}",
-        key=key,
-        request=body,
-        status=201,
-        use_case=use_case,
-    )
+    return await once_counted(ports, guest, "fix", key, body, use_case)
 
 
 fix_routes = [preview, confirm]

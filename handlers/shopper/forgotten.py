@@ -12,11 +12,11 @@ from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from handlers.dependencies import Guest
-from handlers.idempotent import Remember, answer_once
+from handlers.idempotent import Remember
 from handlers.problems import problem_responses
 from handlers.shopper import code_words
 from handlers.shopper.cases import case_view
-from handlers.shopper.confirming import CONFIRMS_AN_HOUR
+from handlers.shopper.confirming import once_counted
 from handlers.shopper.present import presenter
 from handlers.shopper.views import Money, PersonView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
@@ -137,8 +137,6 @@ async def code_once(
     at, order_id = ports.clock.now(), guest.visitor.order_id
 
     async def use_case(remember: Remember) -> None:
-        await rate.count(f"confirm:{order_id}", limit=CONFIRMS_AN_HOUR, at=at)
-
         async def answered(tx: Transaction, case: Case, seen: SeenCode) -> None:
             speak = presenter(guest.shop, seen.order, at, locale)
             await remember(tx, case_view(speak, SeenCase(case, [], {}, None, []), ports))
@@ -152,15 +150,7 @@ async def code_once(
             now = msgspec.to_builtins(code_view(ports, guest, changed.now, locale))
             raise CodeAnswerChanged(changed.now, preview=now) from changed
 
-    return await answer_once(
-        ports,
-        shop_id=guest.shop.id,
-        scope=f"code:{order_id}",
-        key=key,
-        request=body,
-        status=201,
-        use_case=use_case,
-    )
+    return await once_counted(ports, guest, "code", key, body, use_case)
 
 
 forgotten_routes = [preview, confirm]

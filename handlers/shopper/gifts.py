@@ -13,10 +13,10 @@ from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from handlers.dependencies import Guest, provide_receiver
-from handlers.idempotent import Remember, answer_once
+from handlers.idempotent import Remember
 from handlers.problems import problem_responses
 from handlers.shopper import gift_phrases
-from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRMS_AN_HOUR
+from handlers.shopper.confirming import CONFIRM_PROBLEMS, once_counted
 from handlers.shopper.orders import LineAsk
 from handlers.shopper.present import presenter
 from handlers.shopper.session_views import LinkView
@@ -217,8 +217,6 @@ async def return_gift_once(
     """Confirm under the caller's key, for the API and the pages alike; raises ``TooMany`` after many an hour."""
 
     async def use_case(remember: Remember) -> None:
-        await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
-
         async def answered(tx: Transaction, case: Case, agreed: Preview) -> None:
             words = presenter(guest.shop, agreed.order, ports.clock.now(), locale).words
             await remember(tx, _return(guest, case, await first_parcel(case.id), words))
@@ -233,10 +231,7 @@ async def return_gift_once(
             shown = GiftPreview.of(changed.now, words)
             raise DecisionChanged(changed.now, preview=msgspec.to_builtins(shown)) from changed
 
-    return await answer_once(
-        ports, shop_id=guest.shop.id, scope=f"gift:{guest.visitor.order_id}", key=key, request=body, status=201,
-        use_case=use_case,
-    )  # fmt: skip
+    return await once_counted(ports, guest, "gift", key, body, use_case)
 
 
 gift_routes = [create_gift_link, see_gift, preview_gift_return, return_gift]

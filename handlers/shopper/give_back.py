@@ -12,15 +12,14 @@ from litestar.params import HeaderParameter, JSONBody
 from msgspec import Meta, Struct
 
 from handlers.dependencies import Guest
-from handlers.idempotent import Remember, answer_once
+from handlers.idempotent import Remember
 from handlers.problems import problem_responses
 from handlers.shopper.cases import case_view
-from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRM_SAYS, CONFIRMS_AN_HOUR
+from handlers.shopper.confirming import CONFIRM_PROBLEMS, CONFIRM_SAYS, once_counted
 from handlers.shopper.orders import LineAsk
 from handlers.shopper.present import Presenter, presenter
 from handlers.shopper.views import CaseView, PreviewView
 from handlers.shopper.visit import GUEST, SECURITY, Locale
-from plugin.access import rate
 from plugin.cases.models import Case
 from plugin.db import Transaction
 from plugin.journeys.give_back import BothChanged, TwoHalves, Wanted, confirm_both, preview_both
@@ -132,8 +131,6 @@ async def give_back_once(
     """Confirm both under the caller's key, for the API and the pages alike; raises ``TooMany`` after many an hour."""
 
     async def use_case(remember: Remember) -> None:
-        await rate.count(f"confirm:{guest.visitor.order_id}", limit=CONFIRMS_AN_HOUR, at=ports.clock.now())
-
         async def answered(tx: Transaction, cancel: Case, back: Case, agreed: TwoHalves) -> None:
             speak = presenter(guest.shop, agreed.cancel.order, ports.clock.now(), locale)
             await remember(
@@ -154,10 +151,7 @@ async def give_back_once(
             speak = presenter(guest.shop, now.cancel.order, ports.clock.now(), locale)
             raise BothChanged(now, preview=msgspec.to_builtins(both_views(speak, now))) from changed
 
-    return await answer_once(
-        ports, shop_id=guest.shop.id, scope=f"give_back:{guest.visitor.order_id}", key=key, request=body, status=201,
-        use_case=use_case,
-    )  # fmt: skip
+    return await once_counted(ports, guest, "give_back", key, body, use_case)
 
 
 async def _case(speak: Presenter, case: Case, agreed: Preview, ports: Ports) -> CaseView:

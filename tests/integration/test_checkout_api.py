@@ -13,7 +13,8 @@ from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from handlers.checkout.routes import QUOTES_PER_MINUTE, checkout_routes
+from handlers.checkout.frame import QUOTES_PER_MINUTE
+from handlers.checkout.routes import checkout_routes
 from handlers.dependencies import provide_ports
 from plugin.core.errors import DomainError
 from plugin.settings import Settings

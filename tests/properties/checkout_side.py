@@ -49,7 +49,7 @@ class CheckoutSide(StoreSide):
             before = await effects()
             try:
                 answer = await answer_once(
-                    self.world.ports, shop_id=self.world.shop.id, scope=kept.scope, key=key, request=request,
+                    shop_id=self.world.shop.id, scope=kept.scope, key=key, request=request,
                     status=201, use_case=refusing,
                 )  # fmt: skip
             except DomainError as refused:

@@ -172,7 +172,7 @@ class SmallWorld:
         at = self.clock.now()
         try:
             answer = await answer_once(
-                self.ports, shop_id=self.shop.id, scope=scope, key=key, request=request, status=201, use_case=use_case
+                shop_id=self.shop.id, scope=scope, key=key, request=request, status=201, use_case=use_case
             )
         except DomainError:
             return None
