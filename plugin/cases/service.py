@@ -101,6 +101,12 @@ async def open_case(
     return case
 
 
+async def date_back(tx: Transaction, case: Case, asked_at: datetime) -> None:
+    """A case counts as asked for when it was, if it could only be opened later."""
+    case.asked_at = asked_at
+    await tx.execute("UPDATE cases SET asked_at = $2 WHERE id = $1", case.id, asked_at)
+
+
 def decision_of(case: Case) -> Decision:
     """The decision that was pinned when the case was opened."""
     return msgspec.convert(case.decision, Decision)

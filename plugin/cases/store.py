@@ -281,17 +281,6 @@ async def waiting_for_staff(shop_id: str, limit: int = 100) -> list[Case]:
 PRIOR_WINDOW = timedelta(days=365)
 
 
-async def forget_words(tx: Transaction, order_id: str) -> None:
-    """Take what people wrote out of an order's closed cases: the shopper's reason, also where the store was asked with
-    it, the address that an order was corrected to, the store's own words, and a colleague's reason to pay less."""
-    await tx.execute(
-        "UPDATE cases SET reason = NULL, store_reason = NULL, withheld_reason = NULL, "
-        "store_request = (store_request || '{\"reason\": null}') #- '{fix,address}' "
-        "WHERE order_id = $1",
-        order_id,
-    )
-
-
 async def open_case_number(tx: Transaction, order_id: str) -> str | None:
     """The number of a case of this order that is not closed, if there is any."""
     found = await tx.rows("SELECT number FROM cases WHERE order_id = $1 AND closed_at IS NULL ORDER BY id", order_id)

@@ -163,6 +163,15 @@ async def has_fallen_back(case_id: str) -> bool:
     )  # fmt: skip
 
 
+async def forget_exchanges(tx: Transaction, order_id: str) -> None:
+    """Take the person out of a locked order's new goods: what the store and a colleague wrote about them, and the pages
+    on which their differences were paid."""
+    await tx.execute(
+        "UPDATE outbound_orders SET why = NULL, request = request || '{\"note\": null}' WHERE order_id = $1", order_id
+    )
+    await tx.execute("UPDATE differences SET page_url = NULL WHERE order_id = $1", order_id)
+
+
 async def link_new_order(tx: Transaction, shop_id: str, external_id: str) -> bool:
     """Write on the store's order whose new goods it is, if both are known; whether it was news.
 

@@ -58,3 +58,16 @@ async def keep_answer(tx: Transaction, question_id: str, score: int, words: str 
             question_id, score, words, at,
         )
     )  # fmt: skip
+
+
+async def forget_said(tx: Transaction, order_id: str) -> None:
+    """Take out of a locked order's answers what its person wrote; how easy it was stays."""
+    await tx.execute("UPDATE effort_questions SET words = NULL WHERE order_id = $1", order_id)
+
+
+async def forget_old_words(tx: Transaction, shop_id: str, before: datetime) -> int:
+    """Forget all that people wrote with answers that they gave before; of how many answers."""
+    return await tx.execute(
+        "UPDATE effort_questions SET words = NULL WHERE shop_id = $1 AND words IS NOT NULL AND answered_at < $2",
+        shop_id, before,
+    )  # fmt: skip

@@ -13,13 +13,16 @@ from enum import StrEnum
 from plugin.access.service import forget_order
 from plugin.audit import service as audit
 from plugin.cases.notes import forget_notes
-from plugin.cases.store import cases_of_order, forget_words, open_case_number
+from plugin.cases.people import forget_words
+from plugin.cases.store import cases_of_order, open_case_number
 from plugin.codes.minting import forget_customer
 from plugin.credit.issuing import forget_owner
 from plugin.db import Transaction, transaction
+from plugin.exchanges.store import forget_exchanges
 from plugin.files.service import forget_files
 from plugin.inbox.events import forget_all_unused, forget_bodies
 from plugin.inbox.idempotency import forget_answers
+from plugin.insights.effort import forget_said
 from plugin.journeys import sentences
 from plugin.journeys.alerts import alert_shop
 from plugin.journeys.forget_declared import (
@@ -27,7 +30,6 @@ from plugin.journeys.forget_declared import (
     forget_declared_about,
     is_declared_mail_under_way,
 )
-from plugin.journeys.forget_goods import forget_goods
 from plugin.journeys.tell import TELL
 from plugin.messages.contacts import forget_contacts
 from plugin.messages.outbox import forget_mails, is_mail_under_way
@@ -36,6 +38,7 @@ from plugin.orders.people import Who, mark_asked, next_unasked, take_person_out
 from plugin.orders.service import StoredOrder, lock_order, payments_of
 from plugin.outbox import service as outbox
 from plugin.outbox.service import Claim, Later
+from plugin.parcels.store import forget_parcels
 from plugin.ports.runtime import Ports
 from plugin.refunds.store import is_money_moving
 from plugin.shops.models import Shop
@@ -133,7 +136,9 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await forget_words(tx, order.id)
     await forget_notes(tx, order.id)
     await forget_declared_about(tx, ports, order.id)
-    await forget_goods(tx, order.id)
+    await forget_parcels(tx, order.id)
+    await forget_exchanges(tx, order.id)
+    await forget_said(tx, order.id)
     await forget_owner(tx, order.id, order.row.customer_hash)
     await forget_files(tx, shop.id, order.id)
     await forget_customer(tx, shop.id, order.id, order.row.customer_hash, at)

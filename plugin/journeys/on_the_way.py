@@ -11,7 +11,7 @@ from plugin.core.errors import DomainError
 from plugin.db import transaction
 from plugin.orders.service import lock_order
 from plugin.parcels.states import ParcelState
-from plugin.parcels.store import lock_parcel, parcels_of_case
+from plugin.parcels.store import lock_parcel, parcels_of_case, set_tracking
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
@@ -37,9 +37,7 @@ async def announce_parcel(ports: Ports, shop: Shop, case_id: str, order_id: str,
         parcel = await lock_parcel(tx, expected[-1].id)
         if (parcel.carrier, parcel.tracking_number) == (carrier, number):
             return
-        await tx.execute(
-            "UPDATE parcels SET carrier = $2, tracking_number = $3 WHERE id = $1", parcel.id, carrier, number
-        )
+        await set_tracking(tx, parcel, carrier=carrier, number=number)
         await audit.record(
             tx, shop_id=shop.id, order_id=order_id, kind="parcel_announced", actor="shopper", at=ports.clock.now(),
             data={"case": case_id, "parcel": parcel.id},

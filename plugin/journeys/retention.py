@@ -9,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from plugin.db import Transaction, read, rows, transaction
+from plugin.cases.people import persons_not_needed
+from plugin.db import Transaction, transaction
 from plugin.files.service import forget_files_of_cases
 from plugin.inbox.events import forget_old_bodies
+from plugin.insights.effort import forget_old_words
 from plugin.journeys.erase_person import erase_person_of
 from plugin.journeys.forget_declared import forget_old_declarations
 from plugin.messages.contacts import forget_old_contacts
 from plugin.messages.outbox import forget_old_mails
+from plugin.parcels.store import forget_old_tracking
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 from plugin.shops.service import settings_of
+from plugin.shops.tidying import note_tidied, shops_to_tidy
 
 EVERY = timedelta(days=1)
 SHOPS_AT_ONCE, ROWS_AT_ONCE = 20, 500
-_OLD_PERSONS = """
-    SELECT o.id FROM orders o WHERE o.shop_id = $1 AND o.changed_at < $2 AND o.erased_at IS NULL
-    AND o.erase_asked_at IS NULL AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.order_id = o.id AND c.closed_at IS NULL)
-    ORDER BY o.changed_at LIMIT $3
-"""
 
 Forget = Callable[[Transaction, Ports, Shop, datetime], Awaitable[int]]
 """Forget what is older than the moment, some of it; how many rows it was."""
@@ -49,12 +48,7 @@ async def _photos(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -
 
 
 async def _tracking(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -> int:
-    return await tx.execute(
-        "UPDATE parcels SET carrier = NULL, tracking_number = NULL WHERE id IN (SELECT id FROM parcels "
-        "WHERE shop_id = $1 AND tracking_number IS NOT NULL "
-        "AND case_id IN (SELECT id FROM cases WHERE shop_id = $1 AND closed_at < $2) LIMIT $3)",
-        shop.id, before, ROWS_AT_ONCE,
-    )  # fmt: skip
+    return await forget_old_tracking(tx, shop.id, before, ROWS_AT_ONCE)
 
 
 async def _lapsed_withdrawals(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -> int:
@@ -66,10 +60,7 @@ async def _unmatched_withdrawals(tx: Transaction, ports: Ports, shop: Shop, befo
 
 
 async def _survey_words(tx: Transaction, ports: Ports, shop: Shop, before: datetime) -> int:
-    return await tx.execute(
-        "UPDATE effort_questions SET words = NULL WHERE shop_id = $1 AND words IS NOT NULL AND answered_at < $2",
-        shop.id, before,
-    )  # fmt: skip
+    return await forget_old_words(tx, shop.id, before)
 
 
 CLASSES: Mapping[str, Forget] = {
@@ -87,17 +78,10 @@ CLASSES: Mapping[str, Forget] = {
 async def forget_what_is_old(ports: Ports) -> None:
     """Go through the shops whose day has come."""
     at = ports.clock.now()
-    due = await read(
-        Shop, "WHERE tidied_at IS NULL OR tidied_at <= $1 ORDER BY tidied_at NULLS FIRST, id LIMIT $2",
-        at - EVERY, SHOPS_AT_ONCE,
-    )  # fmt: skip
-    for shop in due:
+    for shop in await shops_to_tidy(at - EVERY, SHOPS_AT_ONCE):
         if not await _go_through(ports, shop, at):
             async with transaction(ports.doorbell) as tx:
-                await tx.execute(  # another process may have gone through it meanwhile
-                    "UPDATE shops SET tidied_at = $2 WHERE id = $1 AND tidied_at IS NOT DISTINCT FROM $3",
-                    shop.id, at, shop.tidied_at,
-                )  # fmt: skip
+                await note_tidied(tx, shop, at)
 
 
 async def _go_through(ports: Ports, shop: Shop, at: datetime) -> bool:
@@ -110,8 +94,8 @@ async def _go_through(ports: Ports, shop: Shop, at: datetime) -> bool:
                 is_more_left |= await forget(tx, ports, shop, at - timedelta(days=days)) >= ROWS_AT_ONCE
     if periods.persons is not None:
         before = at - timedelta(days=periods.persons)
-        found = await rows(_OLD_PERSONS, shop.id, before, ROWS_AT_ONCE)
-        for row in found:
-            await erase_person_of(ports, shop, row["id"], "retention")
+        found = await persons_not_needed(shop.id, before, ROWS_AT_ONCE)
+        for order_id in found:
+            await erase_person_of(ports, shop, order_id, "retention")
         is_more_left |= len(found) >= ROWS_AT_ONCE
     return is_more_left

@@ -34,7 +34,14 @@ from plugin.withdrawals.models import Withdrawal
 from plugin.withdrawals.service import Statement, declare, give_token, move, note
 from plugin.withdrawals.standing import is_function_on
 from plugin.withdrawals.states import WithdrawalState
-from plugin.withdrawals.store import find_by_token, get_withdrawal, lock_withdrawal, orders_meant
+from plugin.withdrawals.store import (
+    find_by_token,
+    get_withdrawal,
+    keep_order,
+    keep_proof,
+    lock_withdrawal,
+    orders_meant,
+)
 
 WITHDRAWAL_GOES_ON = "withdrawal_goes_on"
 REMIND_AFTER = timedelta(hours=24)
@@ -203,8 +210,7 @@ async def _spare_the_address(ports: Ports, shop: Shop, order_id: str) -> None:
 
 
 async def _meant(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, withdrawal: Withdrawal) -> None:
-    await tx.execute("UPDATE withdrawals SET order_id = $2 WHERE id = $1", withdrawal.id, order.id)
-    withdrawal.order_id = order.id
+    await keep_order(tx, withdrawal, order.id)
     if order.row.email is None:
         await to_a_person(tx, ports, shop, withdrawal, NOT_VERIFIED)
     elif order.row.email != withdrawal.contact.strip().lower() and withdrawal.order_token_hash is None:
@@ -258,9 +264,6 @@ async def _verified(ports: Ports, shop: Shop, found: Withdrawal, order_id: str, 
         if is_another or withdrawal.verified_at is not None or withdrawal.confirmed_at is None:
             return
         at = ports.clock.now()
-        withdrawal.order_id, withdrawal.verified_at = order_id, at
-        await tx.execute(
-            "UPDATE withdrawals SET order_id = $2, verified_at = $3 WHERE id = $1", withdrawal.id, order_id, at
-        )
+        await keep_proof(tx, withdrawal, order_id, at)
         await note(tx, withdrawal, "withdrawal_verified", actor="shopper", at=at, why=by, was=withdrawal.state)
         await outbox.add(tx, shop_id=shop.id, kind=WITHDRAWAL_GOES_ON, ref=withdrawal.id)

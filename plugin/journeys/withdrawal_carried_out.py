@@ -15,7 +15,7 @@ from msgspec import structs
 
 from plugin.cases.facts import facts_of
 from plugin.cases.models import Case
-from plugin.cases.service import decision_of, move, open_case
+from plugin.cases.service import date_back, decision_of, move, open_case
 from plugin.cases.states import CLOSED, CaseKind, CaseState
 from plugin.cases.store import PRIOR_WINDOW, cases_of_order, ownership_of, release_units, units_of_case
 from plugin.db import Transaction
@@ -58,6 +58,7 @@ from plugin.withdrawals.statutory import (
     statutory_decision,
     wanted_of,
 )
+from plugin.withdrawals.store import add_case
 
 NOT_VERIFIED = "not_verified"
 LOOKED_AT_BEFORE = timedelta(days=3)  # the law's day, so that a person can still find out whether it was sent
@@ -225,8 +226,8 @@ async def _case(
         policy=scene.policies.now, locale=scene.withdrawal.locale, asked_by="shopper", at=at, due_at=at + WE_HAVE,
         basis=BASIS,
     )  # fmt: skip
-    case.asked_at = scene.withdrawal.confirmed_at or at  # the law counts from then, whenever it was verified
-    await tx.execute("UPDATE cases SET asked_at = $2 WHERE id = $1", case.id, case.asked_at)
+    # The law counts from then, whenever it was verified.
+    await date_back(tx, case, scene.withdrawal.confirmed_at or at)
     return case
 
 
@@ -281,8 +282,5 @@ async def left_before_it_was_cancelled(
     instead = await _case(tx, ports, scene, Action.RETURN, units, decided.everything)
     await _send_back(tx, ports, scene, instead)
     for each in withdrawals:
-        each.cases = [*each.cases, instead.id]
-        await tx.execute(
-            "UPDATE withdrawals SET cases = cases || to_jsonb($2::text) WHERE id = $1", each.id, instead.id
-        )
+        await add_case(tx, each, instead.id)
     await tell_in_effect(tx, ports, shop, order, withdrawals[0], [instead])

@@ -23,7 +23,7 @@ from plugin.withdrawals.items import lines_meant
 from plugin.withdrawals.models import Withdrawal
 from plugin.withdrawals.service import move, note
 from plugin.withdrawals.states import WithdrawalState
-from plugin.withdrawals.store import get_withdrawal, lock_withdrawal
+from plugin.withdrawals.store import get_withdrawal, keep_order, keep_proof, lock_withdrawal
 
 _S = WithdrawalState
 
@@ -68,8 +68,7 @@ async def assign(
     async with transaction(ports.doorbell) as tx:
         order = await lock_order(tx, order_id)
         withdrawal = await _take(tx, shop, withdrawal_id, _S.CONFIRMED, _S.WITH_PERSON)
-        await tx.execute("UPDATE withdrawals SET order_id = $2 WHERE id = $1", withdrawal.id, order.id)
-        withdrawal.order_id = order.id
+        await keep_order(tx, withdrawal, order.id)
         await note(
             tx, withdrawal, "withdrawal_assigned", actor=by, at=ports.clock.now(), why=order.id, was=withdrawal.state
         )
@@ -99,8 +98,7 @@ async def let_take_effect(
             if rest is None:
                 raise SayWhyNotAll(param="rest")
             withdrawal.ineffective_reason, withdrawal.ineffective_by = str(rest), by
-        withdrawal.verified_at = withdrawal.verified_at or ports.clock.now()
-        await tx.execute("UPDATE withdrawals SET verified_at = $2 WHERE id = $1", withdrawal.id, withdrawal.verified_at)
+        await keep_proof(tx, withdrawal, order.id, withdrawal.verified_at or ports.clock.now())
         if why := await carry_out(tx, ports, shop, order, withdrawal, by=by, lines=lines):
             raise CannotTakeEffect(detail=WHY_WITH_PERSON[why], reason=why)
         await answered(tx)

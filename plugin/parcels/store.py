@@ -82,6 +82,11 @@ async def write_moments(
     )  # fmt: skip
 
 
+async def set_tracking(tx: Transaction, parcel: Parcel, *, carrier: str, number: str) -> None:
+    """By which carrier, and under which number, a locked parcel travels."""
+    await tx.execute("UPDATE parcels SET carrier = $2, tracking_number = $3 WHERE id = $1", parcel.id, carrier, number)
+
+
 async def set_label(tx: Transaction, parcel: Parcel, file_id: str) -> None:
     """The shop's label for it."""
     parcel.label_file = file_id
@@ -111,6 +116,23 @@ async def write_finding(tx: Transaction, finding: Finding) -> None:
 async def findings_of_case(case_id: str) -> list[Finding]:
     """What came with a case's goods and was not asked, the oldest first."""
     return await read(Finding, "WHERE case_id = $1 ORDER BY found_at, id", case_id)
+
+
+async def forget_parcels(tx: Transaction, order_id: str) -> None:
+    """Take the person out of a locked order's parcels: the number (the carrier knows an address by it), and people's
+    words about what came."""
+    await tx.execute("UPDATE parcels SET carrier = NULL, tracking_number = NULL WHERE order_id = $1", order_id)
+    await tx.execute("UPDATE findings SET note = NULL WHERE order_id = $1", order_id)
+
+
+async def forget_old_tracking(tx: Transaction, shop_id: str, before: datetime, limit: int) -> int:
+    """Forget the carrier's number of some parcels of cases that were closed before; how many."""
+    return await tx.execute(
+        "UPDATE parcels SET carrier = NULL, tracking_number = NULL WHERE id IN (SELECT id FROM parcels "
+        "WHERE shop_id = $1 AND tracking_number IS NOT NULL "
+        "AND case_id IN (SELECT id FROM cases WHERE shop_id = $1 AND closed_at < $2) LIMIT $3)",
+        shop_id, before, limit,
+    )  # fmt: skip
 
 
 async def parcels_awaited(

@@ -104,6 +104,26 @@ async def open_number(tx: Transaction, order_id: str) -> str | None:
     return found[0]["number"] if found else None
 
 
+async def keep_order(tx: Transaction, withdrawal: Withdrawal, order_id: str) -> None:
+    """Which order a locked declaration means; whose it is may still be unknown."""
+    withdrawal.order_id = order_id
+    await tx.execute("UPDATE withdrawals SET order_id = $2 WHERE id = $1", withdrawal.id, order_id)
+
+
+async def keep_proof(tx: Transaction, withdrawal: Withdrawal, order_id: str, at: datetime) -> None:
+    """That a locked declaration is this order's customer's, and since when that is known."""
+    withdrawal.order_id, withdrawal.verified_at = order_id, at
+    await tx.execute(
+        "UPDATE withdrawals SET order_id = $2, verified_at = $3 WHERE id = $1", withdrawal.id, order_id, at
+    )
+
+
+async def add_case(tx: Transaction, withdrawal: Withdrawal, case_id: str) -> None:
+    """One more case that a locked declaration has become."""
+    withdrawal.cases = [*withdrawal.cases, case_id]
+    await tx.execute("UPDATE withdrawals SET cases = cases || to_jsonb($2::text) WHERE id = $1", withdrawal.id, case_id)
+
+
 async def forget_words(tx: Transaction, withdrawal_id: str) -> None:
     """Take the person out of a declaration that has come to its end: who declared, and in which words, the number of
     the order as they wrote it among them. What was declared when, and what became of it, stays."""
