@@ -10,8 +10,14 @@ from plugin.cases.models import Case
 from plugin.cases.service import facts_at_ask
 from plugin.cases.states import CaseState
 from plugin.cases.store import cases_of_order, units_by_case
+from plugin.db import Transaction, read
 from plugin.orders.service import StoredOrder, counted, fulfilled_by_line
 from plugin.ports.orders import OrderState, StoreOrder
+
+_ANSWER_NOTHING = (
+    CaseState.REQUESTED, CaseState.IN_REVIEW, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.EXPIRED,
+    CaseState.CONVERTED_TO_RETURN,
+)  # fmt: skip
 
 
 async def nothing_is_left(order: StoredOrder, case: Case) -> bool:
@@ -30,6 +36,14 @@ async def nothing_is_left(order: StoredOrder, case: Case) -> bool:
         max(at_store.get(line.id, 0), sum(units.get(line.id, 0) for units in ours) + before.get(line.id, 0))
         >= line.quantity
         for line in order.placement.lines
+    )
+
+
+async def answered_cases(tx: Transaction, order_id: str) -> list[Case]:
+    """The cases of an order that answer for some of its money, by what they came to: none that is yet to be decided, or
+    that came to nothing, and no correction."""
+    return await read(
+        Case, "WHERE order_id = $1 AND kind <> 'fix' AND state <> ALL($2)", order_id, _ANSWER_NOTHING, tx=tx
     )
 
 

@@ -47,6 +47,12 @@ async def case_of_number(shop_id: str, number: str) -> Case:
     return case
 
 
+async def case_numbers(case_ids: Sequence[str]) -> dict[str, str]:
+    """The numbers that people read, by the cases' ids."""
+    found = await rows("SELECT id, number FROM cases WHERE id = ANY($1)", list(case_ids))
+    return {row["id"]: row["number"] for row in found}
+
+
 async def lock_case(tx: Transaction, case_id: str) -> Case:
     """The case with its row locked. The order's lock comes first, always."""
     (case,) = await read(Case, "WHERE id = $1 FOR UPDATE", case_id, tx=tx)

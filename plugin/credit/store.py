@@ -39,6 +39,15 @@ async def find_credit_of_case(case_id: str, *, tx: Transaction | None = None) ->
     return found[0] if found else None
 
 
+async def keep_store_answer(tx: Transaction, credit: Credit, reference: str | None) -> None:
+    """The store keeps a locked credit under this reference; without one our own ledger does."""
+    if reference is not None:
+        credit.store_reference = reference[:120]
+    else:
+        credit.authority = "ledger"
+    await credit.save(using_db=tx.connection, update_fields=["store_reference", "authority"])
+
+
 async def is_underway(tx: Transaction, case_id: str) -> bool:
     """Whether the store has been asked for the credit of a case and has not said that it gave it."""
     return bool(

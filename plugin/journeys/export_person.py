@@ -39,8 +39,7 @@ from plugin.journeys.kept_withdrawals import kept_of_contact, kept_withdrawals
 from plugin.messages.contacts import contacts_of
 from plugin.messages.contexts import MailContext, ManageLink
 from plugin.messages.letter import ShopperLetter
-from plugin.messages.models import Mail
-from plugin.messages.outbox import FORGOTTEN
+from plugin.messages.outbox import FORGOTTEN, mails_of_person
 from plugin.messages.render import render
 from plugin.orders.people import Who, orders_of
 from plugin.orders.service import get_order, payments_of
@@ -48,13 +47,6 @@ from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
 _LINK = re.compile(r"/(o|withdrawals)/[\w-]+")  # a link that shows who the shopper is, wherever a letter has it
-
-
-# What went to the receiver of a gift is theirs, and holds the code of their credit.
-_MAILS = (
-    "WHERE order_id = $1 AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id AND c.asked_by = 'receiver') "
-    "ORDER BY created_at, id"
-)
 
 
 class _Canonical(Struct, frozen=True):
@@ -129,7 +121,7 @@ async def _codes(ports: Ports, order_id: str) -> tuple[KeptCode, ...]:
 
 async def _mails(ports: Ports, shop: Shop, order_id: str) -> tuple[KeptMail, ...]:
     kept = []
-    for mail in await read(Mail, _MAILS, order_id):
+    for mail in await mails_of_person(order_id):
         opened = ports.vault.open(mail.sealed_context, tenant=shop.id, field=f"mail:{mail.purpose}")
         said = None if opened == FORGOTTEN else _harmless(msgspec.json.decode(opened, type=MailContext))
         letter = render(said) if said else None

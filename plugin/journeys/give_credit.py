@@ -16,7 +16,7 @@ from plugin.credit.issuing import GIVE_CREDIT, issue
 from plugin.credit.law import ends_at
 from plugin.credit.ledger import lock_credit
 from plugin.credit.models import Credit
-from plugin.credit.store import credit_of_id
+from plugin.credit.store import credit_of_id, keep_store_answer
 from plugin.db import Transaction, transaction
 from plugin.journeys.giving import Due
 from plugin.journeys.store_books import case_is_done
@@ -97,11 +97,7 @@ async def _take_answer(
     if locked.store_reference is not None or locked.authority != "store":
         return  # another claim has brought the answer
     is_done = answer.status is StoreStatus.DONE
-    if is_done:
-        locked.store_reference = (answer.reference or given.id)[:120]
-    else:
-        locked.authority = "ledger"
-    await locked.save(using_db=tx.connection, update_fields=["store_reference", "authority"])
+    await keep_store_answer(tx, locked, (answer.reference or given.id) if is_done else None)
     await audit.record(
         tx, shop_id=shop.id, order_id=order.id, kind="credit_given_by_store" if is_done else "credit_not_at_store",
         actor="store", at=at, data={"credit": given.id, "case": case.id, "answer": str(answer.status)},

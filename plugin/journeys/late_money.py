@@ -10,43 +10,34 @@ from datetime import datetime, timedelta
 
 from plugin.audit import service as audit
 from plugin.cases.store import lock_with_order
-from plugin.db import rows, transaction
+from plugin.db import transaction
 from plugin.journeys.tell import tell_case, tell_staff
 from plugin.messages.parts import AlertKind
 from plugin.ports.runtime import Ports
+from plugin.refunds.store import note_late, promises_missed
 
 AT_ONCE = 100
 _DAY_IS_OVER = timedelta(days=1, hours=12)  # at UTC-12 a day ends at noon (UTC) of the next one
-_LATE = """
-    SELECT l.case_id, array_agg(l.id ORDER BY l.id) AS legs FROM refund_legs l
-    WHERE l.late_told_at IS NULL AND l.state NOT IN ('succeeded', 'released') AND l.promised_for <= $1
-    AND NOT EXISTS (SELECT 1 FROM refund_legs again WHERE again.replaces = l.id)
-    GROUP BY l.case_id ORDER BY l.case_id LIMIT $2
-"""
-_STILL_LATE = """
-    UPDATE refund_legs SET late_told_at = $2 WHERE id = ANY($1::text[]) AND late_told_at IS NULL
-    AND state NOT IN ('succeeded', 'released') RETURNING id, amount
-"""
 
 
 async def tell_of_late_money(ports: Ports) -> int:
     """Find promises that are over and unkept, and tell each of them once; how many cases it were."""
     at = ports.clock.now()
-    found = await rows(_LATE, (at - _DAY_IS_OVER).date(), AT_ONCE)
-    for late in found:
-        await _tell(ports, late["case_id"], list(late["legs"]), at)
+    found = await promises_missed((at - _DAY_IS_OVER).date(), AT_ONCE)
+    for case_id, leg_ids in found:
+        await _tell(ports, case_id, leg_ids, at)
     return len(found)
 
 
 async def _tell(ports: Ports, case_id: str, leg_ids: list[str], at: datetime) -> None:
     async with transaction(ports.doorbell) as tx:
         _, case = await lock_with_order(tx, case_id)
-        still = await tx.rows(_STILL_LATE, leg_ids, at)
+        still = await note_late(tx, leg_ids, at)
         if not still:
             return  # it has arrived since we looked
         await audit.record(
             tx, shop_id=case.shop_id, order_id=case.order_id, kind="promise_missed", actor="comeback", at=at,
-            data={"case": case.id, "legs": [leg["id"] for leg in still], "amount": sum(leg["amount"] for leg in still)},
+            data={"case": case.id, "legs": list(still), "amount": sum(still.values())},
         )  # fmt: skip
         await tell_case(tx, case, "promise_missed")
         await tell_staff(tx, case, AlertKind.PROMISE_MISSED)

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from plugin.cases.models import Case
+from plugin.cases.left import answered_cases
 from plugin.cases.service import amounts_of
-from plugin.cases.states import CaseState
 from plugin.credit.give_back import give_back, pay_back
 from plugin.credit.store import Spending, spendings_of
-from plugin.db import Transaction, read
+from plugin.db import Transaction
 from plugin.orders.models import Payment
+from plugin.orders.payments import payments_named
 from plugin.orders.service import StoredOrder, fulfilled_by_line, lock_order
 from plugin.refunds.models import RefundLeg
 from plugin.refunds.service import move_leg
 from plugin.refunds.states import HOLDS_MONEY, LegState
-
-_ANSWER_NOTHING = (
-    CaseState.REQUESTED, CaseState.IN_REVIEW, CaseState.REFUSED, CaseState.WITHDRAWN, CaseState.EXPIRED,
-    CaseState.CONVERTED_TO_RETURN,
-)  # fmt: skip
+from plugin.refunds.store import legs_of_order
 
 
 async def paid_to_credit(tx: Transaction, order: StoredOrder, leg: RefundLeg, payment: Payment, at: datetime) -> bool:
@@ -56,16 +52,13 @@ async def _due(tx: Transaction, order: StoredOrder, spent: list[Spending]) -> in
     What no case of ours has answered for was cancelled by the store itself. Its other payments give that back first,
     as far as our refunds have left them something.
     """
-    payments = await read(Payment, "WHERE order_id = $1", order.id, tx=tx)
+    payments = await payments_named(tx, order.id)
     names = {each.entry_id for each in spent}
     others = {payment.id: payment.amount for payment in payments if payment.external_id not in names}
     if len(others) == len(payments):
         return None
-    cases = await read(
-        Case, "WHERE order_id = $1 AND kind <> 'fix' AND state <> ALL($2)", order.id, _ANSWER_NOTHING, tx=tx
-    )
-    answered = sum(amounts_of(case).before_fee for case in cases)
-    legs = await read(RefundLeg, "WHERE order_id = $1", order.id, tx=tx)
+    answered = sum(amounts_of(case).before_fee for case in await answered_cases(tx, order.id))
+    legs = await legs_of_order(tx, order.id)
     paid = sum(leg.amount for leg in legs if leg.payment_id in others and LegState(leg.state) in HOLDS_MONEY)
     by_store: int = order.placement.total - answered
     left: int = by_store - (sum(others.values()) - paid)

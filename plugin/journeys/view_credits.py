@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from plugin.cases.store import case_numbers
 from plugin.credit.issuing import show
 from plugin.credit.models import Credit, CreditEntry
 from plugin.credit.store import credits_of_owner, entries_of
-from plugin.db import rows
-from plugin.orders.service import StoredOrder
+from plugin.orders.service import StoredOrder, order_numbers
 from plugin.ports.runtime import Ports
 from plugin.shops.models import Shop
 
@@ -31,14 +31,10 @@ async def credits_of_shopper(ports: Ports, shop: Shop, order: StoredOrder) -> li
     found = await credits_of_owner(shop.id, order.id, order.row.customer_hash)
     entries = await entries_of([credit.id for credit in found])
     spent_on = sorted({each.spent_on for told in entries.values() for each in told if each.spent_on})
-    numbers = await rows(
-        "SELECT external_id, number FROM orders WHERE shop_id = $1 AND external_id = ANY($2)", shop.id, spent_on
-    )
-    cases = await rows("SELECT id, number FROM cases WHERE id = ANY($1)", [credit.case_id for credit in found])
-    case_numbers = {row["id"]: row["number"] for row in cases}
-    order_numbers = {row["external_id"]: row["number"] for row in numbers}
+    of_orders = await order_numbers(shop.id, spent_on)
+    of_cases = await case_numbers([credit.case_id for credit in found])
     return [
-        SeenCredit(credit, _code(ports, credit, order), case_numbers[credit.case_id], entries[credit.id], order_numbers)
+        SeenCredit(credit, _code(ports, credit, order), of_cases[credit.case_id], entries[credit.id], of_orders)
         for credit in found
     ]
 

@@ -142,6 +142,18 @@ async def reseal_mails(vault: Vault, shop_id: str) -> int:
     return done
 
 
+async def mails_of_person(order_id: str) -> list[Mail]:
+    """The mails about an order, the oldest first, but for those about cases of the receiver of a gift: what went there
+    is the receiver's, and holds the code of their credit."""
+    return await read(
+        Mail,
+        "WHERE order_id = $1 "
+        "AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id AND c.asked_by = 'receiver') "
+        "ORDER BY created_at, id",
+        order_id,
+    )
+
+
 async def mails_by_state() -> dict[str, int]:
     """How many mails are in each state, for the metrics."""
     return {row["state"]: row["n"] for row in await rows("SELECT state, count(*) AS n FROM mails GROUP BY state")}

@@ -13,6 +13,11 @@ from plugin.ports.orders import Custodian, PaymentState, StoreOrder, StorePaymen
 from plugin.ports.payments import PaymentFact
 
 
+async def payments_named(tx: Transaction, order_id: str) -> list[Payment]:
+    """The payments that are this very order's, as the transaction sees them."""
+    return await read(Payment, "WHERE order_id = $1", order_id, tx=tx)
+
+
 async def get_payment(tx: Transaction, payment_id: str | None) -> Payment:
     """The payment that a row of ours names, as the transaction sees it; raises ``DoesNotExist`` where it names none."""
     return await Payment.filter(id=payment_id).using_db(tx.connection).get()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -69,6 +69,15 @@ async def find_by_external_id(shop_id: str, external_id: str) -> StoredOrder | N
     """The order by the store's own id."""
     row = await Order.get_or_none(shop_id=shop_id, external_id=external_id)
     return as_stored(row) if row else None
+
+
+async def order_numbers(shop_id: str, external_ids: Sequence[str]) -> dict[str, str]:
+    """The numbers that people read, by the store's ids; without orders that we do not know."""
+    found = await rows(
+        "SELECT external_id, number FROM orders WHERE shop_id = $1 AND external_id = ANY($2)",
+        shop_id, list(external_ids),
+    )  # fmt: skip
+    return {row["external_id"]: row["number"] for row in found}
 
 
 async def find_id_by_number_and_email(shop_id: str, number: str, email: str) -> str | None:

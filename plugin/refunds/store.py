@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from plugin.core.errors import NotFound
 from plugin.db import Transaction, columns, made_of, read, read_both, rows
@@ -106,6 +106,11 @@ async def capture_ceiling(payment: Payment, case_id: str) -> int:
 async def legs_of_case(case_id: str) -> list[RefundLeg]:
     """The legs of a case in the order in which they were written."""
     return await read(RefundLeg, "WHERE case_id = $1 ORDER BY id", case_id)
+
+
+async def legs_of_order(tx: Transaction, order_id: str) -> list[RefundLeg]:
+    """The legs of all cases of an order, as the transaction sees them."""
+    return await read(RefundLeg, "WHERE order_id = $1", order_id, tx=tx)
 
 
 async def legs_of_cases(case_ids: Sequence[str]) -> list[RefundLeg]:
@@ -245,6 +250,30 @@ async def was_absent_before(tx: Transaction, leg_id: str, ago: timedelta) -> boo
         leg_id, ago,
     )  # fmt: skip
     return bool(noted["is_long"])
+
+
+async def promises_missed(day: date, limit: int) -> list[tuple[str, list[str]]]:
+    """Cases with the ids of their legs that were promised for this day or before, have not arrived, and nobody was told
+    of; the legs and the cases by their ids. A leg that another one replaces promises nothing any more."""
+    found = await rows(
+        "SELECT l.case_id, array_agg(l.id ORDER BY l.id) AS legs FROM refund_legs l "
+        "WHERE l.late_told_at IS NULL AND l.state NOT IN ('succeeded', 'released') AND l.promised_for <= $1 "
+        "AND NOT EXISTS (SELECT 1 FROM refund_legs again WHERE again.replaces = l.id) "
+        "GROUP BY l.case_id ORDER BY l.case_id LIMIT $2",
+        day, limit,
+    )  # fmt: skip
+    return [(row["case_id"], list(row["legs"])) for row in found]
+
+
+async def note_late(tx: Transaction, leg_ids: Sequence[str], at: datetime) -> dict[str, int]:
+    """That their shopper is told now: by leg, what it gives, in minor units; without legs that have arrived meanwhile,
+    and those that somebody was told of before."""
+    found = await tx.rows(
+        "UPDATE refund_legs SET late_told_at = $2 WHERE id = ANY($1::text[]) AND late_told_at IS NULL "
+        "AND state NOT IN ('succeeded', 'released') RETURNING id, amount",
+        list(leg_ids), at,
+    )  # fmt: skip
+    return {row["id"]: row["amount"] for row in found}
 
 
 async def is_money_moving(tx: Transaction, order_id: str) -> bool:
