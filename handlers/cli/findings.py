@@ -40,7 +40,7 @@ _DATABASE_AWAY = "Check DATABASE_URL: host, port, name and password; and that th
 async def examine(settings: Settings, ports: Ports) -> AsyncIterator[Finding]:
     """Look at everything that ``settings`` name, and at each shop. The pool of the database is the caller's to open."""
     yield await within("redis", _REDIS_AWAY, redis_finding(settings))
-    yield await within("mail", _MAIL_AWAY, mail_finding(settings, ports))
+    yield await within("mail", _MAIL_AWAY, mail_finding(ports))
     if settings.database_url is None:
         yield disk_finding(settings.data)
     is_well = True
@@ -99,7 +99,7 @@ async def redis_finding(settings: Settings) -> Finding:
     return ok("redis", "answers, and evicts nothing")
 
 
-async def mail_finding(settings: Settings, ports: Ports) -> Finding:
+async def mail_finding(ports: Ports) -> Finding:
     try:
         where = await ports.mail.ping()
     except MailDeferred as error:

@@ -26,7 +26,7 @@ from plugin.orders.models import Order, Payment
 async def comes_back(story: Story, order: Sold) -> Sold:
     """She buys again with the code that she got for ``order``; the new order."""
     if story.side.codes_live == "store":
-        return await _at_the_stores_checkout(story, order)
+        return await _at_the_stores_checkout(story)
     return await _at_our_checkout_api(story, order)
 
 
@@ -57,7 +57,7 @@ async def _at_our_checkout_api(story: Story, order: Sold) -> Sold:
     return bought
 
 
-async def _at_the_stores_checkout(story: Story, order: Sold) -> Sold:
+async def _at_the_stores_checkout(story: Story) -> Sold:
     """The store redeems: the code is one of its own, and the order that it was bought with tells us."""
     code = story.ending.code or ""
     with story.tell.step("code_published", "Her code is a discount of the store's own, good for one order") as told:

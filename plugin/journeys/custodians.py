@@ -126,7 +126,7 @@ async def caller_of(
             return AtStripe(ports.payments, account, payment.reference, leg, ceiling)
 
 
-async def read_before_paying(ports: Ports, shop: Shop, leg: RefundLeg, payment: Payment) -> bool:
+async def read_before_paying(ports: Ports, shop: Shop, payment: Payment) -> bool:
     """Read what was given back of the payment since the ask. False while its custodian gives no answer."""
     if payment.custodian != Custodian.STOREFRONT:
         return await refresh_payments(ports, shop, [payment])

@@ -144,7 +144,7 @@ async def _erase(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder) 
     await forget_customer(tx, shop.id, order.id, order.row.customer_hash, at)
     await forget_order(tx, order.id)
     await forget_contacts(tx, order.id)
-    await forget_mails(tx, ports.vault, shop.id, order.id)
+    await forget_mails(tx, ports.vault, order.id)
     await forget_answers(tx, shop.id, order.id)
     await forget_bodies(tx, shop.id, [order.row.external_id, *references], order.row.email)
     await audit.record(

@@ -99,7 +99,7 @@ async def go_on_with_goods(tx: Transaction, bench: Bench) -> None:
     if goods.here:
         await _wait_for_inspection(tx, bench)
     elif goods.awaited:
-        await _wait_for_the_rest(tx, bench, goods)
+        await _wait_for_the_rest(tx, bench)
     else:
         await all_is_said(tx, bench, goods)
 
@@ -117,7 +117,7 @@ async def _wait_for_inspection(tx: Transaction, bench: Bench) -> None:
         await move(tx, bench.case, CaseState.INSPECTING, at=bench.at, due_at=due, actor=bench.actor, why="received")
 
 
-async def _wait_for_the_rest(tx: Transaction, bench: Bench, goods: Goods) -> None:
+async def _wait_for_the_rest(tx: Transaction, bench: Bench) -> None:
     """What has not come yet is in another parcel, which has a last day of its own."""
     await _inspected(tx, bench)
     parcel = bench.awaited

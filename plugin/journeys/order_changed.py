@@ -206,7 +206,7 @@ async def _given_too_much(tx: Transaction, shop: Shop, order_id: str) -> None:
     """What the store, or its staff, gave back by hand counts from the store's own word."""
     for payment in await payments_of(order_id):
         if payment.custodian != Custodian.STRIPE:
-            await stop_if_overdrawn(tx, shop, payment)
+            await stop_if_overdrawn(tx, payment)
 
 
 async def _meet_open_cases(tx: Transaction, ports: Ports, shop: Shop, change: OrderChange) -> None:

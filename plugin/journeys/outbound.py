@@ -44,11 +44,10 @@ async def prepare_exchange(
 
 async def order_outbound(
     tx: Transaction, ports: Ports, order: StoredOrder, case: Case, lines: Sequence[OutboundLine],
-    reason: str = RESHIPMENT,
 ) -> OutboundOrder:  # fmt: skip
     """Have the store make an order that costs the shopper nothing, at once. The order and the case are locked."""
     request = goods.OutboundOrder(
-        key=f"{reason}-{case.id}", order_id=order.row.external_id, order_number=order.row.number, reason=reason,
+        key=f"{RESHIPMENT}-{case.id}", order_id=order.row.external_id, order_number=order.row.number, reason=RESHIPMENT,
         currency=case.currency, lines=tuple(lines),
         credited=sum(line.unit_price * line.quantity for line in lines), note=f"Comeback case {case.number}",
     )  # fmt: skip

@@ -174,7 +174,7 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
     at = ports.clock.now()
     order = await lock_order(tx, payment.order_id)
     if fact.currency != order.row.currency:
-        await _stop(tx, shop, payment, "payment_in_another_currency", f"{payment.id} is in {fact.currency}")
+        await _stop(tx, payment, "payment_in_another_currency", f"{payment.id} is in {fact.currency}")
         return
     if order.row.erased_at is not None:
         fact = structs.replace(fact, label=None)
@@ -192,7 +192,7 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
         try:
             await take_refund_fact(tx, ports, shop, case, await lock_leg(tx, leg.id), refund)
         except IllegalTransition:
-            await _stop(tx, shop, payment, "custodian_contradicts_us", f"{refund.id} is {refund.state}")
+            await _stop(tx, payment, "custodian_contradicts_us", f"{refund.id} is {refund.state}")
     after = (stored.captured, stored.external_refunded, stored.disputed)
     if after != before:
         await audit.record(
@@ -213,18 +213,18 @@ async def take_payment_fact(tx: Transaction, ports: Ports, shop: Shop, payment: 
     await tell_of_disputes(tx, ports, shop, order, fact)
     if legs:
         await give_back_excess(tx, ports, stored)
-    await stop_if_overdrawn(tx, shop, stored)
+    await stop_if_overdrawn(tx, stored)
 
 
-async def stop_if_overdrawn(tx: Transaction, shop: Shop, payment: Payment) -> None:
+async def stop_if_overdrawn(tx: Transaction, payment: Payment) -> None:
     """More was given back elsewhere, or is disputed, than our own refunds leave of the payment (I7)."""
     (payable,) = await payables([payment])
     if payment.state == PaymentState.CAPTURED and payable.refundable < 0:
         seen = f"captured {payment.captured}, elsewhere {payment.external_refunded}, disputed {payment.disputed}"
-        await _stop(tx, shop, payment, "more_given_back_than_captured", f"{payment.id}: {seen}")
+        await _stop(tx, payment, "more_given_back_than_captured", f"{payment.id}: {seen}")
 
 
-async def _stop(tx: Transaction, shop: Shop, payment: Payment, reason: str, fact: str) -> None:
+async def _stop(tx: Transaction, payment: Payment, reason: str, fact: str) -> None:
     """A fact from outside breaks an invariant: freeze the order and alert, never clamp it away (I7)."""
     if not await freeze(tx, payment.order_id, reason, fact):
         return

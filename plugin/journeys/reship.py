@@ -37,7 +37,7 @@ async def reship(tx: Transaction, due: Due) -> None:
     )  # fmt: skip
     named = [known[line_id] for line_id, _, _ in counted]
     if lines and all(line.product_id and (line.variant_id or not line.variant) for line in named):
-        await order_outbound(tx, ports, order, case, lines, RESHIPMENT)
+        await order_outbound(tx, ports, order, case, lines)
         return
     request = goods.OutboundOrder(
         key=f"{RESHIPMENT}-{case.id}", order_id=order.row.external_id, order_number=order.row.number, reason=RESHIPMENT,

@@ -117,7 +117,7 @@ async def _read_again(ports: Ports, shop: Shop, claim: Claim, leg: RefundLeg, pa
     """Hours may lie between the ask and the store's answer, or a back-up may have been restored: what was given back
     meanwhile is known before we pay. Nothing is sent on an older report, also while its custodian cannot be read."""
     stale = payment.read_at is None or ports.clock.now() - payment.read_at > REPORT_IS_FRESH_FOR
-    if LegState(leg.state) is LegState.RESERVED and stale and not await read_before_paying(ports, shop, leg, payment):
+    if LegState(leg.state) is LegState.RESERVED and stale and not await read_before_paying(ports, shop, payment):
         raise Later(back_off(claim.attempts, MONEY_WAITS_AT_MOST), "the payment could not be read")
 
 

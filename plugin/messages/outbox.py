@@ -170,7 +170,7 @@ async def forget_old_mails(tx: Transaction, vault: Vault, shop_id: str, before: 
     return len(old)
 
 
-async def forget_mails(tx: Transaction, vault: Vault, shop_id: str, order_id: str) -> None:
+async def forget_mails(tx: Transaction, vault: Vault, order_id: str) -> None:
     """Empty an order's mails, which have all come to their end: to whom they went and what they said. The rows stay, so
     that none of them is written a second time."""
     for mail in await read(Mail, "WHERE order_id = $1 ORDER BY id", order_id, tx=tx):

@@ -207,8 +207,8 @@ def _is_web_address(url: str) -> bool:
     return url.isprintable() and " " not in url and bool(parts.hostname) and (parts.scheme == "https" or is_here)
 
 
-def _is_below(limits: dict[str, int], least: int) -> bool:
-    return any(limit < least or not _CURRENCY.fullmatch(currency) for currency, limit in limits.items())
+def _is_below_zero(limits: dict[str, int]) -> bool:
+    return any(limit < 0 or not _CURRENCY.fullmatch(currency) for currency, limit in limits.items())
 
 
 def _is_label(text: str) -> bool:
@@ -240,7 +240,7 @@ def parse_settings(raw: object) -> ShopSettings:
         "codes.per_customer": not 0 <= offer.per_customer <= 100 or not 1 <= offer.per_days <= 730,
         "codes.held_out_percent": not 0 <= offer.held_out_percent <= 50,
         "credit.valid_days": settings.credit.valid_days is not None and not 1 <= settings.credit.valid_days <= 36_500,
-        **{f"limits.{name}": _is_below(getattr(limits, name), 0) for name in MONEY_LIMITS},
+        **{f"limits.{name}": _is_below_zero(getattr(limits, name)) for name in MONEY_LIMITS},
         "limits.approvals_per_hour": limits.approvals_per_hour is not None and limits.approvals_per_hour < 1,
         "limits.failed_refunds_per_hour": limits.failed_refunds_per_hour is not None
         and limits.failed_refunds_per_hour < 1,
@@ -262,7 +262,7 @@ def parse_settings(raw: object) -> ShopSettings:
         "way_back.inspect_within_days": not 1 <= settings.way_back.inspect_within_days <= 60,
         "way_back.lost_after_days": not 1 <= settings.way_back.lost_after_days <= 120,
         "standard_delivery": any(
-            not _COUNTRY.fullmatch(country) or _is_below(costs, 0)
+            not _COUNTRY.fullmatch(country) or _is_below_zero(costs)
             for country, costs in settings.standard_delivery.items()
         ),
         "withdrawal_labels": not all(_are_labels(*each) for each in settings.withdrawal_labels.items()),

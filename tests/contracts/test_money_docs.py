@@ -16,7 +16,6 @@ from plugin.credit.give_back import pay_back
 from plugin.credit.models import Credit
 from plugin.credit.service import redeem
 from plugin.db import transaction
-from plugin.exchanges.books import ExchangeBooks
 from plugin.exchanges.quoting import priced
 from plugin.journeys.fixing import FixAsk, FixReason, Verdict, by_the_store
 from plugin.payments.stripe.amounts import from_stripe, part_to_stripe, to_stripe
@@ -31,6 +30,7 @@ from plugin.refunds.plan import LegKind, Payable, plan
 from tests.credit import a_credit, entries
 from tests.factories import a_shop
 from tests.fakes import fake_ports
+from tests.invariants.exchange_books import ExchangeBooks
 from tests.unit.policies.making import PLACED, SOON, some_rules
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/money.md").read_text(encoding="utf-8")

@@ -121,11 +121,10 @@ async def test_a_redis_that_evicts_is_a_fault_with_the_command_that_mends_it(
 
 
 async def test_a_mail_server_that_is_away_is_a_fault_and_none_at_all_a_warning(tmp_path: Path) -> None:
-    away = settings(tmp_path, smtp_url="smtp://127.0.0.1:9")
-    async with adapters(away, LocalBell()) as ports:
-        finding = await mail_finding(away, ports)
+    async with adapters(settings(tmp_path, smtp_url="smtp://127.0.0.1:9"), LocalBell()) as ports:
+        finding = await mail_finding(ports)
     async with adapters(settings(tmp_path), LocalBell()) as ports:
-        without = await mail_finding(settings(tmp_path), ports)
+        without = await mail_finding(ports)
     assert (finding.health, without.health) == (Health.FAULT, Health.WARNING)
     assert "SMTP_URL" in finding.mend
 

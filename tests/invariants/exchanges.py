@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plugin.exchanges.books import ExchangeBooks
 from tests.invariants.books import Books
+from tests.invariants.exchange_books import ExchangeBooks
 
 
 def exchanges_balance(books: Books) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from plugin.cases.states import WAITS_ON, WaitsOn
-from plugin.exchanges.books import ExchangeBooks
 from plugin.refunds.debits import DebitReason
 from plugin.refunds.states import SETTLED
+from tests.invariants.exchange_books import ExchangeBooks
 from tests.model.goods.moves import moves
 from tests.model.goods.world import ACCEPTED, REJECTED, C, D, L, N, P, World, worth_of
 from tests.model.search import Rules

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from plugin.policies.document import Fee, Then
-from plugin.policies.law.table import law_of
+from plugin.policies.law.table import WITHDRAWAL_IN
 from plugin.policies.reasons import Action, GoodsKind, Mode, Outcome, Payer, Reason, Resolution
 from plugin.ports.orders import LineKind
 from tests.unit.policies.law.sending_back import APPROVED, PLACED, REFUSED, delivered, lifted, received
@@ -27,8 +27,8 @@ def test_a_refusal_within_the_period_becomes_a_refund_that_the_law_gives() -> No
     assert judgement.deadline == GERMAN_END
     (verdict,) = judgement.verdicts
     assert (verdict.rule, verdict.outcome, verdict.reason) == ("law:eu-withdrawal", Outcome.APPROVE, Reason.STATUTORY)
-    law = law_of(verdict)
-    assert law is not None
+    law = WITHDRAWAL_IN["DE"]
+    assert verdict.rule == law.rule
     assert law.source.article.startswith("Art. 9(2)")
 
 
