@@ -18,6 +18,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import httpx
+import msgspec
 from litestar import Litestar
 from msgspec.structs import replace
 
@@ -28,7 +29,9 @@ from benchmarks.world import World
 from handlers.logs import configure_logs
 from handlers.web import build_app
 from plugin.cases.goods import Judgement
+from plugin.credit.issuing import issue, show
 from plugin.db import rows, transaction
+from plugin.journeys.carrier_reports import Report
 from plugin.journeys.inspect_goods import inspect
 from plugin.journeys.receive import Came, receive
 from plugin.parcels.states import Disposition, Grade, Verdict
@@ -38,7 +41,9 @@ from plugin.policies.reasons import Outcome
 from plugin.policies.service import publish
 from plugin.ports.runtime import Ports
 from plugin.settings import Settings
+from plugin.shops.service import carrier_secrets
 from plugin.storefronts.demo.samples import build_sample
+from plugin.storefronts.standard.signature import sign
 
 ROUNDS = 15
 CASES = (1, 5, 20)
@@ -48,6 +53,7 @@ _READ = (
     "SELECT o.id FROM orders o JOIN payments p ON p.order_id = o.id WHERE o.external_id = $1 AND p.read_at IS NOT NULL"
 )
 _REFUNDED = "SELECT 1 FROM refund_legs WHERE case_id = $1 AND state = 'succeeded'"
+_UNDER_WAY = "SELECT 1 FROM parcels WHERE id = $1 AND state = 'in_transit'"
 _ACKNOWLEDGED = "SELECT 1 FROM mails WHERE starts_with(purpose, $1) AND state = 'sent'"
 
 
@@ -115,6 +121,8 @@ async def goods(world: World) -> list[Figure]:
             for _ in range(ROUNDS):
                 await _back(world, app.state.ports, await _arrived(world, http, 2), taken)
                 await _withdrawn(world, await _arrived(world, http, 1), taken)
+                await _scanned(world, await _arrived(world, http, 1), taken)
+                await _spent(world, app.state.ports, await _arrived(world, http, 1), taken)
     return taken.figures()
 
 
@@ -172,6 +180,41 @@ async def _withdrawn(world: World, shopper: Shopper, taken: Taken) -> None:
     await _until(lambda: rows(_ACKNOWLEDGED, declared["id"]))
     taken.seconds["withdrawal: from the declaration to its acknowledgement sent"].append(time.perf_counter() - began)
     taken.statements["withdrawal: from the declaration to its acknowledgement sent"] = 0
+
+
+async def _scanned(world: World, shopper: Shopper, taken: Taken) -> None:
+    """The carrier's first scan of a parcel, signed as a carrier does: acknowledged, and then its parcel under way."""
+    case_id = await shopper.send_one_back()
+    (parcel,) = [each["id"] for each in await rows("SELECT id FROM parcels WHERE case_id = $1", case_id)]
+    (secret,) = carrier_secrets((world.shop.webhook_secret,))
+    now = datetime.now(UTC)
+    report = Report(id=f"scan-{parcel}", kind="in_transit", happened_at=now, parcel_id=parcel)
+    body = msgspec.json.encode(report)
+    headers = sign(secret, report.id, int(now.timestamp()), body)
+    began = time.perf_counter()
+    async with taken.step("carrier's webhook: acknowledged"):
+        answer = await shopper.http.post(f"/hooks/{world.shop.shop.id}/carrier", content=body, headers=headers)
+    answer.raise_for_status()
+    await _until(lambda: rows(_UNDER_WAY, parcel))
+    taken.seconds["carrier's webhook: from its arrival to the parcel under way"].append(time.perf_counter() - began)
+    taken.statements["carrier's webhook: from its arrival to the parcel under way"] = 0
+
+
+async def _spent(world: World, ports: Ports, shopper: Shopper, taken: Taken) -> None:
+    """A store's server spends a part of store credit on an order, and asks again."""
+    case_id, shop_id = await shopper.send_one_back(), world.shop.shop.id
+    async with transaction(ports.doorbell) as tx:
+        credit = await issue(
+            tx, vault=ports.vault, shop_id=shop_id, order_id=shopper.order_id, case_id=case_id, customer_hash=None,
+            currency="EUR", amount=DRESS, bonus=0, expires_at=None, authority="ledger", at=ports.clock.now(),
+        )  # fmt: skip
+    code, spent = show(ports.vault, credit), f"spent-{shopper.order_id}"
+    ask = {"code": code, "cart_id": spent, "order_id": spent, "amount": DRESS // 2, "currency": "EUR"}
+    headers = {"authorization": f"Bearer {world.shop.secret_key}", "idempotency-key": uuid4().hex}
+    for step in ("credit: redeem", "credit: the same call again"):
+        async with taken.step(step):
+            answer = await shopper.http.post("/v1/credits/redeem", json=ask, headers=headers)
+        answer.raise_for_status()
 
 
 async def _arrived(world: World, http: httpx.AsyncClient, dresses: int) -> Shopper:

@@ -27,6 +27,10 @@ BEING_PREPARED = "The shop is getting ready what we send you."
 MONEY_COMING = "Your money will be back by {date}."
 BY_HAND = "The shop sends your money back by hand by {date}."
 MONEY_STUCK = "Your refund needs a person, and you will hear from us by {moment}."
+NOT_SEEN = (
+    "Nobody has seen your parcel yet. If you have sent it, tell us its tracking number here. One of us is looking after"
+    " it, and you will hear from us by {moment}."
+)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ _WHY_A_PERSON = {
     "refund_failed": MONEY_STUCK,
     "refund_not_found": MONEY_STUCK,
     "insufficient_balance": MONEY_STUCK,
+    "not_sent": NOT_SEEN,
 }
 _NEVER_CHARGED = (LegKind.VOID, LegKind.LOWER_CAPTURE)
 
@@ -101,7 +106,7 @@ def all_sentences() -> tuple[str, ...]:
     own = [sentence for standing in (*STANDINGS.values(), FORGOTTEN_CODE) for sentence in astuple(standing)]
     return (
         SEND_IT, PARCEL_COMING, BEING_LOOKED_AT, PAY_THE_DIFFERENCE, BEING_PREPARED, MONEY_COMING, BY_HAND,
-        MONEY_STUCK, *own,
+        MONEY_STUCK, NOT_SEEN, *own,
     )  # fmt: skip
 
 

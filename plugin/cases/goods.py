@@ -22,6 +22,8 @@ LOST, SILENT, CAME_LATE, NOT_SENT = "parcel_lost", "parcel_silent", "came_late",
 WRONG_ITEM, NOT_TAKEN = "wrong_item", "goods_rejected"
 ABOUT_GOODS = (LOST, SILENT, CAME_LATE, NOT_SENT, WRONG_ITEM)
 """Why a person has a case whose goods are at fault: whatever they do with the goods is their answer."""
+UNSEEN = (NOT_SENT, SILENT)
+"""Those that the first scan of its parcel answers."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.audit import service as audit
-from plugin.cases.goods import ABOUT_GOODS, CAME_LATE, LOST
+from plugin.cases.goods import ABOUT_GOODS, CAME_LATE, LOST, UNSEEN
 from plugin.cases.service import move, postpone
 from plugin.cases.states import CLOSED, CaseState
 from plugin.cases.store import lock_case
@@ -130,8 +130,12 @@ def _is_running(bench: Bench) -> bool:
 
 
 async def _is_under_way(tx: Transaction, bench: Bench, parcel: Parcel) -> None:
-    if CaseState(bench.case.state) is CaseState.AWAITING_GOODS:
-        await postpone(tx, bench.case, next_look(bench.shop, bench.order, parcel, bench.at))
+    """It is waited for. Who has the case because nobody had seen its parcel has nothing to decide any more."""
+    case, due = bench.case, next_look(bench.shop, bench.order, parcel, bench.at)
+    if CaseState(case.state) is CaseState.AWAITING_GOODS:
+        await postpone(tx, case, due)
+    elif CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason in UNSEEN:
+        await move(tx, case, CaseState.AWAITING_GOODS, at=bench.at, due_at=due, actor=bench.actor, why="sent_after_all")
 
 
 async def parcel_is_lost(tx: Transaction, bench: Bench, why: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from plugin.cases.goods import UNSEEN
 from plugin.cases.models import Case
 from plugin.cases.states import CLOSED, CaseState
 from plugin.cases.store import cases_of_order
@@ -88,7 +89,7 @@ async def _money_is_due(
     cases, at = await _cases(withdrawal), ports.clock.now()
     if await _ended(tx, ports, shop, withdrawal, cases, order):
         return
-    waiting = [case for case in cases if case.state == CaseState.AWAITING_GOODS and case.resolved_at is None]
+    waiting = [case for case in cases if case.resolved_at is None and _awaits_goods(case)]
     waits_for_goods = all(case in waiting or CaseState(case.state) in _DONE for case in cases)
     by_law = (withdrawal.confirmed_at or at) + REFUND_WITHIN
     if any([parcel.tracking_number for case in waiting for parcel in await parcels_of_case(case.id)]):
@@ -99,6 +100,12 @@ async def _money_is_due(
         await postpone(tx, withdrawal, at + LOOK_AGAIN)
     else:
         await to_a_person(tx, ports, shop, withdrawal, "refund_late", order)
+
+
+def _awaits_goods(case: Case) -> bool:
+    """Whether its goods are still the shopper's to send, be it that a person has the case since they were not."""
+    is_unseen = CaseState(case.state) is CaseState.WITH_PERSON and case.person_reason in UNSEEN
+    return is_unseen or CaseState(case.state) is CaseState.AWAITING_GOODS
 
 
 async def _still_with_a_person(

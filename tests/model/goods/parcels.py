@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
-from plugin.cases.goods import ABOUT_GOODS, CAME_LATE, LOST, NOT_SENT, SILENT
+from plugin.cases.goods import ABOUT_GOODS, CAME_LATE, LOST, NOT_SENT, SILENT, UNSEEN
 from plugin.parcels.states import ParcelState, Seen
 from plugin.parcels.told import told
 from tests.model.goods.back import all_is_said, awaited_parcel, release_units, resolve
@@ -57,7 +57,12 @@ def catch_up(world: World, n: int) -> World:
     world = world.step_parcel(n, known)
     if known is P.RECEIVED:
         return _is_here(world)
-    return parcel_is_lost(world, LOST) if known is P.LOST else world
+    return parcel_is_lost(world, LOST) if known is P.LOST else _is_under_way(world)
+
+
+def _is_under_way(world: World) -> World:
+    is_unseen = world.case is C.WITH_PERSON and world.why in UNSEEN
+    return world.step(C.AWAITING_GOODS, "sent_after_all") if is_unseen else world
 
 
 def parcel_is_lost(world: World, why: str) -> World:
