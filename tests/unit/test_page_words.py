@@ -20,6 +20,7 @@ from handlers.shopper import (
     standing,
     withdraw_phrases,
 )
+from plugin.cases.states import GOODWILL
 from plugin.core.words import CATALOGUES, LANGUAGES
 from plugin.journeys import fault_words, way_words, withdrawal_sentences
 from plugin.journeys import sentences as journeys
@@ -83,7 +84,7 @@ def test_every_translation_is_whole_and_keeps_its_placeholders(language: str, do
 def test_no_sentence_of_a_module_is_forgotten(module: object) -> None:
     texts = {value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)}
     said = DOMAINS["order"] | DOMAINS["journeys"]
-    assert texts <= said
+    assert texts - {GOODWILL} <= said  # the name of a basis, which a module asks about and nobody reads
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
