@@ -11,6 +11,14 @@ from tests.faults.plan import MIDWAY, POINTS, SEVERAL, TWO
 from tests.faults.results import Result
 
 _ORDER = {name: n for n, name in enumerate((*POINTS, *MIDWAY, *NEMESES, TWO, SEVERAL))}
+_PLAYED = (
+    "Each run, but those of many refunds, is a new shop with four orders. Three shoppers cancel, whole or in parts. "
+    "The fourth's goods have arrived, and their ways take turns by point and seed: sent back, counted in and "
+    "inspected (one unit of several is rejected); exchanged for something dearer, with the difference paid on "
+    "Stripe's page; damaged and sent again; withdrawn from by law, in public, and sent back. In about half of the "
+    "runs at a point nobody cancels before that shopper has asked everything. Where a person of the shop is struck "
+    "(`midway approve`, `refuse`, `retry`, `paid`) there are the three cancellations alone."
+)
 _HEADS = ("point or nemesis", "runs", "did not strike", "violations", "recovery p50", "p99")
 
 
@@ -63,7 +71,7 @@ def table(results: Sequence[Result]) -> str:
 def page(results: Sequence[Result], told: str) -> str:
     """``docs/faults.md``. ``told`` says how it was run."""
     lines = [
-        "# Faults: the last round", "", told, "",
+        "# Faults: the last round", "", told, "", _PLAYED, "",
         f"| {' | '.join(_HEADS)} |", "| --- | ---: | ---: | ---: | ---: | ---: |",
         *(f"| {' | '.join(map(str, row))} |" for row in rows_of(results)),
     ]  # fmt: skip
