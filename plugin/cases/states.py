@@ -153,7 +153,7 @@ FAULT = TransitionTable[CaseState](
 
 FIX = TransitionTable[CaseState](
     moves={
-        **_ASKED,
+        _S.REQUESTED: frozenset({_S.APPROVED}),  # a fact says yes or no (``fixing``): no ask of it waits for a person
         **_FINAL,
         _S.APPROVED: frozenset({_S.AWAITING_STORE, _S.AWAITING_PAYMENT, *_AFTER_THE_GOODS}),
         _S.AWAITING_PAYMENT: frozenset({_S.AWAITING_STORE, _S.WITHDRAWN, _S.EXPIRED, *_AFTER_THE_GOODS}),

@@ -20,6 +20,7 @@ from plugin.db import Transaction
 from plugin.journeys.letter_frame import brand_of, first_name
 from plugin.journeys.promises import REFUND_WITHIN
 from plugin.journeys.scene import shopper_link
+from plugin.journeys.way_back import sends_back
 from plugin.journeys.withdrawal_sentences import WHY_INEFFECTIVE, Ineffective
 from plugin.messages import outbox as mails
 from plugin.messages.contexts_withdraw import (
@@ -32,6 +33,7 @@ from plugin.messages.parts import MailLine, Snippets
 from plugin.orders.service import StoredOrder
 from plugin.parcels.store import parcels_of_case
 from plugin.policies.reasons import Payer
+from plugin.ports.orders import is_of_subscription
 from plugin.ports.runtime import Ports
 from plugin.shops.hours import person_answers_by
 from plugin.shops.models import Shop
@@ -110,7 +112,8 @@ async def tell_in_effect(
     """Say what is cancelled, what is to be sent back and by when the money is there, to the order's own address."""
     zone = zone_of(settings_of(shop), order.now.time_zone)
     link = await shopper_link(tx, ports, order)
-    returns = [case for case in cases if case.kind == CaseKind.RETURN]
+    given_back = [case for case in cases if case.kind == CaseKind.RETURN]
+    returns = [case for case in given_back if sends_back(decision_of(case))]
     parcels = [parcel for case in returns for parcel in await parcels_of_case(case.id)]
     confirmed = withdrawal.confirmed_at or ports.clock.now()
     frame = _frame(ports, shop, withdrawal, zone, link, f"{link}/person") | {"order_number": order.row.number}
@@ -123,10 +126,12 @@ async def tell_in_effect(
             first_name=first_name(order.now.customer.name),
             cancelled=_lines(case for case in cases if case.kind == CaseKind.CANCEL),
             sent_back=_lines(returns),
+            in_no_parcel=_lines(case for case in given_back if case not in returns),
             refund_by=(confirmed + REFUND_WITHIN).astimezone(zone).date(),
             send_by=min((parcel.send_by.astimezone(zone).date() for parcel in parcels), default=None),
             return_number=returns[0].number if returns else None,
             shop_pays=bool(parcels) and all(parcel.payer == Payer.SHOP for parcel in parcels),
+            is_of_subscription=is_of_subscription(order.now) or is_of_subscription(order.placement),
             rest_reason=words.say(WHY_INEFFECTIVE[Ineffective(rest)]) if rest else None,
         ),
     )  # fmt: skip

@@ -117,7 +117,7 @@ GOES_ON: dict[CaseKind, GoesOn] = {
     CaseKind.CANCEL: cancel_goes_on, CaseKind.RETURN: return_goes_on, CaseKind.FAULT: return_goes_on,
     CaseKind.EXCHANGE: exchange_goes_on,
 }  # fmt: skip
-"""What a person's yes sets in motion, by the kind of case."""
+"""What a person's yes sets in motion, by the kind of case; a fix never waits for one (``cases.states.FIX``)."""
 
 
 async def _let_flow(tx: Transaction, case: Case, by: str, at: datetime) -> None:

@@ -52,6 +52,7 @@ from plugin.withdrawals.states import WithdrawalState
 from plugin.withdrawals.statutory import (
     BASIS,
     Taken,
+    in_parcels,
     leaves_nothing,
     split,
     standard_delivery,
@@ -123,7 +124,7 @@ async def carry_out(
     if not (taken or elsewhere):
         return "nothing_left"
     scene = _Scene(shop, order, withdrawal, facts, policies, _payers(ports, facts, policies))
-    cases = [*await _open(tx, ports, scene, taken), *elsewhere]
+    cases = [*await _open(tx, ports, scene, taken, with_delivery=leaves_nothing(facts, taken)), *elsewhere]
     at = ports.clock.now()
     withdrawal.cases = [case.id for case in cases]
     due = max(at, (withdrawal.confirmed_at or at) + REFUND_WITHIN - LOOKED_AT_BEFORE)
@@ -197,18 +198,20 @@ async def _cases_elsewhere(order: StoredOrder, taken: Taken) -> list[Case] | Non
     return found
 
 
-async def _open(tx: Transaction, ports: Ports, scene: _Scene, taken: Taken) -> list[Case]:
-    """One case for each of the two ways. Delivery goes with what is sent back, for nothing of the order is left only
-    once that has been; with the cancellation where there is nothing to send back."""
-    with_delivery, opened = leaves_nothing(scene.facts, taken), []
+async def _open(tx: Transaction, ports: Ports, scene: _Scene, taken: Taken, *, with_delivery: bool) -> list[Case]:
+    """One case for each way: cancelled, paid back without a parcel, sent back. Delivery goes with the last, for nothing
+    of the order is left only once that has been."""
+    goods, no_parcel = in_parcels(scene.facts, taken.sent_back)
+    opened = []
     if taken.cancelled:
         case = await _case(tx, ports, scene, Action.CANCEL, taken.cancelled, with_delivery and not taken.sent_back)
         await _cancel(tx, ports, scene, case)
         opened.append(case)
-    if taken.sent_back:
-        case = await _case(tx, ports, scene, Action.RETURN, taken.sent_back, with_delivery)
-        await _send_back(tx, ports, scene, case)
-        opened.append(case)
+    for units, is_last in ((no_parcel, not goods), (goods, True)):
+        if units:
+            case = await _case(tx, ports, scene, Action.RETURN, units, with_delivery and is_last)
+            await _send_back(tx, ports, scene, case)
+            opened.append(case)
     return opened
 
 
@@ -279,8 +282,8 @@ async def left_before_it_was_cancelled(
     facts = await _facts(ports, shop, order)
     policies = await policies_of_order(shop.id, order.row.placed_at, at)
     scene = _Scene(shop, order, withdrawals[0], facts, policies, _payers(ports, facts, policies))
-    instead = await _case(tx, ports, scene, Action.RETURN, units, decided.everything)
-    await _send_back(tx, ports, scene, instead)
+    instead = await _open(tx, ports, scene, Taken({}, units, {}), with_delivery=decided.everything)
     for each in withdrawals:
-        await add_case(tx, each, instead.id)
-    await tell_in_effect(tx, ports, shop, order, withdrawals[0], [instead])
+        for case in instead:
+            await add_case(tx, each, case.id)
+    await tell_in_effect(tx, ports, shop, order, withdrawals[0], instead)

@@ -47,16 +47,18 @@ class WithdrawalAsked(WithdrawalLetter, frozen=True, kw_only=True, tag="withdraw
 
 
 class WithdrawalInEffect(WithdrawalLetter, frozen=True, kw_only=True, tag="withdrawal_in_effect"):
-    """It is known who declared it: what is cancelled, what is sent back by ``send_by`` and at whose cost, and by when
-    the money is paid back at the latest. ``rest_reason`` is a whole sentence: why a person has found that it has no
-    effect for the other items."""
+    """It is known who declared it: what is cancelled, what is sent back by ``send_by`` and at whose cost, what no
+    parcel brings back, and by when the money is paid back at the latest. ``rest_reason`` is a whole sentence: why a
+    person has found that it has no effect for the other items."""
 
     cancelled: tuple[MailLine, ...]
     sent_back: tuple[MailLine, ...]
     refund_by: date
+    in_no_parcel: tuple[MailLine, ...] = ()
     send_by: date | None = None
     return_number: str | None = None
     shop_pays: bool = False
+    is_of_subscription: bool = False
     rest_reason: str | None = None
 
     def __post_init__(self) -> None:

@@ -51,6 +51,12 @@ def withdraw_samples(shopper: dict[str, Any]) -> dict[str, MailContext]:
         "withdrawal_in_effect": in_effect,
         "withdrawal_in_effect-part": replace(in_effect, rest_reason=why),
         "withdrawal_in_effect-cancelled": replace(in_effect, sent_back=(), send_by=None, return_number=None),
+        "withdrawal_in_effect-in-no-parcel": replace(
+            in_effect,
+            cancelled=(),
+            in_no_parcel=(MailLine(title="Trail guide (PDF)", quantity=1),),
+            is_of_subscription=True,
+        ),
         "withdrawal_in_effect-sent-back": replace(in_effect, cancelled=(), shop_pays=True),
         "withdrawal_ineffective": WithdrawalIneffective(**frame, items=items, reason=why),
     }

@@ -1,6 +1,7 @@
 """What a withdrawal comes to: a decision that the law makes and no policy, in pure steps.
 
-1. What has not left is cancelled, the rest is sent back; each unit that is still anybody's to ask for, once.
+1. What has not left is cancelled, the rest is sent back; each unit that is still anybody's to ask for, once. What no
+   parcel brings back, such as a download, is paid back without (Art. 14(1) speaks of goods).
 2. Everything paid for those units comes back, without a fee (Directive 2011/83/EU, Art. 14(1), 13(1)).
 3. Delivery is paid back once, with the declaration after which nothing of the order is left with the shopper; of a
    dearer way that the shopper chose only what the standard one costs, where the shop has said it (Art. 13(2)).
@@ -19,6 +20,7 @@ from plugin.policies.facts import Component, LineFacts, OrderFacts
 from plugin.policies.law.statutes import Withdrawal
 from plugin.policies.law.table import WITHDRAWAL_IN
 from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution, Trigger
+from plugin.ports.orders import LineKind
 
 SEND_WITHIN = 14  # days: Directive 2011/83/EU, Art. 14(1)
 BASIS = "statutory"
@@ -61,6 +63,17 @@ def split(order: OrderFacts, wanted: Mapping[str, int]) -> Taken:
         if n > first + then:
             elsewhere[line.id] = n - first - then
     return Taken(cancelled, sent_back, elsewhere)
+
+
+def in_parcels(
+    order: OrderFacts, units: Mapping[str, tuple[int, ...]]
+) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
+    """Ordinals by line that have left: those that a parcel brings back, and those that none does."""
+    sent = {line.id for line in order.lines if line.kind is LineKind.PHYSICAL}
+    return (
+        {line: ordinals for line, ordinals in units.items() if line in sent},
+        {line: ordinals for line, ordinals in units.items() if line not in sent},
+    )
 
 
 def leaves_nothing(order: OrderFacts, taken: Taken) -> bool:
@@ -116,9 +129,10 @@ def statutory_decision(
 def _line(
     line: LineFacts, action: Action, units: tuple[int, ...], verdict: Verdict, payers: Mapping[str, Payer]
 ) -> LineDecision:
-    goes_back = action is Action.RETURN
+    is_return = action is Action.RETURN
+    goes_back = is_return and line.kind is LineKind.PHYSICAL
     return LineDecision(
-        line_id=line.id, title=line.title, asked=len(units), left=line.returnable if goes_back else line.left,
+        line_id=line.id, title=line.title, asked=len(units), left=line.returnable if is_return else line.left,
         outcome=Outcome.APPROVE, reason=Reason.STATUTORY, verdicts=(verdict,), units=units,
         goods=worth_of_units(line.total, line.quantity, units), tax=worth_of_units(line.tax, line.quantity, units),
         resolutions=(Resolution.REFUND,), label=payers.get(line.id, Payer.SHOPPER) if goes_back else None,

@@ -8,6 +8,8 @@ from plugin.journeys import staff
 from plugin.journeys.desk_refusals import NotWithAPerson
 from plugin.ports.orders import Custodian, PaymentState
 from plugin.storefronts.standard.wire import PaymentBody
+from tests.journeys.conftest import OpenWorld
+from tests.journeys.sending_back import delivered, return_policy, send_back
 from tests.journeys.steps import alerts, given_back, legs_of, quiet, templates
 from tests.world import World
 
@@ -50,6 +52,22 @@ async def test_a_part_within_the_card_touches_the_gift_card_not_at_all(world: Wo
     (_, by_hand) = await legs_of(rest["id"])
     await staff.mark_paid(world.ports, world.shop, by_hand["id"], "ana")
     await shopper.until_state(rest["id"], "done")
+
+
+async def test_what_was_paid_in_part_with_a_gift_card_comes_back_to_the_card_first(open_world: OpenWorld) -> None:
+    world = await open_world(policy=return_policy(keep_item=True))
+    shopper = await world.shopper(await delivered(world, "two_payments"))
+    boots = await send_back(shopper, lines=[{"line_id": "boots", "quantity": 1}])
+    await shopper.until_state(boots["id"], "with_person")
+    of_boots = await legs_of(boots["id"])
+    assert [(leg["kind"], leg["amount"]) for leg in of_boots] == [("refund", 7395), ("storefront", 3605)]
+    guide = await send_back(shopper, lines=[{"line_id": "guide", "quantity": 1}])
+    await shopper.until_state(guide["id"], "with_person")
+    of_guide = await legs_of(guide["id"])
+    assert [(leg["kind"], leg["amount"]) for leg in of_guide] == [("storefront", 1000)]
+    for case, by_hand in ((boots, of_boots[1]), (guide, of_guide[0])):
+        await staff.mark_paid(world.ports, world.shop, by_hand["id"], "ana")
+        await shopper.until_state(case["id"], "done")
 
 
 TRANSFER = PaymentBody(

@@ -17,10 +17,14 @@ from plugin.policies.facts import Ask, Component, Progress
 from plugin.policies.ready_made.shelf import READY
 from plugin.policies.reasons import Action, FaultKind, Outcome, Reason
 from plugin.policies.rules import compile_policy
+from plugin.ports.goods import Wanted
 from plugin.ports.orders import LineCount, LineKind
 from plugin.withdrawals.statutory import leaves_nothing, split, statutory_decision, wanted_of
+from tests.exchanging import arrived, exchange_policy
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.sending_back import delivered, preview_return, return_policy
+from tests.journeys.withdrawing import in_session, mail_to, row
+from tests.nudges import refunds
 from tests.unit.policies.making import a_line, an_order
 from tests.world import World
 
@@ -127,3 +131,25 @@ async def test_what_a_subscription_sent_can_come_back(open_world: OpenWorld) -> 
     seen = await preview_return(shopper)
     assert seen["outcome"] == "approve"
     assert "your subscription goes on" in seen["sentence"]
+
+
+async def test_an_exchange_of_what_a_subscription_sent_orders_once_and_the_contract_goes_on(
+    open_world: OpenWorld,
+) -> None:
+    world = await open_world(policy=exchange_policy(keep_item=True))
+    shopper = await arrived(world, await world.place("spanish", tags=("subscription_renewal",)))
+    quoted = await shopper.quote({"vestido": 1}, [Wanted(product_id="vestido", variant_id="vestido-3")])
+    assert "your subscription goes on" in explain(quoted.preview.decision, Words("en", UTC)).sentence
+    await shopper.until(await shopper.take(quoted), "done")
+    assert len(shopper.asked) == 1
+
+
+async def test_a_withdrawal_from_a_renewal_is_about_its_order_and_says_whom_to_ask_about_the_contract(
+    eu: World,
+) -> None:
+    order = await eu.place("spanish", tags=("subscription_renewal",))
+    made = await in_session(await eu.shopper(order))
+    assert (await row(made["id"]))["state"] == "done"
+    assert await refunds(eu) == [(order.total, "succeeded")]
+    told = await mail_to(eu, "withdrawal_in_effect", str(order.customer.email))
+    assert "no termina ninguna suscripción" in " ".join(told.text.split())

@@ -6,14 +6,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import pytest
 from msgspec.structs import replace
 
 from plugin.access.roles import Role
 from plugin.db import rows
+from plugin.ports.orders import LineKind
 from plugin.storefronts.demo.samples import build_sample
 from tests.journeys.desk import AtDesk, at_desk
+from tests.journeys.sending_back import delivered
 from tests.journeys.steps import count, quiet
-from tests.journeys.withdrawing import cases_of, in_session, mail_to, row, statement, withdraw
+from tests.journeys.withdrawing import cases_of, in_session, mail_to, row, sent, statement, withdraw
 from tests.nudges import refunds
 from tests.world import World
 
@@ -117,6 +120,33 @@ async def test_exempt_goods_are_acknowledged_and_a_person_says_for_which_items_i
     rest = await in_session(shopper, lines=[{"line_id": "vestido", "quantity": 1}])
     said = await ada.post(f"/withdrawals/{rest['id']}/ineffective", reason="exempt_goods")
     assert said.json()["state"] == "ineffective"
+
+
+@pytest.mark.parametrize(("kind", "why"), [(LineKind.DIGITAL, "perhaps_begun"), (LineKind.GIFT_CARD, "exempt_goods")])
+async def test_what_no_parcel_brings_back_is_looked_at_by_a_person_and_then_paid_back_without_one(
+    eu: World, kind: LineKind, why: str
+) -> None:
+    """The download is given out, and so is the gift card that was bought; the shoes beside them are sent back."""
+    lines = tuple(replace(x, kind=kind) if x.id == "vestido" else x for x in LUCIAS.lines)
+    order = await delivered(eu, "spanish", lines=lines)
+    shopper, ada = await eu.shopper(order), await at_desk(eu, Role.AGENT)
+    made = await in_session(shopper)
+    await _acknowledged_and_open(eu, ada, made["id"], str(order.customer.email), why)
+    assert (await ada.post(f"/withdrawals/{made['id']}/take-effect")).status_code == 200
+    await quiet(eu)
+
+    paid, awaited = sorted(await cases_of(made["id"]), key=lambda case: case["owed"], reverse=True)
+    assert [(case["state"], case["owed"]) for case in (paid, awaited)] == [("done", 8990), ("awaiting_goods", 6900)]
+    assert await refunds(eu) == [(8990, "succeeded")]
+    (parcel,) = await rows("SELECT id, case_id FROM parcels")
+    assert parcel["case_id"] == awaited["id"]
+    told = (await mail_to(eu, "withdrawal_in_effect", str(order.customer.email))).text
+    kept, sent_back = told.index("no hay que devolver nada"), told.index("Envía de vuelta estos")
+    assert kept < told.index("Vestido de lino") < sent_back < told.index("Alpargatas")
+    assert "suscripción" not in told
+    await sent(eu, parcel["id"])
+    assert sum(amount for amount, _ in await refunds(eu)) == order.total
+    assert (await row(made["id"]))["state"] == "in_effect"  # the shoes have yet to be looked at
 
 
 async def test_a_business_is_never_told_no_by_itself_and_the_shop_may_grant_it(eu: World) -> None:

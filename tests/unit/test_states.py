@@ -12,6 +12,7 @@ from plugin.cases import states as cases
 from plugin.codes import states as codes
 from plugin.core.transitions import IllegalTransition, TransitionTable
 from plugin.exchanges import states as exchanges
+from plugin.journeys.staff import GOES_ON
 from plugin.parcels import states as parcels
 from plugin.policies import states as policies
 from plugin.refunds import states as refunds
@@ -108,6 +109,11 @@ def test_every_open_state_names_whom_it_waits_for(
 def test_every_state_is_some_kind_of_cases() -> None:
     assert set(cases.TABLES) == set(cases.CaseKind)
     assert frozenset().union(*(table.moves for table in cases.TABLES.values())) == set(cases.CaseState)
+
+
+def test_a_persons_yes_sets_every_kind_in_motion_that_can_wait_for_one_and_a_fix_never_does() -> None:
+    waits = {kind for kind, table in cases.TABLES.items() if cases.CaseState.IN_REVIEW in table.moves}
+    assert waits == set(GOES_ON) == set(cases.CaseKind) - {cases.CaseKind.FIX}
 
 
 @pytest.mark.parametrize("table", cases.TABLES.values(), ids=[str(kind) for kind in cases.TABLES])

@@ -71,6 +71,7 @@ LOOKS: dict[str, tuple[dict[str, Any], dict[str, Any], frozenset[GoodsKind], Dou
     "sealed, and has left": ({}, {}, frozenset({GoodsKind.SEALED_HYGIENE}), Doubt.PERHAPS_BEGUN),
     "sealed, and is here still": ({}, {"fulfilled": 0}, frozenset({GoodsKind.SEALED_HYGIENE}), None),
     "a download, and was given out": ({}, {"kind": LineKind.DIGITAL}, frozenset(), Doubt.PERHAPS_BEGUN),
+    "a download, and not given out yet": ({}, {"kind": LineKind.DIGITAL, "fulfilled": 0}, frozenset(), None),
     "a gift card": ({}, {"kind": LineKind.GIFT_CARD}, frozenset(), Doubt.EXEMPT),
     "bought by a business": ({"is_business": True}, {}, frozenset(), Doubt.BUSINESS),
     "where no law gives it": ({"country": "CH"}, {}, frozenset(), Doubt.NO_LAW),
