@@ -284,6 +284,6 @@ async def left_before_it_was_cancelled(
     scene = _Scene(shop, order, withdrawals[0], facts, policies, _payers(ports, facts, policies))
     instead = await _open(tx, ports, scene, Taken({}, units, {}), with_delivery=decided.everything)
     for each in withdrawals:
-        for case in instead:
-            await add_case(tx, each, case.id)
+        for opened in instead:
+            await add_case(tx, each, opened.id)
     await tell_in_effect(tx, ports, shop, order, withdrawals[0], instead)
