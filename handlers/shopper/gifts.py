@@ -166,7 +166,7 @@ def _return(guest: Guest, case: Case, parcel: Parcel | None, words: Words) -> Gi
     steps: tuple[str, ...] = ()
     if waits and parcel is not None:
         sentence = words.say(gift_phrases.WAITS, number=case.number, date=words.date(parcel.send_by))
-        steps = how_to_send(parcel, case.number, settings_of(guest.shop).goods_come_to, words)
+        steps = how_to_send(parcel, case, settings_of(guest.shop).goods_come_to, words)
     return GiftReturn(
         id=case.id, number=case.number, state=case.state, is_final=state in CLOSED, sentence=sentence, steps=steps,
         send_by=parcel.send_by if parcel is not None and waits else None,

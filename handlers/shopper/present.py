@@ -131,6 +131,7 @@ class Presenter:
             outcome=str(line.outcome),
             reason=str(line.reason),
             sentence=sentence,
+            sent_back=line.label is not None,
         )
 
     def _planned(self, leg: PlannedLeg, payment: Payment, by: object) -> MoneyMove:

@@ -32,7 +32,7 @@ def parcel_view(case: Case, parcels: Sequence[Parcel], address: str | None, word
         send_by=parcel.send_by,
         carrier=parcel.carrier,
         tracking_number=parcel.tracking_number,
-        how_to_send=how_to_send(parcel, case.number, address, words) if is_to_send else (),
+        how_to_send=how_to_send(parcel, case, address, words) if is_to_send else (),
         links=links,
     )
 

@@ -78,7 +78,7 @@ async def slip_of(guest: Guest, case_id: str, speak: Presenter) -> Slip:
     parcel = parcel_now(seen.parcels)
     if parcel is None or parcel.state in _GONE:
         raise NotFound(detail="Nothing is sent back for this request.", param="case_id")
-    lines = decision_of(seen.case).lines
+    lines = [line for line in decision_of(seen.case).lines if line.label]
     skus = {line.id: line.sku for line in order.placement.lines}
     return Slip(
         number=seen.case.number,

@@ -116,12 +116,15 @@ class AmountsView(Struct, frozen=True, kw_only=True):
 
 
 class LineAnswer(Struct, frozen=True, kw_only=True):
+    """``sent_back`` is false where nothing of it has to come: it is cancelled, may be kept, or is no parcel's."""
+
     line_id: str
     title: str
     quantity: int
     outcome: str
     reason: str
     sentence: str
+    sent_back: bool = False
 
 
 class PreviewView(Struct, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ UNSEEN = (NOT_SENT, SILENT)
 class Goods:
     """All units of a case by how far they have come. Those that a person or an expiry has let go are in none of them.
 
-    ``forgiven`` are given for although they never came, because a person has said so.
+    ``forgiven`` are given for although they never came: a person has said so, or they may be kept.
     """
 
     awaited: tuple[CaseUnit, ...]
@@ -128,6 +128,14 @@ async def forgive(tx: Transaction, case_id: str) -> int:
     return counted
 
 
+async def keep(tx: Transaction, case_id: str, lines: Sequence[str]) -> None:
+    """Units of these lines are given for, and nobody waits for them."""
+    await tx.execute(
+        "UPDATE case_units SET state = 'settled' WHERE case_id = $1 AND state = 'open' AND line_id = ANY($2)",
+        case_id, list(lines),
+    )  # fmt: skip
+
+
 async def let_go_rejected(tx: Transaction, case_id: str, *, state: str = "open") -> None:
     """What was not accepted, and is not paid for, or has been paid back: it may be asked for again."""
     await tx.execute(
@@ -136,11 +144,13 @@ async def let_go_rejected(tx: Transaction, case_id: str, *, state: str = "open")
     )  # fmt: skip
 
 
-async def let_go_not_sent(tx: Transaction, case_id: str) -> None:
-    """The shopper has paid back what was paid for goods that never came: they may be asked for again."""
+async def let_go_not_sent(tx: Transaction, case_id: str, *, stays: Sequence[str]) -> None:
+    """The shopper has paid back what was paid for goods that never came: they may be asked for again. Those of the
+    lines ``stays`` were never to come."""
     await tx.execute(
-        "UPDATE case_units SET state = 'released' WHERE case_id = $1 AND state = 'settled' AND inspection IS NULL",
-        case_id,
+        "UPDATE case_units SET state = 'released' WHERE case_id = $1 AND state = 'settled' AND inspection IS NULL "
+        "AND line_id <> ALL($2)",
+        case_id, list(stays),
     )  # fmt: skip
 
 

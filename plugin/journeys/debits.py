@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from plugin.cases.goods import let_go_not_sent, let_go_rejected
+from plugin.cases.models import Case
+from plugin.cases.service import decision_of
 from plugin.cases.store import lock_case
 from plugin.db import Transaction, transaction
 from plugin.journeys.call_off import are_new_goods_open
@@ -47,12 +49,12 @@ async def _close(ports: Ports, shop: Shop, debit_id: str, state: DebitState, by:
             raise NewGoodsAreOpen()
         await close_debit(tx, debit, state, by=by, at=ports.clock.now())
         if state is DebitState.SETTLED:
-            await _let_go(tx, debit)
+            await _let_go(tx, case, debit)
         await answered(tx, debit)
 
 
-async def _let_go(tx: Transaction, debit: Debit) -> None:
+async def _let_go(tx: Transaction, case: Case, debit: Debit) -> None:
     if debit.reason == DebitReason.REJECTED:
-        await let_go_rejected(tx, debit.case_id, state="settled")
+        await let_go_rejected(tx, case.id, state="settled")
     elif debit.reason == DebitReason.NOT_SENT:
-        await let_go_not_sent(tx, debit.case_id)
+        await let_go_not_sent(tx, case.id, stays=[line.line_id for line in decision_of(case).stays])

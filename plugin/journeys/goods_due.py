@@ -69,7 +69,7 @@ async def _it_is_over(tx: Transaction, bench: Bench, parcel: Parcel) -> None:
         await parcel_is_lost(tx, bench, SILENT)
     elif bench.case.resolved_at is not None or bench.case.basis == STATUTORY:
         await to_a_person(tx, bench, NOT_SENT)
-    elif goods.accepted or goods.rejected:
+    elif goods.accepted or goods.rejected or goods.forgiven:
         await all_is_said(tx, bench, goods)
     else:
         await move_parcel(tx, parcel, ParcelState.CANCELLED, at=bench.at)

@@ -43,7 +43,7 @@ def _approved(scene: Scene) -> ExchangeApproved | None:
         return said
     return replace(
         said,
-        steps=how_to_send(parcel, scene.case.number, scene.settings.goods_come_to, scene.words),
+        steps=how_to_send(parcel, scene.case, scene.settings.goods_come_to, scene.words),
         return_number=scene.case.number,
         send_by=parcel.send_by,
         slip_url=f"{scene.url}/cases/{scene.case.id}",

@@ -32,7 +32,7 @@ def _approved(scene: Scene) -> FaultApproved | None:
         return None
     return replace(
         said,
-        steps=how_to_send(parcel, case.number, scene.settings.goods_come_to, words),
+        steps=how_to_send(parcel, case, scene.settings.goods_come_to, words),
         return_number=case.number,
         send_by=parcel.send_by,
         slip_url=f"{scene.url}/cases/{case.id}",

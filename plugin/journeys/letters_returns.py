@@ -31,7 +31,7 @@ def _approved(scene: Scene) -> ReturnApproved | None:
         return None
     return replace(
         said,
-        steps=how_to_send(parcel, scene.case.number, scene.settings.goods_come_to, scene.words),
+        steps=how_to_send(parcel, scene.case, scene.settings.goods_come_to, scene.words),
         return_number=scene.case.number,
         send_by=parcel.send_by,
         slip_url=scene.url if scene.is_gift else f"{scene.url}/cases/{scene.case.id}",

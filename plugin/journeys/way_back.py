@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+from plugin.cases.goods import keep
 from plugin.cases.models import Case
 from plugin.cases.service import decision_of, move
 from plugin.cases.states import CaseState
@@ -27,7 +28,7 @@ from plugin.shops.service import settings_of, zone_of
 
 def sends_back(decision: Decision) -> bool:
     """Whether any line of it has to be sent back."""
-    return any(line.label is not None for line in decision.lines)
+    return len(decision.stays) < len(decision.lines)
 
 
 def last_day(decision: Decision, order: StoredOrder, shop: Shop, at: datetime) -> datetime:
@@ -44,6 +45,7 @@ async def go_on(tx: Transaction, ports: Ports, shop: Shop, order: StoredOrder, c
         payer = Payer.SHOP if any(line.label is Payer.SHOP for line in decision.lines) else Payer.SHOPPER
         send_by = last_day(decision, order, shop, at)
         parcel = await open_parcel(tx, case, payer=payer, send_by=send_by, at=at)
+        await keep(tx, case.id, [line.line_id for line in decision.stays])
         await move(tx, case, CaseState.AWAITING_GOODS, at=at, due_at=next_look(shop, order, parcel, at))
         await resolve(tx, ports, shop, order, case, Trigger.APPROVAL)
         return

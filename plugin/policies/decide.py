@@ -29,6 +29,7 @@ from plugin.policies.owed import amounts_of, bonus_on, fee_on, fee_that_counts, 
 from plugin.policies.reasons import Action, FaultKind, Mode, Outcome, Payer, Reason, Resolution, Trigger
 from plugin.policies.rules import Rules, resolutions_of
 from plugin.policies.structure import left_for, obstacle, quantities, refused_as_a_whole, refused_line
+from plugin.ports.orders import LineKind
 
 GRAVITY = {Outcome.APPROVE: 0, Outcome.REVIEW: 1, Outcome.REFUSE: 2}
 _GUARDS = {
@@ -43,6 +44,7 @@ _GUARDS = {
 }
 _LEFT_TO_A_PERSON = Verdict("mode", matched=True, outcome=Outcome.REVIEW, reason=Reason.PERSON_DECIDES)
 USUAL_PAYER = {Action.RETURN: Payer.SHOPPER, Action.EXCHANGE: Payer.SHOPPER, Action.FAULT: Payer.SHOP}
+_SENDS_BACK = (Action.RETURN, Action.EXCHANGE)
 SEND_WITHIN = 30  # days, where the policy does not say
 NOTHING_GOES_BACK = frozenset({FaultKind.MISSING, FaultKind.NOT_ARRIVED})
 
@@ -153,7 +155,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
                 line.id, line.title, quantity, left, Reason.RESOLUTION_NOT_OFFERED,
                 before=verdicts, resolutions=resolutions,
             ), None  # fmt: skip
-        guard = _guard(order, line, ask)
+        guard = _guard(order, line, ask, then)
         if guard is not None:
             verdicts = (*verdicts, guard)
             if outcome is _APPROVE:
@@ -170,7 +172,7 @@ def _answer(order: OrderFacts, line: LineFacts, quantity: int, ask: Ask, rules: 
     units, fee = line.free[:quantity], fee_that_counts(ask, then)
     goods = worth_of_units(line.total, line.quantity, units)
     kept, stays = fee_on(goods, order.currency, fee), kept_of(goods, then)
-    label = _way_back(ask, then)
+    label = _way_back(line, ask, then)
     return LineDecision(
         line_id=line.id,
         title=line.title,
@@ -207,7 +209,7 @@ def _lifted_until(order: OrderFacts, line: LineFacts, ask: Ask, rules: Rules, en
     return ends if outcome_for(ask, by_policy.then) is _REFUSE else by_policy.deadline
 
 
-def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
+def _guard(order: OrderFacts, line: LineFacts, ask: Ask, then: Then) -> Verdict | None:
     """What a person must see before money moves, the gravest first."""
     if order.frozen:
         return _GUARDS[Reason.ORDER_FROZEN]
@@ -217,12 +219,14 @@ def _guard(order: OrderFacts, line: LineFacts, ask: Ask) -> Verdict | None:
         return _GUARDS[Reason.AMOUNTS_UNEXPLAINED]
     if order.unattributed or order.forgotten_code or (line.refunded_by_hand and ask.action is not _CANCEL):
         return _GUARDS[Reason.REFUNDED_ELSEWHERE]  # nobody says which of the units that left were paid back
-    return _GUARDS[Reason.PERSON_DECIDES] if order.paused else None
+    has_no_way_back = line.kind is not LineKind.PHYSICAL and ask.action in _SENDS_BACK and not then.keep_item
+    return _GUARDS[Reason.PERSON_DECIDES] if order.paused or has_no_way_back else None
 
 
-def _way_back(ask: Ask, then: Then) -> Payer | None:
+def _way_back(line: LineFacts, ask: Ask, then: Then) -> Payer | None:
     """Who pays it; None where nothing is sent back. Where the row does not say, the shopper does, but for a fault."""
-    if ask.action is _CANCEL or then.keep_item or ask.fault in NOTHING_GOES_BACK:
+    stays = then.keep_item or line.kind is not LineKind.PHYSICAL
+    if ask.action is _CANCEL or stays or ask.fault in NOTHING_GOES_BACK:
         return None
     return then.label or USUAL_PAYER[ask.action]
 

@@ -118,6 +118,11 @@ class Decision(Struct, frozen=True, kw_only=True):
     proposed: Outcome | None = None  # what we would have answered, where a row's mode left it to a person
     goes_on: bool = False  # the order is of a subscription, which this does not end
 
+    @property
+    def stays(self) -> tuple[LineDecision, ...]:
+        """Lines that are given for although nothing of them is sent back; of a cancellation, all."""
+        return tuple(line for line in self.lines if line.label is None)
+
 
 class LineOption(Struct, frozen=True, kw_only=True):
     """For the order page: what may be done with a line now, how much of it, until when, worth what, or why not.

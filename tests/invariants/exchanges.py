@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tests.invariants.books import Books
 from tests.invariants.exchange_books import ExchangeBooks
+from tests.invariants.goods import stays
 
 
 def exchanges_balance(books: Books) -> Iterator[str]:
@@ -37,12 +38,11 @@ def exchange_books(books: Books, case_id: str) -> ExchangeBooks:
     units = [unit for unit in books.units if unit["case_id"] == case_id]
     debits = [debit for debit in books.debits if debit["case_id"] == case_id]
     never_came = any(debit["reason"] == "not_sent" for debit in debits)
-    inbound = sum(
-        unit["worth"]
-        for unit in units
-        if unit["state"] == "settled" and (unit["inspection"] == "accepted" or not (unit["inspection"] or never_came))
-    )
     case, asked = books.cases[case_id], sum(unit["worth"] for unit in units)
+    kept = stays(case)
+    given_unseen = [unit for unit in units if not unit["inspection"] and (not never_came or unit["line_id"] in kept)]
+    good = [unit for unit in units if unit["inspection"] == "accepted"] + given_unseen
+    inbound = sum(unit["worth"] for unit in good if unit["state"] == "settled")
     fee = case["decision"]["amounts"].get("fee", 0) * inbound // asked if outbound and asked else 0
     return ExchangeBooks(
         outbound=sum(line["unit_price"] * line["quantity"] for each in outbound for line in each["request"]["lines"])

@@ -115,9 +115,18 @@ def _debits_stand_for_the_rest(books: Books, case: Row, units: Sequence[Row], de
     if not is_over or given_up or not has_way_back:
         return
     forgiven = any(event["kind"] == "goods_forgiven" for event in events)
-    good = [u for u in units if u["inspection"] == "accepted" or (forgiven and u["inspection"] is None)]
+    kept = stays(case)
+    good = [
+        unit for unit in units
+        if unit["inspection"] == "accepted" or (unit["inspection"] is None and (forgiven or unit["line_id"] in kept))
+    ]  # fmt: skip
     if case["owed"] - debits != _worth(case, good):
         yield f"I5: {case['number']} paid {case['owed']} for {_worth(case, good)}, and its debits are {debits}."
+
+
+def stays(case: Row) -> set[str]:
+    """The lines that were given for although nothing of them was to be sent back."""
+    return {line["line_id"] for line in case["decision"]["lines"] if line.get("label") is None}
 
 
 def _worth(case: Row, units: Sequence[Row]) -> int:

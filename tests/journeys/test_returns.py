@@ -9,12 +9,14 @@ import pytest
 from plugin.cases.goods import Judgement
 from plugin.db import rows
 from plugin.journeys import staff
+from plugin.journeys.close_short import close_short
 from plugin.journeys.inspect_goods import inspect
 from plugin.journeys.on_desk import Less
 from plugin.journeys.receive import Came, receive
 from plugin.parcels.states import Disposition, Grade, Verdict
-from plugin.policies.document import Fee
-from plugin.policies.reasons import Outcome, Payer, Reason, Resolution, Trigger
+from plugin.policies.conditions import When
+from plugin.policies.document import Fee, Row, Then
+from plugin.policies.reasons import Action, Outcome, Payer, Reason, Resolution, Trigger
 from tests.journeys.conftest import OpenWorld
 from tests.journeys.faulty import photo
 from tests.journeys.sending_back import confirm_return, delivered, post, preview_return, return_policy, send_back
@@ -238,3 +240,37 @@ async def test_what_is_accepted_at_the_inspection_is_paid_and_told(open_door: Wo
     assert (receipt["items"], receipt["not_accepted"]) == (case["amounts"]["total"]["amount"], paid - receipt["items"])
     assert done["amounts"]["total"]["amount"] == paid
     await open_door.mail("refunded", order)
+
+
+KEPT_SCARF = Row(
+    id="scarf", action=Action.RETURN, when=When(products=("scarf",)),
+    then=Then(outcome=Outcome.APPROVE, keep_item=True),
+)  # fmt: skip
+
+
+async def test_what_may_be_kept_is_not_waited_for_and_paid_with_what_comes(open_world: OpenWorld) -> None:
+    world = await open_world(policy=return_policy(KEPT_SCARF))
+    order = await delivered(world)
+    shopper = await world.shopper(order)
+    case = await send_back(shopper, whole=True)
+    coat = Judgement("coat", 1, Verdict.ACCEPTED, Grade.AS_NEW, Disposition.RESTOCK)
+    await receive(world.ports, world.shop, case["id"], [Came(1, "coat")], "staff:ana")
+    await inspect(world.ports, world.shop, case["id"], [coat], "staff:ana")
+    await shopper.until_state(case["id"], "done")
+    assert await given_back(world, order) == case["amounts"]["total"]["amount"]
+
+
+async def test_what_may_be_kept_is_paid_when_the_rest_is_not_sent_in_time(open_world: OpenWorld) -> None:
+    world = await open_world(policy=return_policy(KEPT_SCARF))
+    order = await delivered(world)
+    shopper = await world.shopper(order)
+    preview = await preview_return(shopper, whole=True)
+    assert [line["sent_back"] for line in preview["lines"]] == [True, False]
+    case = await send_back(shopper, whole=True)
+    assert "Silk scarf need not be sent back" in case["parcel"]["how_to_send"][1]
+    await close_short(world.ports, world.shop, case["id"], "staff:ana", pays=False)
+    await shopper.until_state(case["id"], "done")
+    alone = await preview_return(shopper, lines=[{"line_id": "coat", "quantity": 1}])
+    assert alone["outcome"] == "approve"
+    paid = await given_back(world, order)
+    assert 0 < paid == case["amounts"]["total"]["amount"] - alone["amounts"]["total"]["amount"]

@@ -89,6 +89,16 @@ def test_everything_is_what_has_left_and_is_not_back(action: Action) -> None:
     assert [option.quantity for option in options(order, some_rules(action=action), SOON, action)] == [1, 0]
 
 
+@pytest.mark.parametrize("kind", [LineKind.DIGITAL, LineKind.SERVICE])
+@pytest.mark.parametrize("action", [Action.RETURN, Action.EXCHANGE])
+def test_what_no_parcel_brings_back_is_a_persons_and_waits_for_none(action: Action, kind: LineKind) -> None:
+    order = an_order(shipped(kind=kind))
+    (line,) = decided(order, all_of_it(action), some_rules(action=action)).lines
+    assert (line.outcome, line.reason, line.label) == (Outcome.REVIEW, Reason.PERSON_DECIDES, None)
+    kept = some_rules(action=action, otherwise=Then(outcome=Outcome.APPROVE, keep_item=True))
+    assert decided(order, all_of_it(action), kept).outcome is Outcome.APPROVE
+
+
 WHOLE = [
     ("nothing has left", an_order(), Reason.NOT_SHIPPED),
     ("all is back", an_order(shipped(returned=3, free=())), Reason.ALREADY_RETURNED),
