@@ -26,7 +26,7 @@ async def test_a_ready_made_policy_is_printed_and_needs_no_remark(comeback: Come
     fashion = await comeback("policy", "ready", "fashion")
     (tmp_path / "fashion.json").write_text(fashion.out)
     checked = await comeback("policy", "check", str(tmp_path / "fashion.json"))
-    assert (checked.status, checked.out) == (0, "✓ It can be published. 18 rows, 0 warnings.\n")
+    assert (checked.status, checked.out) == (0, "✓ It can be published. 22 rows, 0 warnings.\n")
     unknown = await comeback("policy", "ready", "hats")
     assert (unknown.status, unknown.err.startswith("A ready-made policy is one of default, fashion")) == (1, True)
 

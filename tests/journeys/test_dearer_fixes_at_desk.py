@@ -82,7 +82,7 @@ async def test_a_payment_that_the_bank_sent_back_is_paid_again_and_the_change_is
 
     assert [leg["state"] for leg in await legs_of(case_id)] == ["failed", "succeeded"]
     stored = await Case.get(id=case_id)
-    assert (stored.state, stored.person_reason) == ("with_person", "fix_paid_back")
+    assert (stored.state, stored.person_reason) == ("with_person", "fix_too_late")
     await staff.refuse(world.ports, world.shop, case_id, "ana")
     assert (await shopper.case(case_id))["state"] == "refused"
 
