@@ -108,6 +108,10 @@ BY_DESIGN = {
     ("POST /v1/order/files", 422, "not_a_photo"),
     ("POST /v1/admin/cases/{case_id}/files", 422, "not_a_photo"),
     ("POST /v1/admin/cases/{case_id}/files", 422, "not_a_label"),
+    # What goes together is said in words: accepted goods stay, rejected ones go back; and whose file or line it is.
+    ("POST /v1/admin/cases/{case_id}/inspect", 422, "bad_verdict"),
+    ("POST /v1/admin/cases/{case_id}/inspect", 422, "unknown_photo"),
+    ("POST /v1/admin/cases/{case_id}/receive", 422, "not_of_this_order"),
     ("GET /v1/admin/audit/days", 400, "bad_cursor"),
     ("GET /v1/admin/audit/days/{day}/verify", 404, "not_found"),
 }
@@ -205,6 +209,6 @@ def test_the_checks_of_authentication_and_of_server_errors_are_among_those_that_
 async def test_the_api_does_as_it_says(town: Town, with_keys: bool) -> None:
     fuzz = Round(town, await keys_of(town) if with_keys else Keys({}), await known_values(town))
     await asyncio.to_thread(fuzz.run)
-    assert fuzz.found == {}
+    assert not fuzz.found, "\n".join(fuzz.found)
     assert fuzz.asked.total() > 100
     assert not [status for status in fuzz.asked if status >= 500]
