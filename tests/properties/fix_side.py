@@ -91,6 +91,8 @@ class FixSide(WithdrawSide):
         credit = known[which % len(known)]
         order = whole_steps(structs.replace(order, currency=credit.currency))
         amount = min(credit.balance - credit.held, order.total) // 10 * 10
+        if amount < 1:
+            return None
         text = show(self.world.ports.vault, credit)
         try:
             async with transaction(self.world.ports.doorbell) as tx:
